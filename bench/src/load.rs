@@ -1,0 +1,192 @@
+//! One server with its lines subscribed, and what each operation on it costs.
+
+use crate::{
+    options::Volume,
+    phones::{
+        Fleet, Party, Tally,
+        script::{self, Step},
+    },
+    server::{Memory, Server, Setup, free_address},
+};
+use anyhow::{Context as _, Result, ensure};
+use std::{
+    iter::repeat_n,
+    ops::Range,
+    time::{Duration, Instant},
+};
+
+/// How many groups of three members there are, on top of the lines.
+const SMALL_GROUPS: usize = 40;
+/// How many groups of fifty members there are, on top of the lines.
+const LARGE_GROUPS: usize = 6;
+/// How many operations on single lines or small groups are under way at a time.
+const WINDOW: usize = 16;
+/// How many calls in large groups are under way at a time: each causes fifty NOTIFYs at once.
+const LARGE_WINDOW: usize = 3;
+/// How often an operation is measured again when messages were lost.
+const TRIES: usize = 3;
+/// Steps over the lines so that neighbours in time are not neighbours in the table; a prime, so
+/// that every line gets its turn.
+const STRIDE: usize = 7919;
+
+/// CPU time of the server in microseconds for one operation of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Costs {
+    /// SUBSCRIBE in its dialog, 202, NOTIFY, 200.
+    pub refresh: f64,
+    /// Line-seize SUBSCRIBE and its end in a group of three, each with four NOTIFYs.
+    pub seize: f64,
+    /// A call from off hook to idle in a group of three.
+    pub small_call: f64,
+    /// The same in a group of fifty.
+    pub large_call: f64,
+}
+
+/// Shared memory of one thing, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bytes {
+    /// Asked for.
+    pub asked: f64,
+    /// Really used, with the overhead of the blocks.
+    pub used: f64,
+}
+
+/// A server with phones.
+#[derive(Debug)]
+pub struct Load {
+    server: Server,
+    fleet: Fleet,
+    lines: usize,
+    /// Memory of one subscription.
+    pub subscription: Bytes,
+}
+
+impl Load {
+    /// Starts a server and subscribes one phone to each of `lines` lines, and the groups between
+    /// them, so that these are neither the oldest nor the newest entries of a table.
+    pub fn new(setup: Setup<'_>, lines: usize) -> Result<Self> {
+        let address = free_address()?;
+        let members = repeat_n(1, lines)
+            .chain(repeat_n(3, SMALL_GROUPS))
+            .chain(repeat_n(50, LARGE_GROUPS));
+        let mut fleet = Fleet::new(address, members)?;
+        let server = Server::start(setup, address, fleet.local())?;
+        let mut load = Self { server, fleet, lines, subscription: Bytes::default() };
+        let half = lines / 2;
+        let older = load.subscribe(0..half)?;
+        load.subscribe(lines..lines + SMALL_GROUPS + LARGE_GROUPS)?;
+        let newer = load.subscribe(half..lines)?;
+        load.subscription = share(older.plus(newer), lines);
+        Ok(load)
+    }
+
+    /// Subscribes all phones of some lines and gives the memory that this took.
+    fn subscribe(&mut self, lines: Range<usize>) -> Result<Memory> {
+        let (memory, held) = (self.server.memory()?, self.server.subscriptions()?);
+        let parties = self.fleet.parties(lines);
+        let count = parties.len();
+        self.fleet.play(script::SUBSCRIBE, parties, WINDOW)?.check().context("subscribe")?;
+        self.settle()?;
+        let stored = self.server.subscriptions()?.saturating_sub(held);
+        ensure!(stored == count, "the server holds {stored} of {count} subscriptions");
+        Ok(self.server.memory()?.since(memory))
+    }
+
+    /// Measures each operation.
+    pub fn costs(&mut self, volume: Volume) -> Result<Costs> {
+        let idle = self.idle_share()?;
+        let lines = self.lines;
+        let refreshed = (0..).map(move |turn: usize| turn.wrapping_mul(STRIDE) % lines);
+        let small = (0..).map(move |turn: usize| lines + turn % SMALL_GROUPS);
+        let large = (0..).map(move |turn: usize| lines + SMALL_GROUPS + turn % LARGE_GROUPS);
+        let party = |members: usize, groups: usize| {
+            move |(turn, line): (usize, usize)| Party { line, member: turn / groups % members }
+        };
+        let refreshed: Vec<_> =
+            refreshed.take(volume.refreshes).enumerate().map(party(1, 1)).collect();
+        let small: Vec<_> = small
+            .take(volume.seizes.max(volume.small_calls))
+            .enumerate()
+            .map(party(3, SMALL_GROUPS))
+            .collect();
+        let large: Vec<_> =
+            large.take(volume.large_calls).enumerate().map(party(50, LARGE_GROUPS)).collect();
+        let few = |parties: &[Party], count: usize| {
+            parties.iter().copied().take(count).collect::<Vec<_>>()
+        };
+        Ok(Costs {
+            refresh: self.cost(script::REFRESH, &refreshed, WINDOW, idle)?,
+            seize: self.cost(script::SEIZE_CYCLE, &few(&small, volume.seizes), WINDOW, idle)?,
+            small_call: self.cost(script::CALL, &few(&small, volume.small_calls), WINDOW, idle)?,
+            large_call: self.cost(script::CALL, &large, LARGE_WINDOW, idle)?,
+        })
+    }
+
+    /// Puts one answered call on each of the first `count` lines and gives the memory of one.
+    pub fn appearance(&mut self, count: usize) -> Result<Bytes> {
+        let count = count.min(self.lines);
+        let before = self.server.memory()?;
+        let callers = (0..count).map(|line| Party { line, member: 0 });
+        self.fleet.play(script::CALL_SET_UP, callers, WINDOW)?.check().context("calls set up")?;
+        self.settle()?;
+        Ok(share(self.server.memory()?.since(before), count))
+    }
+
+    /// The server, to stop it.
+    pub fn into_server(self) -> Server {
+        self.server
+    }
+
+    /// Microseconds of CPU for one operation, without what the server takes when idle.
+    fn cost(
+        &mut self,
+        script: &'static [Step],
+        parties: &[Party],
+        window: usize,
+        idle: f64,
+    ) -> Result<f64> {
+        // A tenth to warm up: caches, memory pools, the first blocks of a growing table.
+        let warm = parties.get(..parties.len() / 10).unwrap_or_default();
+        self.fleet.play(script, warm.iter().copied(), window)?;
+        self.settle()?;
+        let mut result = Ok(Tally::default());
+        for _ in 0..TRIES {
+            let (began, before) = (Instant::now(), self.server.cpu()?);
+            let tally = self.fleet.play(script, parties.iter().copied(), window)?;
+            self.settle()?;
+            let spent = self.server.cpu()?.saturating_sub(before).as_secs_f64();
+            let spent = spent - idle * began.elapsed().as_secs_f64();
+            let done = f64::from(u32::try_from(tally.done.max(1))?);
+            result = tally.check().map(|()| tally);
+            if result.is_ok() {
+                return Ok(spent * 1e6 / done);
+            }
+        }
+        result.with_context(|| format!("{script:?} with {} lines", self.lines)).map(|_| 0.0)
+    }
+
+    /// The share of one CPU that the server takes when nothing happens.
+    fn idle_share(&mut self) -> Result<f64> {
+        let (began, before) = (Instant::now(), self.server.cpu()?);
+        self.fleet.idle(Duration::from_secs(1))?;
+        let spent = self.server.cpu()?.saturating_sub(before);
+        Ok(spent.as_secs_f64() / began.elapsed().as_secs_f64())
+    }
+
+    /// Waits until no transaction is left, so that their memory and the work of their end are
+    /// accounted.
+    fn settle(&mut self) -> Result<()> {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while self.server.transactions()? > 0 {
+            ensure!(Instant::now() < patience, "transactions do not end");
+            self.fleet.idle(Duration::from_millis(100))?;
+        }
+        Ok(())
+    }
+}
+
+fn share(memory: Memory, count: usize) -> Bytes {
+    let number = |value: u64| f64::from(u32::try_from(value).unwrap_or(u32::MAX));
+    let count = f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX));
+    Bytes { asked: number(memory.asked) / count, used: number(memory.used) / count }
+}

@@ -1,0 +1,29 @@
+//! Raw bindings to the Kamailio core: what bindgen finds in the headers, and the shim.
+//!
+//! Nothing here is safe and nothing here decides anything: only the `kamailio` crate uses it. The
+//! headers and their `-D` flags are those of the Kamailio that the build found, so each field has
+//! the place it has in that server.
+
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::restriction,
+    missing_debug_implementations,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    rust_2018_idioms,
+    unsafe_op_in_unsafe_fn,
+    reason = "generated from the headers, which name and document these items"
+)]
+mod bindings {
+    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+}
+
+mod target {
+    include!(concat!(env!("OUT_DIR"), "/target.rs"));
+}
+
+pub use bindings::*;
+pub use target::{FLAGS, FULL_VERSION, VERSION};

@@ -1,0 +1,29 @@
+//! Safe Rust for Kamailio modules.
+//!
+//! One Rust module per service of the core: the tables a module exports ([`module`]), script
+//! functions ([`script`]) and their [`kemi`] twins, parameters ([`param`]), settings that may
+//! change at run time ([`cfg`](mod@cfg)), RPC commands ([`rpc`]), statistics ([`stats`]),
+//! pseudo-variables ([`pv`]), shared memory ([`shm`]), locks between processes ([`sync`]) and the
+//! log ([`log`]).
+//!
+//! Unsafe code lives here and in `kamailio-sys`, so that a module needs none.
+
+pub mod boundary;
+pub mod cfg;
+pub mod error;
+pub mod kemi;
+pub mod log;
+pub mod module;
+pub mod msg;
+pub mod param;
+pub mod pv;
+pub mod record;
+pub mod rpc;
+pub mod script;
+pub mod shared;
+pub mod shm;
+pub mod stats;
+pub mod sync;
+mod text;
+
+pub use error::{Error, Result};

@@ -1,0 +1,134 @@
+//! Header fields.
+
+use super::{Msg, scan};
+use core::{iter, marker::PhantomData, ptr::NonNull};
+use kamailio_sys as sys;
+
+/// One header field of a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Header<'m> {
+    raw: NonNull<sys::hdr_field>,
+    _msg: PhantomData<&'m sys::sip_msg>,
+}
+
+impl<'m> Header<'m> {
+    /// The name as the message spells it: in any case, possibly in its compact form.
+    pub fn name(&self) -> &'m [u8] {
+        // SAFETY: a header of a message stays for as long as the message, and so does its text.
+        unsafe { crate::text::bytes((*self.raw.as_ptr()).name) }.unwrap_or_default()
+    }
+
+    /// The value, without the white space around it.
+    pub fn body(&self) -> &'m [u8] {
+        // SAFETY: as in `name`.
+        unsafe { crate::text::bytes((*self.raw.as_ptr()).body) }.unwrap_or_default().trim_ascii()
+    }
+
+    /// What the core made of the value; null if nothing yet.
+    pub(super) fn parsed(&self) -> *mut core::ffi::c_void {
+        // SAFETY: as in `name`.
+        unsafe { (*self.raw.as_ptr()).parsed }
+    }
+
+    /// The length of the whole field, line end included.
+    pub(super) fn len(&self) -> core::ffi::c_int {
+        // SAFETY: as in `name`.
+        unsafe { (*self.raw.as_ptr()).len }
+    }
+
+    fn next(&self) -> Option<Self> {
+        // SAFETY: as in `name`.
+        NonNull::new(unsafe { (*self.raw.as_ptr()).next }).map(|raw| Self { raw, ..*self })
+    }
+}
+
+/// The header fields of one name, in the order of the message.
+#[derive(Debug)]
+pub struct Headers<'m> {
+    next: Option<Header<'m>>,
+    name: &'m [u8],
+}
+
+impl<'m> Iterator for Headers<'m> {
+    type Item = Header<'m>;
+
+    fn next(&mut self) -> Option<Header<'m>> {
+        let mut all = iter::successors(self.next, Header::next);
+        let found = all.find(|header| scan::same_name(header.name(), self.name));
+        self.next = found.and_then(|header| header.next());
+        found
+    }
+}
+
+/// The value of an `Expires` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expires {
+    /// There is no such header.
+    Absent,
+    /// Seconds; a number beyond 32 bits counts as the greatest.
+    Seconds(u32),
+    /// The header is empty or holds no number.
+    Malformed,
+}
+
+impl Msg<'_> {
+    /// The parsed header fields called `name`, in any case and also in compact form.
+    pub fn headers<'m>(&'m self, name: &'m [u8]) -> Headers<'m> {
+        // SAFETY: `raw` is a message for as long as `self` lives.
+        Headers { next: self.header_at(unsafe { (*self.as_raw()).headers }), name }
+    }
+
+    /// The value of the first header field called `name`.
+    pub fn header<'m>(&'m self, name: &'m [u8]) -> Option<&'m [u8]> {
+        self.headers(name).next().map(|header| header.body())
+    }
+
+    /// The `Expires` header.
+    pub fn expires(&self) -> Expires {
+        self.header(b"Expires").map_or(Expires::Absent, seconds)
+    }
+
+    /// The value of the `Event` header with its parameters; nothing if there is none.
+    pub fn event(&self) -> Option<&[u8]> {
+        self.header(b"Event")
+    }
+
+    pub(super) fn header_at(&self, raw: *mut sys::hdr_field) -> Option<Header<'_>> {
+        NonNull::new(raw).map(|raw| Header { raw, _msg: PhantomData })
+    }
+}
+
+/// Reads delta-seconds of RFC 3261 section 25.1.
+fn seconds(text: &[u8]) -> Expires {
+    let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+    let digits = text.get(..end).filter(|digits| !digits.is_empty());
+    let Some(digits) = digits.filter(|digits| digits.iter().all(u8::is_ascii_digit)) else {
+        return Expires::Malformed;
+    };
+    let number = digits.iter().fold(0_u32, |number, digit| {
+        number.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
+    });
+    Expires::Seconds(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_digits_and_too_many_are_the_most() {
+        assert_eq!(seconds(b"3600"), Expires::Seconds(3600));
+        assert_eq!(seconds(b"3600 trailing"), Expires::Seconds(3600));
+        assert_eq!(seconds(b"0"), Expires::Seconds(0));
+        assert_eq!(seconds(b"4294967295"), Expires::Seconds(u32::MAX));
+        assert_eq!(seconds(b"4294967296"), Expires::Seconds(u32::MAX));
+        assert_eq!(seconds(&[b'9'; 60_000]), Expires::Seconds(u32::MAX));
+    }
+
+    #[test]
+    fn what_is_no_number_is_malformed() {
+        for text in [&b""[..], b"-1", b"1h", b"+5", b"Thu, 01 Dec", b"\xff"] {
+            assert_eq!(seconds(text), Expires::Malformed, "{text:?}");
+        }
+    }
+}

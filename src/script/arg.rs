@@ -1,0 +1,131 @@
+//! The arguments of script functions, by type.
+
+use crate::{Error, Result, msg::Msg, text};
+use bstr::BString;
+use core::{
+    ffi::{c_char, c_int, c_void},
+    ptr,
+};
+use kamailio_sys as sys;
+
+/// A fixup of the core: prepares one argument when the server starts.
+pub type Fixup = unsafe extern "C" fn(*mut *mut c_void, c_int) -> c_int;
+
+/// A type that a script function may take as an argument: `i32` or [`BString`].
+///
+/// # Safety
+///
+/// `FIXUP` leaves what `from_script` reads, and `KEMI_TYPE` announces `Kemi`.
+pub unsafe trait Arg: Sized {
+    /// Prepares what the configuration says; refuses what can never be of this type.
+    const FIXUP: Fixup;
+    /// The number by which KEMI knows this type.
+    const KEMI_TYPE: c_int;
+    /// How KEMI hands the argument over.
+    type Kemi: Copy;
+
+    /// The value of argument `index`, as the script sees it now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoArgument`] or [`Error::NoNumber`]
+    ///
+    /// # Safety
+    ///
+    /// `FIXUP` made `raw`, and `msg` is the message that the script runs for.
+    unsafe fn from_script(raw: *mut c_char, msg: &Msg<'_>, index: usize) -> Result<Self>;
+
+    /// The value that KEMI hands over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoArgument`]
+    ///
+    /// # Safety
+    ///
+    /// `raw` is what KEMI gives for `KEMI_TYPE`.
+    unsafe fn from_kemi(raw: Self::Kemi, index: usize) -> Result<Self>;
+}
+
+// SAFETY: a fixup to a text with pseudo-variables leaves a `fparam_t`, and KEMI gives a `str *`.
+unsafe impl Arg for BString {
+    const FIXUP: Fixup = sys::fixup_var_pve_12;
+    const KEMI_TYPE: c_int = sys::SR_KEMIP_STR as c_int;
+    type Kemi = *mut sys::str_;
+
+    /// A copy: the core lends one of a few buffers and soon uses it again.
+    unsafe fn from_script(raw: *mut c_char, msg: &Msg<'_>, index: usize) -> Result<Self> {
+        let mut value = sys::str_ { s: ptr::null_mut(), len: 0 };
+        // SAFETY: by the contract of this function.
+        let code = unsafe { sys::get_str_fparam(&raw mut value, msg.as_raw(), raw.cast()) };
+        // SAFETY: the core just set it, and gets no chance to use the buffer before the copy.
+        let bytes = unsafe { text::bytes(value) };
+        bytes.filter(|_| code == 0).map(Self::from).ok_or(Error::NoArgument(index))
+    }
+
+    unsafe fn from_kemi(raw: *mut sys::str_, index: usize) -> Result<Self> {
+        if raw.is_null() {
+            return Err(Error::NoArgument(index));
+        }
+        // SAFETY: by the contract of this function.
+        let value = unsafe { *raw };
+        // SAFETY: KEMI keeps the text until the function returns.
+        let bytes = unsafe { text::bytes(value) };
+        bytes.map(Self::from).ok_or(Error::NoArgument(index))
+    }
+}
+
+// SAFETY: a fixup to a number or pseudo-variable leaves a `fparam_t`, and KEMI gives an `int`.
+unsafe impl Arg for i32 {
+    const FIXUP: Fixup = sys::fixup_var_int_12;
+    const KEMI_TYPE: c_int = sys::SR_KEMIP_INT as c_int;
+    type Kemi = c_int;
+
+    unsafe fn from_script(raw: *mut c_char, msg: &Msg<'_>, index: usize) -> Result<Self> {
+        let mut value = 0;
+        // SAFETY: by the contract of this function.
+        match unsafe { sys::get_int_fparam(&raw mut value, msg.as_raw(), raw.cast()) } {
+            0 => Ok(value),
+            _ => Err(Error::NoNumber(index)),
+        }
+    }
+
+    unsafe fn from_kemi(raw: c_int, _: usize) -> Result<Self> {
+        Ok(raw)
+    }
+}
+
+/// The arguments of a function that takes any number of texts.
+#[derive(Debug)]
+pub struct Args<'a> {
+    pub(super) values: &'a [sys::action_u_t],
+    pub(super) msg: &'a Msg<'a>,
+}
+
+impl Args<'_> {
+    /// How many arguments the script gave.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether the script gave no argument.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The text of argument `index`, its pseudo-variables replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoArgument`] if the script gave none or its value is `$null`.
+    pub fn text(&self, index: usize) -> Result<BString> {
+        let value = self.values.get(index).ok_or(Error::NoArgument(index))?;
+        // SAFETY: a fixup leaves a pointer in every argument.
+        let raw = unsafe { value.u.string };
+        if raw.is_null() {
+            return Err(Error::NoArgument(index));
+        }
+        // SAFETY: the row of a variadic function has the fixup of a text.
+        unsafe { BString::from_script(raw, self.msg, index) }
+    }
+}

@@ -1,0 +1,73 @@
+//! Messages that a phone got and that the test has not looked at yet.
+
+use crate::message::Message;
+use parking_lot::{Condvar, Mutex};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+/// Arrived messages in order; repeated ones are counted, not kept.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Message>,
+    seen: HashSet<String>,
+    arrived: usize,
+    repeated: usize,
+}
+
+impl Inbox {
+    /// Files a message; whether it is the first of its kind.
+    pub fn file(&self, raw: &[u8]) -> (Message, bool) {
+        let mut state = self.state.lock();
+        let message = Message::new(raw, state.arrived);
+        let new = state.seen.insert(message.key());
+        if new {
+            state.arrived += 1;
+            state.waiting.push(message.clone());
+            self.changed.notify_all();
+        } else {
+            state.repeated += 1;
+        }
+        (message, new)
+    }
+
+    /// Takes out the first message that `wanted` likes, waiting up to `limit` for it.
+    pub fn take(&self, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Option<Message> {
+        let end = Instant::now() + limit;
+        let mut state = self.state.lock();
+        loop {
+            if let Some(place) = state.waiting.iter().position(&wanted) {
+                return Some(state.waiting.remove(place));
+            }
+            if self.changed.wait_until(&mut state, end).timed_out() {
+                let place = state.waiting.iter().position(&wanted)?;
+                return Some(state.waiting.remove(place));
+            }
+        }
+    }
+
+    /// Takes out all messages that `wanted` likes.
+    pub fn take_all(&self, wanted: impl Fn(&Message) -> bool) -> Vec<Message> {
+        let mut state = self.state.lock();
+        let (taken, left) = state.waiting.drain(..).partition(wanted);
+        state.waiting = left;
+        taken
+    }
+
+    /// First lines of what is waiting.
+    pub fn waiting(&self) -> Vec<String> {
+        self.state.lock().waiting.iter().map(|message| message.start.clone()).collect()
+    }
+
+    /// How many messages came again.
+    pub fn repeated(&self) -> usize {
+        self.state.lock().repeated
+    }
+}

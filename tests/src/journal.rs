@@ -1,0 +1,62 @@
+//! The log of one host, kept in memory up to a limit.
+
+use crate::wait::until;
+use parking_lot::Mutex;
+use std::{
+    io::{BufRead, BufReader, Read},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+/// Most bytes that are kept of one host's log.
+const LIMIT: usize = 4 << 20;
+
+/// Lines that a host wrote; clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Journal(Arc<Mutex<String>>);
+
+impl Journal {
+    /// Reads `from` to its end in a thread of its own; what exceeds the limit is read and dropped.
+    pub fn follow(&self, from: impl Read + Send + 'static) {
+        let lines = Arc::clone(&self.0);
+        let reader = move || {
+            let mut from = BufReader::new(from);
+            let mut line = Vec::new();
+            while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
+                let mut kept = lines.lock();
+                if kept.len() < LIMIT {
+                    kept.push_str(&String::from_utf8_lossy(&line));
+                }
+                line.clear();
+            }
+        };
+        thread::Builder::new().name("journal".to_owned()).spawn(reader).unwrap();
+    }
+
+    /// All lines so far.
+    pub fn text(&self) -> String {
+        self.0.lock().clone()
+    }
+
+    /// Lines so far that contain `what`.
+    pub fn count(&self, what: &str) -> usize {
+        self.0.lock().lines().filter(|line| line.contains(what)).count()
+    }
+
+    /// Waits until some line contains `what`.
+    ///
+    /// # Panics
+    ///
+    /// When `limit` is over.
+    pub fn wait(&self, what: &str, limit: Duration) {
+        until(&format!("a log line with {what:?}"), limit, || (self.count(what) > 0).then_some(()));
+    }
+
+    /// The last `lines` lines.
+    pub fn tail(&self, lines: usize) -> String {
+        let text = self.text();
+        let from = text.lines().count().saturating_sub(lines);
+        text.lines().skip(from).collect::<Vec<_>>().join("\n")
+    }
+}

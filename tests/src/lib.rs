@@ -1,0 +1,51 @@
+//! Starts a real Kamailio for one test, plays telephones against it and reads what it stored.
+//!
+//! Everything stays on the loopback network: each host has an address of its own in 127.0.0.0/8,
+//! each phone a free port on 127.0.0.1, so that tests run side by side.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+pub mod call;
+pub mod database;
+pub mod draft;
+pub mod host;
+pub mod inbox;
+pub mod install;
+pub mod journal;
+pub mod lamps;
+pub mod leg;
+pub mod line;
+pub mod mariadb;
+pub mod message;
+pub mod phone;
+pub mod postgres;
+pub mod process;
+pub mod rpc;
+pub mod server;
+pub mod setup;
+pub mod sqlite;
+pub mod subscription;
+pub mod suite;
+pub mod wait;
+
+pub use call::{Call, Side};
+pub use database::{Database, Tables};
+pub use draft::Draft;
+pub use host::Host;
+pub use install::{Flavor, Version};
+pub use lamps::call_info;
+pub use leg::Leg;
+pub use line::Line;
+pub use message::Message;
+pub use phone::{Answer, Phone};
+pub use rpc::Fault;
+pub use setup::Setup;
+pub use subscription::Subscription;
+
+/// The domain that every host calls its own.
+pub const DOMAIN: &str = "voice.example.com";

@@ -1,0 +1,130 @@
+//! A MariaDB server of the test run's own.
+
+use crate::{
+    database::{Database, Dialect, schema},
+    host::own_address,
+    process::{self, as_user},
+    server::Server,
+};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+use tempfile::TempDir;
+
+const PORT: u16 = 3306;
+const USER: &str = "mysql";
+
+/// A server with its data; ends when dropped.
+#[derive(Debug)]
+pub struct MariaDb {
+    server: Option<Server>,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+/// One database of a server.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    address: SocketAddr,
+    name: String,
+}
+
+impl MariaDb {
+    /// Makes an empty data folder and starts a server on it.
+    pub fn start() -> Self {
+        let folder = owned_folder("mariadb-", USER);
+        let mut install = Command::new("mariadb-install-db");
+        install.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+        install.arg(format!("--datadir={}", data(&folder).display()));
+        process::output(&mut as_user(USER, &install));
+        let ip = own_address().ip();
+        let mut made = Self { server: None, address: SocketAddr::from((ip, PORT)), folder };
+        made.again();
+        made.ask(
+            "mysql",
+            "CREATE USER kamailio IDENTIFIED BY 'kamailiorw'; GRANT ALL ON *.* TO kamailio",
+        );
+        made
+    }
+
+    /// Stops the server in good order; the data stay.
+    pub fn stop(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it again on the same data and address.
+    pub fn again(&mut self) {
+        let mut command = Command::new("mariadbd");
+        command.args(["--no-defaults", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]);
+        command.args(["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M"]);
+        command.arg(format!("--datadir={}", data(&self.folder).display()));
+        command.arg(format!("--socket={}", self.socket().display()));
+        command.arg(format!("--pid-file={}", self.folder.path().join("pid").display()));
+        command.arg(format!("--bind-address={}", self.address.ip())).arg(format!("--port={PORT}"));
+        let (client, socket) = (client as fn(&Path) -> Command, self.socket());
+        self.server = Some(Server::start("MariaDB", move || as_user(USER, &command), || {
+            let done = client(&socket).args(["mysql", "-e", "SELECT 1"]).output();
+            done.is_ok_and(|done| done.status.success())
+        }));
+    }
+
+    /// Makes a database with the shipped tables.
+    pub fn create(&self) -> Schema {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("sca{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.ask("mysql", &format!("CREATE DATABASE {name}"));
+        self.ask(&name, &schema(Dialect::Mysql));
+        Schema { address: self.address, name }
+    }
+
+    fn ask(&self, database: &str, sql: &str) {
+        process::output(client(&self.socket()).args([database, "-e", sql]));
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+}
+
+fn client(socket: &Path) -> Command {
+    let mut command = Command::new("mariadb");
+    command.args(["--no-defaults", "--user=root"]).arg(format!("--socket={}", socket.display()));
+    command
+}
+
+fn data(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
+}
+
+/// A folder in which the server's user may write.
+pub(crate) fn owned_folder(prefix: &str, user: &str) -> TempDir {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir().unwrap();
+    if rustix::process::geteuid().is_root() {
+        process::output(Command::new("chown").arg(user).arg(folder.path()));
+    }
+    folder
+}
+
+impl Database for Schema {
+    fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        let ip = match self.address.ip() {
+            std::net::IpAddr::V4(ip) => ip,
+            std::net::IpAddr::V6(_) => Ipv4Addr::LOCALHOST,
+        };
+        let text = process::output(
+            Command::new("mariadb")
+                .args(["--no-defaults", "--user=kamailio", "--password=kamailiorw", "-N", "-B"])
+                .arg(format!("--host={ip}"))
+                .arg(format!("--port={PORT}"))
+                .args([self.name.as_str(), "-e", sql]),
+        );
+        text.lines().map(|row| row.split('\t').map(str::to_owned).collect()).collect()
+    }
+
+    fn url(&self) -> String {
+        format!("mysql://kamailio:kamailiorw@{}/{}", self.address, self.name)
+    }
+}

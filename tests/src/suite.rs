@@ -1,0 +1,93 @@
+//! Runs cases against both modules and says which do not apply.
+
+use crate::install::{Flavor, Version, install};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::{process::ExitCode, time::Instant};
+
+/// Tests at a time unless `--test-threads` says otherwise: most of them sleep most of the time.
+const THREADS: usize = 10;
+
+/// One case: a name, which is a fact, and what shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    name: &'static str,
+    run: fn(Flavor),
+    flavors: &'static [Flavor],
+    since: Version,
+}
+
+impl Case {
+    /// A case in which both modules must agree.
+    pub const fn both(name: &'static str, run: fn(Flavor)) -> Self {
+        Self { name, run, flavors: &[Flavor::C, Flavor::Ours], since: Version(0, 0) }
+    }
+
+    /// A case in which the C module fails, or which it does not have.
+    pub const fn ours(name: &'static str, run: fn(Flavor)) -> Self {
+        Self { name, run, flavors: &[Flavor::Ours], since: Version(0, 0) }
+    }
+
+    /// A case that the C module can do from release `major.minor` on.
+    pub const fn since(name: &'static str, run: fn(Flavor), major: u32, minor: u32) -> Self {
+        Self { since: Version(major, minor), ..Self::both(name, run) }
+    }
+
+    /// Its name without the path of the functions.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// Makes the list of a file's cases from their functions.
+///
+/// `both` cases run against both modules, `ours` only against ours, `since(6, 0)` against the C
+/// module only from that release on.
+#[macro_export]
+macro_rules! cases {
+    ($(both: $($both:ident),+ ;)? $(ours: $($ours:ident),+ ;)?
+     $(since($major:literal, $minor:literal): $($since:ident),+ ;)*) => {
+        /// The cases of this file.
+        pub(crate) const CASES: &[$crate::suite::Case] = &[
+            $($($crate::suite::Case::both(stringify!($both), $both),)+)?
+            $($($crate::suite::Case::ours(stringify!($ours), $ours),)+)?
+            $($($crate::suite::Case::since(stringify!($since), $since, $major, $minor),)+)*
+        ];
+    };
+}
+
+/// Runs the cases of all `topics` as the command line asks, and lists those that do not apply.
+#[expect(clippy::print_stdout, reason = "the report of the test runner")]
+pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
+    let begin = Instant::now();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let version = install().version();
+    let mut trials = others;
+    let mut absent = Vec::new();
+    for (topic, cases) in topics {
+        for case in *cases {
+            for flavor in case.flavors {
+                let word = if *flavor == Flavor::C { "c" } else { "ours" };
+                let name = format!("{topic}::{}::{word}", case.name);
+                if *flavor == Flavor::C && version < case.since {
+                    absent.push(format!("{name}: the C module can do this from {}", case.since));
+                    continue;
+                }
+                let (run, flavor) = (case.run, *flavor);
+                trials.push(Trial::test(name, move || {
+                    run(flavor);
+                    Ok::<(), Failed>(())
+                }));
+            }
+        }
+    }
+    let listing = arguments.list;
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !listing {
+        println!("Kamailio {version}, {:.0} s", begin.elapsed().as_secs_f64());
+        for line in absent {
+            println!("does not apply: {line}");
+        }
+    }
+    conclusion.exit_code()
+}
