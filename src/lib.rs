@@ -8,22 +8,28 @@
 //!
 //! Unsafe code lives here and in `kamailio-sys`, so that a module needs none.
 
+pub mod avp;
 pub mod boundary;
 pub mod cfg;
+pub mod db;
 pub mod error;
 pub mod kemi;
 pub mod log;
 pub mod module;
 pub mod msg;
 pub mod param;
+pub mod process;
 pub mod pv;
 pub mod record;
 pub mod rpc;
 pub mod script;
 pub mod shared;
 pub mod shm;
+pub mod sl;
 pub mod stats;
 pub mod sync;
+pub mod timer;
+pub mod tm;
 mod text;
 
 pub use error::{Error, Result};

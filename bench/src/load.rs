@@ -3,7 +3,7 @@
 use crate::{
     options::Volume,
     phones::{
-        Fleet, Party, Tally,
+        Fleet, Party,
         script::{self, Step},
     },
     server::{Memory, Server, Setup, free_address},
@@ -51,6 +51,14 @@ pub struct Bytes {
     pub used: f64,
 }
 
+/// Operations that are measured together.
+#[derive(Debug)]
+struct Run {
+    script: &'static [Step],
+    parties: Vec<Party>,
+    window: usize,
+}
+
 /// A server with phones.
 #[derive(Debug)]
 pub struct Load {
@@ -66,10 +74,9 @@ impl Load {
     /// them, so that these are neither the oldest nor the newest entries of a table.
     pub fn new(setup: Setup<'_>, lines: usize) -> Result<Self> {
         let address = free_address()?;
-        let members = repeat_n(1, lines)
-            .chain(repeat_n(3, SMALL_GROUPS))
-            .chain(repeat_n(50, LARGE_GROUPS));
-        let mut fleet = Fleet::new(address, members)?;
+        let members =
+            repeat_n(1, lines).chain(repeat_n(3, SMALL_GROUPS)).chain(repeat_n(50, LARGE_GROUPS));
+        let fleet = Fleet::new(address, members)?;
         let server = Server::start(setup, address, fleet.local())?;
         let mut load = Self { server, fleet, lines, subscription: Bytes::default() };
         let half = lines / 2;
@@ -94,31 +101,33 @@ impl Load {
 
     /// Measures each operation.
     pub fn costs(&mut self, volume: Volume) -> Result<Costs> {
-        let idle = self.idle_share()?;
         let lines = self.lines;
-        let refreshed = (0..).map(move |turn: usize| turn.wrapping_mul(STRIDE) % lines);
-        let small = (0..).map(move |turn: usize| lines + turn % SMALL_GROUPS);
-        let large = (0..).map(move |turn: usize| lines + SMALL_GROUPS + turn % LARGE_GROUPS);
-        let party = |members: usize, groups: usize| {
-            move |(turn, line): (usize, usize)| Party { line, member: turn / groups % members }
+        let groups = lines..lines + SMALL_GROUPS;
+        let small = |count| turns(groups.clone(), 3, 1, count);
+        let refreshes = Run {
+            script: script::REFRESH,
+            parties: turns(0..lines, 1, STRIDE, volume.refreshes),
+            window: WINDOW,
         };
-        let refreshed: Vec<_> =
-            refreshed.take(volume.refreshes).enumerate().map(party(1, 1)).collect();
-        let small: Vec<_> = small
-            .take(volume.seizes.max(volume.small_calls))
-            .enumerate()
-            .map(party(3, SMALL_GROUPS))
-            .collect();
-        let large: Vec<_> =
-            large.take(volume.large_calls).enumerate().map(party(50, LARGE_GROUPS)).collect();
-        let few = |parties: &[Party], count: usize| {
-            parties.iter().copied().take(count).collect::<Vec<_>>()
+        let seizes =
+            Run { script: script::SEIZE_CYCLE, parties: small(volume.seizes), window: WINDOW };
+        let small_calls =
+            Run { script: script::CALL, parties: small(volume.small_calls), window: WINDOW };
+        let large_calls = Run {
+            script: script::CALL,
+            parties: turns(groups.end..groups.end + LARGE_GROUPS, 50, 1, volume.large_calls),
+            window: LARGE_WINDOW,
         };
+        for run in [&refreshes, &seizes, &small_calls, &large_calls] {
+            self.warm_up(run)?;
+        }
+        self.settle()?;
+        let idle = self.idle_share()?;
         Ok(Costs {
-            refresh: self.cost(script::REFRESH, &refreshed, WINDOW, idle)?,
-            seize: self.cost(script::SEIZE_CYCLE, &few(&small, volume.seizes), WINDOW, idle)?,
-            small_call: self.cost(script::CALL, &few(&small, volume.small_calls), WINDOW, idle)?,
-            large_call: self.cost(script::CALL, &large, LARGE_WINDOW, idle)?,
+            refresh: self.cost(&refreshes, idle)?,
+            seize: self.cost(&seizes, idle)?,
+            small_call: self.cost(&small_calls, idle)?,
+            large_call: self.cost(&large_calls, idle)?,
         })
     }
 
@@ -132,37 +141,30 @@ impl Load {
         Ok(share(self.server.memory()?.since(before), count))
     }
 
-    /// The server, to stop it.
-    pub fn into_server(self) -> Server {
-        self.server
+    /// Plays a tenth of a run: caches, memory pools, the first blocks of a growing table.
+    fn warm_up(&mut self, run: &Run) -> Result<()> {
+        let few = run.parties.get(..run.parties.len() / 10).unwrap_or_default();
+        self.fleet.play(run.script, few.iter().copied(), run.window)?;
+        Ok(())
     }
 
     /// Microseconds of CPU for one operation, without what the server takes when idle.
-    fn cost(
-        &mut self,
-        script: &'static [Step],
-        parties: &[Party],
-        window: usize,
-        idle: f64,
-    ) -> Result<f64> {
-        // A tenth to warm up: caches, memory pools, the first blocks of a growing table.
-        let warm = parties.get(..parties.len() / 10).unwrap_or_default();
-        self.fleet.play(script, warm.iter().copied(), window)?;
-        self.settle()?;
-        let mut result = Ok(Tally::default());
-        for _ in 0..TRIES {
+    fn cost(&mut self, run: &Run, idle: f64) -> Result<f64> {
+        let mut attempt = 1;
+        loop {
             let (began, before) = (Instant::now(), self.server.cpu()?);
-            let tally = self.fleet.play(script, parties.iter().copied(), window)?;
+            let tally = self.fleet.play(run.script, run.parties.iter().copied(), run.window)?;
             self.settle()?;
             let spent = self.server.cpu()?.saturating_sub(before).as_secs_f64();
             let spent = spent - idle * began.elapsed().as_secs_f64();
-            let done = f64::from(u32::try_from(tally.done.max(1))?);
-            result = tally.check().map(|()| tally);
-            if result.is_ok() {
-                return Ok(spent * 1e6 / done);
+            match tally.check() {
+                Ok(()) => return Ok(spent * 1e6 / f64::from(u32::try_from(tally.done.max(1))?)),
+                Err(error) if attempt == TRIES => {
+                    return Err(error.context(format!("{:?}, {} lines", run.script, self.lines)));
+                }
+                Err(_) => attempt += 1,
             }
         }
-        result.with_context(|| format!("{script:?} with {} lines", self.lines)).map(|_| 0.0)
     }
 
     /// The share of one CPU that the server takes when nothing happens.
@@ -185,8 +187,39 @@ impl Load {
     }
 }
 
+/// Phones for `count` operations: one line after the other, `stride` apart, and another member
+/// each time that a line has its turn again.
+fn turns(lines: Range<usize>, members: usize, stride: usize, count: usize) -> Vec<Party> {
+    let length = lines.len().max(1);
+    let party = |turn: usize| Party {
+        line: lines.start + turn.wrapping_mul(stride) % length,
+        member: turn / length % members,
+    };
+    (0..count).map(party).collect()
+}
+
 fn share(memory: Memory, count: usize) -> Bytes {
     let number = |value: u64| f64::from(u32::try_from(value).unwrap_or(u32::MAX));
     let count = f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX));
     Bytes { asked: number(memory.asked) / count, used: number(memory.used) / count }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_of_every_group_gets_its_turn() {
+        let parties = turns(10..12, 3, 1, 7);
+        let pairs: Vec<_> = parties.iter().map(|party| (party.line, party.member)).collect();
+        assert_eq!(pairs, [(10, 0), (11, 0), (10, 1), (11, 1), (10, 2), (11, 2), (10, 0)]);
+    }
+
+    #[test]
+    fn a_stride_visits_every_line_once() {
+        let mut lines: Vec<_> = turns(0..1000, 1, STRIDE, 1000).iter().map(|it| it.line).collect();
+        assert_ne!(lines.get(1), Some(&1));
+        lines.sort_unstable();
+        assert!(lines.into_iter().eq(0..1000));
+    }
 }

@@ -24,12 +24,22 @@ environment: MODULES_DIR is the folder of our sca.so (target/modules),
 ";
 
 /// Which `sca.so`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flavor {
     /// The one that comes with Kamailio.
     C,
     /// The one of this project.
     Ours,
+}
+
+impl Flavor {
+    /// Its name in progress lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::Ours => "ours",
+        }
+    }
 }
 
 /// How much of each operation one measurement plays.

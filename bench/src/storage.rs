@@ -72,7 +72,9 @@ impl Storage {
     /// `local`, and nothing else.
     pub fn fill(&self, count: usize, local: SocketAddr) -> Result<()> {
         self.database.execute("DELETE FROM sca_subscriptions");
-        self.database.execute(&fill(self.kind, count, local));
+        if count > 0 {
+            self.database.execute(&fill(self.kind, count, local));
+        }
         let stored = self.count();
         ensure!(stored == Some(count), "the database holds {stored:?} of {count} rows");
         Ok(())

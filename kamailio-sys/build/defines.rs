@@ -58,9 +58,10 @@ impl Defines {
     }
 
     fn value(&self, name: &str) -> Result<&str, Failure> {
-        let value = self.0.iter().find_map(|flag| {
-            flag.strip_prefix("-D")?.strip_prefix(name)?.strip_prefix('=')
-        });
+        let value = self
+            .0
+            .iter()
+            .find_map(|flag| flag.strip_prefix("-D")?.strip_prefix(name)?.strip_prefix('='));
         value.ok_or_else(|| Failure::new(format!("the makefiles of Kamailio define no {name}")))
     }
 
@@ -91,9 +92,8 @@ fn seen_by_loader(src: &Path) -> Result<Vec<String>, Failure> {
     let header = src.join("core/ver_defs.h");
     let text = fs::read_to_string(&header).map_err(|error| Failure::file(&header, &error))?;
     let list = text.split_once("#define SER_COMPILE_FLAGS").map(|(_, list)| list);
-    let list = list.ok_or_else(|| {
-        Failure::new(format!("{}: no SER_COMPILE_FLAGS in it", header.display()))
-    })?;
+    let list = list
+        .ok_or_else(|| Failure::new(format!("{}: no SER_COMPILE_FLAGS in it", header.display())))?;
     let mut names: Vec<String> = list
         .split_whitespace()
         .filter_map(|word| word.strip_suffix("_STR"))

@@ -33,12 +33,13 @@ pub(crate) struct Target {
 /// Reads the installed modules.
 pub(crate) fn find() -> Result<Target, Failure> {
     tell(format_args!("rerun-if-env-changed=KAMAILIO_MODULES"));
-    let modules = match env::var_os("KAMAILIO_MODULES") {
-        Some(given) => PathBuf::from(given),
-        None => usual_places().into_iter().find(|dir| dir.join("tm.so").is_file()).ok_or_else(
-            || Failure::new("no installed Kamailio: run `make deps`, or set KAMAILIO_MODULES"),
-        )?,
-    };
+    let modules =
+        match env::var_os("KAMAILIO_MODULES") {
+            Some(given) => PathBuf::from(given),
+            None => usual_places().into_iter().find(|dir| dir.join("tm.so").is_file()).ok_or_else(
+                || Failure::new("no installed Kamailio: run `make deps`, or set KAMAILIO_MODULES"),
+            )?,
+        };
     let module = ["tm.so", "sl.so", "pv.so"].map(|name| modules.join(name));
     let module = module.into_iter().find(|path| path.is_file()).ok_or_else(|| {
         Failure::new(format!(
@@ -99,13 +100,15 @@ impl Target {
         fs::write(&path, text).map_err(|error| Failure::file(&path, &error))
     }
 
-    /// Tells cargo how to link, and dependents what they may need to know.
+    /// Tells dependents what they may need to know.
+    ///
+    /// The library of the database functions is an argument for the linker of the modules and not
+    /// a library of this crate, because nothing but a module can link with it: it needs the host.
     pub(crate) fn tell(&self) {
         tell(format_args!("metadata=modules={}", self.modules.display()));
         if let Some((dir, name)) = &self.database {
-            tell(format_args!("rustc-link-search=native={}", dir.display()));
-            tell(format_args!("rustc-link-lib=dylib:+verbatim={name}"));
-            tell(format_args!("metadata=rpath={}", dir.display()));
+            let dir = dir.display();
+            tell(format_args!("metadata=link=-L{dir};-l:{name};-Wl,-rpath,{dir}"));
         }
     }
 }
@@ -144,11 +147,12 @@ fn text_of(file: &Elf<'_>, bytes: &[u8], name: &str) -> Option<String> {
     let text = match relocated {
         Some((_, relocation)) => {
             let base = match relocation.target() {
-                object::RelocationTarget::Symbol(index) => {
-                    file.dynamic_symbol_table().and_then(|table| {
+                object::RelocationTarget::Symbol(index) => file
+                    .dynamic_symbol_table()
+                    .and_then(|table| {
                         object::ObjectSymbolTable::symbol_by_index(&table, index).ok()
-                    })?.address()
-                }
+                    })?
+                    .address(),
                 _ => 0,
             };
             base.checked_add_signed(relocation.addend())?

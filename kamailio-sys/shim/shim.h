@@ -5,6 +5,9 @@
 #include "core/locking.h"
 #include "core/str.h"
 
+struct cell;
+struct tmcb_params;
+
 /* log.c: the text is never a format */
 void ks_set_module_name(const char *name, int len);
 int ks_log_printable(int level);
@@ -22,5 +25,28 @@ void ks_shm_free(void *block);
 unsigned long ks_shm_available(void);
 void *ks_pkg_malloc(unsigned long size);
 void ks_pkg_free(void *block);
+
+/* transaction.c: each a whole header field */
+struct ks_tm_ids
+{
+	str from;
+	str to;
+	str call_id;
+};
+typedef void (*ks_tm_callback)(struct cell *, int, struct tmcb_params *);
+struct ks_tm_ids ks_tm_ids(const struct cell *cell);
+void ks_tm_sent_request(const struct cell *cell, str *sent);
+int ks_tm_is_invite(const struct cell *cell);
+int ks_tm_is_local(const struct cell *cell);
+int ks_tm_is_canceled(const struct cell *cell);
+int ks_tm_has_callback(const struct cell *cell, int event, ks_tm_callback callback);
+
+/* avp.c */
+struct _pv_spec;
+int ks_avp_is_constant(const struct _pv_spec *spec);
+int ks_avp_get(const struct _pv_spec *spec, str *text, long *number);
+int ks_avp_set_text(const struct _pv_spec *spec, const str *text);
+int ks_avp_set_number(const struct _pv_spec *spec, long number);
+void ks_avp_delete(const struct _pv_spec *spec);
 
 #endif

@@ -130,3 +130,6 @@ static const unsigned int KS_AVP_CLASS_USER = AVP_CLASS_USER;
 static const unsigned int KS_AVP_CLASS_URI = AVP_CLASS_URI;
 static const unsigned int KS_AVP_TRACK_FROM = AVP_TRACK_FROM;
 static const unsigned int KS_AVP_TRACK_TO = AVP_TRACK_TO;
+
+/* sr_module.h */
+static const unsigned int KS_PARAM_USE_FUNC = PARAM_USE_FUNC;

@@ -20,8 +20,9 @@ static MODULE: AtomicPtr<Exports> = AtomicPtr::new(ptr::null_mut());
 pub fn register(exports: &'static Exports) -> c_int {
     MODULE.store(ptr::from_ref(exports).cast_mut(), Ordering::Release);
     let parts = exports.parts();
-    // SAFETY: the loader fills these fields in before it calls this, and nobody writes them now.
-    let (name, kemi) = unsafe { ((*parts).c.name, (*parts).kemi) };
+    // SAFETY: nobody writes the fields of a loaded module, not even the loader.
+    let parts = unsafe { &*parts };
+    let (name, kemi) = (parts.c.name, parts.kemi);
     // SAFETY: every constructor of `Exports` takes the name as a `&'static CStr`.
     let len = unsafe { CStr::from_ptr(name) }.count_bytes();
     // SAFETY: the name lives as long as the module.
@@ -40,8 +41,9 @@ fn prepare() -> Result {
     let Some(exports) = NonNull::new(MODULE.load(Ordering::Acquire)) else { return Ok(()) };
     // SAFETY: `register` stored a `&'static`.
     let parts = unsafe { exports.as_ref() }.parts();
-    // SAFETY: only `prepare` and the loader read these fields, in this one process.
-    let (name, stats, settings) = unsafe { ((*parts).c.name, (*parts).stats, (*parts).settings) };
+    // SAFETY: nobody writes the fields of a loaded module, not even the loader.
+    let parts = unsafe { &*parts };
+    let (name, stats, settings) = (parts.c.name, parts.stats, parts.settings);
     if !stats.is_null() {
         // SAFETY: a table that ends with a zero row and lives as long as the module.
         match unsafe { sys::register_module_stats(name, stats) } {

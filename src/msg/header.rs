@@ -99,7 +99,7 @@ impl Msg<'_> {
 }
 
 /// Reads delta-seconds of RFC 3261 section 25.1.
-fn seconds(text: &[u8]) -> Expires {
+pub(crate) fn seconds(text: &[u8]) -> Expires {
     let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
     let digits = text.get(..end).filter(|digits| !digits.is_empty());
     let Some(digits) = digits.filter(|digits| digits.iter().all(u8::is_ascii_digit)) else {

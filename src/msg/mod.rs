@@ -15,12 +15,18 @@ mod scan;
 mod uri;
 
 pub use address::NameAddr;
+pub use body::Media;
+pub use change::ChangeError;
 pub use contact::Contact;
 pub use header::{Expires, Header, Headers};
 pub use method::Method;
 pub use route::join_routes;
 pub use scan::header_of;
 pub use uri::{Scheme, Uri};
+
+pub(crate) use header::seconds;
+pub(crate) use route::Routes;
+pub(crate) use scan::value_of;
 
 use crate::{error::Report, log::Level, script::Verdict, text};
 use core::{marker::PhantomData, ptr::NonNull};
@@ -81,6 +87,17 @@ impl Msg<'_> {
     /// `raw` is such a copy, and the transaction stays for `'a`.
     pub(crate) unsafe fn from_shared(raw: *mut sys::sip_msg) -> Self {
         Self { raw, shared: true, _call: PhantomData }
+    }
+
+    /// A message that may be either: the core marks its copies in shared memory.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Msg::from_raw`] and [`Msg::from_shared`].
+    pub(crate) unsafe fn from_any(raw: *mut sys::sip_msg) -> Self {
+        // SAFETY: `raw` is a message, by the contract of this function.
+        let flags = unsafe { (*raw).msg_flags };
+        Self { raw, shared: flags & sys::FL_SHM_CLONE != 0, _call: PhantomData }
     }
 
     /// The message, for calls of the core.

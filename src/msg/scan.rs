@@ -41,13 +41,18 @@ pub fn header_of<'m>(message: &'m [u8], name: &[u8]) -> Option<&'m [u8]> {
         if field.trim_ascii().is_empty() {
             return None;
         }
-        let colon = field.iter().position(|&byte| byte == b':');
-        let (found, value) = colon.and_then(|colon| field.split_at_checked(colon))?;
-        if same_name(found, name) {
-            return Some(value.get(1..).unwrap_or_default().trim_ascii());
+        if let Some(value) = value_of(field, name) {
+            return Some(value);
         }
         rest = after;
     }
+}
+
+/// The value of `field`, a whole header field, if it is called `name`.
+pub(crate) fn value_of<'m>(field: &'m [u8], name: &[u8]) -> Option<&'m [u8]> {
+    let colon = field.iter().position(|&byte| byte == b':')?;
+    let (found, value) = field.split_at_checked(colon)?;
+    same_name(found, name).then(|| value.get(1..).unwrap_or_default().trim_ascii())
 }
 
 /// Splits after the first line end.

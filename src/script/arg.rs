@@ -4,7 +4,7 @@ use crate::{Error, Result, msg::Msg, text};
 use bstr::BString;
 use core::{
     ffi::{c_char, c_int, c_void},
-    ptr,
+    fmt, ptr,
 };
 use kamailio_sys as sys;
 
@@ -96,7 +96,6 @@ unsafe impl Arg for i32 {
 }
 
 /// The arguments of a function that takes any number of texts.
-#[derive(Debug)]
 pub struct Args<'a> {
     pub(super) values: &'a [sys::action_u_t],
     pub(super) msg: &'a Msg<'a>,
@@ -127,5 +126,11 @@ impl Args<'_> {
         }
         // SAFETY: the row of a variadic function has the fixup of a text.
         unsafe { BString::from_script(raw, self.msg, index) }
+    }
+}
+
+impl fmt::Debug for Args<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Args").field("len", &self.len()).finish_non_exhaustive()
     }
 }

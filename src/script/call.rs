@@ -28,11 +28,12 @@ pub trait Script<Sig>: Copy {
 
 type Cmd = unsafe extern "C" fn(*mut sys::sip_msg, *mut c_char, *mut c_char) -> c_int;
 
-/// A row of the table of functions has room for a function of two arguments; the core casts it to
-/// what the number of arguments in the row says.
+/// Defines functions of one arity. The core gives at least two arguments, so the shorter ones
+/// have unused ones behind. A row has room for a function of two arguments; the core casts it
+/// back to what the arity in the row says.
 macro_rules! arity {
-    ($arity:literal, $call:ident, $kemi:ident, $fixup:expr, [$($unused:ident),*],
-     [$($Arg:ident $arg:ident $index:literal),*], $fixups:item) => {
+    ($arity:literal, $call:ident, $kemi:ident, $fixup:ident,
+     [$($Arg:ident $arg:ident $index:literal),*], [$($unused:ident),*]) => {
         impl<F, E, $($Arg),*> Script<(E, $($Arg),*)> for F
         where
             F: Fn(&Msg<'_>, $($Arg),*) -> Result<Verdict, E> + Copy,
@@ -40,18 +41,20 @@ macro_rules! arity {
             $($Arg: Arg),*
         {
             const ARITY: c_int = $arity;
+            #[allow(clippy::useless_transmute, reason = "of two arguments, it is the same type")]
             // SAFETY: the core casts back to this type, because the row has this arity.
             const CALL: sys::cmd_function = Some(unsafe {
                 transmute::<
                     unsafe extern "C" fn(
                         *mut sys::sip_msg,
-                        $(arity!(@char $unused),)*
-                        $(arity!(@char $arg)),*
+                        $(arity!(@char $arg),)*
+                        $(arity!(@char $unused)),*
                     ) -> c_int,
                     Cmd,
                 >($call::<F, E, $($Arg),*>)
             });
-            const FIXUP: sys::fixup_function = $fixup;
+            const FIXUP: sys::fixup_function =
+                if $arity == 0 { None } else { Some($fixup::<$($Arg),*>) };
             const KEMI_CALL: *const c_void = $kemi::<F, E, $($Arg),*> as *const c_void;
             const KEMI_TYPES: [c_int; 6] = {
                 #[allow(unused_mut, reason = "without arguments nothing is set")]
@@ -68,8 +71,8 @@ macro_rules! arity {
         #[allow(clippy::too_many_arguments, reason = "as many as the script may give")]
         unsafe extern "C" fn $call<F, E, $($Arg),*>(
             msg: *mut sys::sip_msg,
-            $($unused: *mut c_char,)*
-            $($arg: *mut c_char),*
+            $($arg: *mut c_char,)*
+            $($unused: *mut c_char),*
         ) -> c_int
         where
             F: Fn(&Msg<'_>, $($Arg),*) -> Result<Verdict, E> + Copy,
@@ -93,7 +96,7 @@ macro_rules! arity {
 
         /// # Safety
         ///
-        /// For the core only: as above, the arguments are of the types in `KEMI_TYPES`.
+        /// For the core only: as above, with arguments of the types in `KEMI_TYPES`.
         #[allow(clippy::too_many_arguments, reason = "as many as the script may give")]
         unsafe extern "C" fn $kemi<F, E, $($Arg),*>(
             msg: *mut sys::sip_msg,
@@ -119,7 +122,82 @@ macro_rules! arity {
             .code()
         }
 
-        $fixups
+        /// # Safety
+        ///
+        /// For the core only: `param` is an argument of an action of the script.
+        unsafe extern "C" fn $fixup<$($Arg: Arg),*>(param: *mut *mut c_void, no: c_int) -> c_int {
+            // SAFETY: by the contract of this function.
+            unsafe { fix(&[$($Arg::FIXUP),*], param, no) }
+        }
     };
     (@char $any:ident) => { *mut c_char };
+}
+
+arity!(0, call0, kemi0, fixup0, [], [_a, _b]);
+arity!(1, call1, kemi1, fixup1, [A a 0], [_b]);
+arity!(2, call2, kemi2, fixup2, [A a 0, B b 1], []);
+arity!(3, call3, kemi3, fixup3, [A a 0, B b 1, C c 2], []);
+arity!(4, call4, kemi4, fixup4, [A a 0, B b 1, C c 2, D d 3], []);
+arity!(5, call5, kemi5, fixup5, [A a 0, B b 1, C c 2, D d 3, G g 4], []);
+arity!(6, call6, kemi6, fixup6, [A a 0, B b 1, C c 2, D d 3, G g 4, H h 5], []);
+
+/// Applies the fixup of argument `no`, counted from 1.
+///
+/// # Safety
+///
+/// As for the fixups of the core.
+unsafe fn fix(fixups: &[Fixup], param: *mut *mut c_void, no: c_int) -> c_int {
+    let index = usize::try_from(no).ok().and_then(|no| no.checked_sub(1));
+    match index.and_then(|index| fixups.get(index)) {
+        // SAFETY: by the contract of this function.
+        Some(fixup) => unsafe { fixup(param, no) },
+        None => -1,
+    }
+}
+
+/// A function that takes any number of texts.
+pub trait Variadic<E>: Copy {
+    /// What the core calls for the native script.
+    const CALL: sys::cmd_function;
+    /// What prepares its arguments.
+    const FIXUP: sys::fixup_function;
+}
+
+impl<F, E> Variadic<E> for F
+where
+    F: Fn(&Msg<'_>, &Args<'_>) -> Result<Verdict, E> + Copy,
+    E: Report,
+{
+    // SAFETY: the core casts back to this type, because the row says that the number varies.
+    const CALL: sys::cmd_function = Some(unsafe {
+        transmute::<
+            unsafe extern "C" fn(*mut sys::sip_msg, c_int, *mut sys::action_u_t) -> c_int,
+            Cmd,
+        >(call_variadic::<F, E>)
+    });
+    const FIXUP: sys::fixup_function = Some(<BString as Arg>::FIXUP);
+}
+
+/// # Safety
+///
+/// For the core only: `values` are `count` arguments that the fixup of the row prepared.
+unsafe extern "C" fn call_variadic<F, E>(
+    msg: *mut sys::sip_msg,
+    count: c_int,
+    values: *mut sys::action_u_t,
+) -> c_int
+where
+    F: Fn(&Msg<'_>, &Args<'_>) -> Result<Verdict, E> + Copy,
+    E: Report,
+{
+    // SAFETY: by the contract of this function.
+    let msg = unsafe { Msg::from_raw(msg) };
+    let count = usize::try_from(count).ok().filter(|_| !values.is_null());
+    let values = match count {
+        // SAFETY: by the contract of this function.
+        Some(count) => unsafe { core::slice::from_raw_parts(values, count) },
+        None => &[],
+    };
+    let args = Args { values, msg: &msg };
+    boundary::script::<F, E>(|| item::<F>()(&msg, &args)).code()
 }

@@ -3,7 +3,7 @@
 mod arg;
 mod call;
 
-pub use arg::{Arg, Args};
+pub use arg::{Arg, Args, Fixup};
 pub use call::{Script, Variadic};
 
 use crate::module::Row;

@@ -64,6 +64,19 @@ impl Line {
         }
     }
 
+    /// Within their next few NOTIFYs both members must come to see exactly `appearances`: for
+    /// events that a host may tell in more than one step.
+    pub fn both_come_to_see(&self, appearances: &[&str]) {
+        let wanted = call_info(appearances);
+        for phone in [&self.b, &self.a] {
+            let mut shown = Vec::new();
+            while shown.last() != Some(&wanted) {
+                assert!(shown.len() < 4, "wanted {wanted}, got {shown:#?}");
+                shown.push(phone.notified("call-info").header("Call-Info").to_owned());
+            }
+        }
+    }
+
     /// No member may hear anything more.
     pub fn quiet(&self) {
         self.a.quiet();

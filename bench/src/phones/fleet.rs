@@ -163,8 +163,7 @@ impl Fleet {
         self.serial = self.serial.wrapping_add(1);
         let watch = self.phone(party).map(|phone| phone.watch.clone()).unwrap_or_default();
         let members = self.members(party.line);
-        let operation =
-            Operation::new(party, members, script, self.serial, watch, Instant::now());
+        let operation = Operation::new(party, members, script, self.serial, watch, Instant::now());
         self.active.insert(party.line, operation);
         self.advance(party.line, tally)
     }

@@ -1,11 +1,11 @@
 //! The load: many virtual phones in one process, which speak SIP over UDP and check what the
 //! server tells them.
 
-mod fleet;
-mod message;
-mod operation;
-mod party;
-mod request;
+pub mod fleet;
+pub mod message;
+pub mod operation;
+pub mod party;
+pub mod request;
 pub mod script;
 
 pub use fleet::{Fleet, Tally};

@@ -203,7 +203,9 @@ impl Operation {
         if now.duration_since(self.began) > PATIENCE {
             let step = self.script.first();
             let (seen, missing) = (self.signalled, self.notifies);
-            return Next::Failed(format!("{step:?} stalls, signal {seen}, {missing} NOTIFYs short"));
+            return Next::Failed(format!(
+                "{step:?} stalls, signal {seen}, {missing} NOTIFYs short"
+            ));
         }
         if self.signalled || now < self.resend {
             return Next::Wait;

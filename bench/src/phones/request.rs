@@ -49,9 +49,7 @@ impl Request<'_> {
         let mut text = self.head("INVITE", &to, &to);
         text += &call_info();
         let length = OFFER.len();
-        text + &format!(
-            "Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{OFFER}"
-        )
+        text + &format!("Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{OFFER}")
     }
 
     /// The ACK or BYE of an answered call along the recorded `route`.

@@ -45,7 +45,7 @@ loadmodule "sca.so"
 modparam("jsonrpcs", "transport", 4)
 modparam("jsonrpcs", "dgram_socket", "{rpc}")
 # Transactions are gone soon after an operation, so that their end is measured with it.
-modparam("tm", "wt_timer", 1000)
+modparam("tm", "wt_timer", 250)
 modparam("sca", "db_url", "{database}")
 modparam("sca", "purge_expired_interval", {JOB_INTERVAL})
 modparam("sca", "db_update_interval", {JOB_INTERVAL})

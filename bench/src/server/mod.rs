@@ -1,10 +1,10 @@
 //! One Kamailio under measurement.
 
-mod config;
-mod cpu;
-mod rpc;
+pub mod config;
+pub mod cpu;
+pub mod rpc;
 
-pub use config::JOB_INTERVAL;
+pub use config::{EXIT_TIMEOUT, JOB_INTERVAL};
 
 use anyhow::{Context as _, Result, ensure};
 use host_tests::{
@@ -23,9 +23,9 @@ use std::{
 use tempfile::TempDir;
 
 /// Megabytes of shared memory: enough for every size, so that no flavor is short of it.
-const SHARED_MEGABYTES: &str = "2048";
+pub const SHARED_MEGABYTES: &str = "2048";
 /// Megabytes of private memory: the server's default.
-const PRIVATE_MEGABYTES: &str = "8";
+pub const PRIVATE_MEGABYTES: &str = "8";
 /// The pause between two looks at a server that starts or stops.
 const LOOK: Duration = Duration::from_millis(10);
 /// A child that was not asked to stop in time has missed the signal and gets another.
@@ -70,7 +70,6 @@ impl Memory {
 pub struct Server {
     group: Group,
     folder: TempDir,
-    address: SocketAddr,
     rpc: Rpc,
 }
 
@@ -80,8 +79,7 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("sca-bench-").tempdir()?;
         let path = |name: &str| folder.path().join(name);
         let socket = path("rpc.sock");
-        let text =
-            config::text(setup.modules, address, outside, socket.display(), setup.database);
+        let text = config::text(setup.modules, address, outside, socket.display(), setup.database);
         fs::write(path("kamailio.cfg"), text)?;
         let log = File::create(path("log"))?;
         let mut command = install().kamailio();
@@ -92,7 +90,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let group = Group::start(command);
         let rpc = Rpc::new(folder.path(), &socket)?;
-        Ok(Self { group, folder, address, rpc })
+        Ok(Self { group, folder, rpc })
     }
 
     /// Starts a server and waits until it answers commands.
@@ -105,11 +103,6 @@ impl Server {
             sleep(LOOK);
         }
         Ok(server)
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// Whether its main process runs.
@@ -166,7 +159,9 @@ impl Server {
                 // A child that is asked to stop while it starts to wait may miss it, and the main
                 // process would wait for the child until its time is over. Not the module's doing.
                 reminded = true;
-                for child in cpu::processes(main).unwrap_or_default().into_iter().filter(|pid| *pid != main) {
+                for child in
+                    cpu::processes(main).unwrap_or_default().into_iter().filter(|pid| *pid != main)
+                {
                     signal(child, Signal::TERM);
                 }
             }

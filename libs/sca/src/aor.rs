@@ -34,9 +34,7 @@ pub fn canonical<'u>(uri: &'u [u8], contact: Option<&[u8]>) -> Result<Text<'u>, 
     }
     let colon: &[u8] = if named.port.is_empty() { b"" } else { b":" };
     let scheme = contact.scheme.as_bytes();
-    Ok(Cow::Owned(
-        [scheme, b":", contact.user, b"@", named.host, colon, named.port].concat(),
-    ))
+    Ok(Cow::Owned([scheme, b":", contact.user, b"@", named.host, colon, named.port].concat()))
 }
 
 /// The text after the first `@`, else after the first `:`: what stands in Call-Info as the domain.

@@ -1,5 +1,6 @@
 //! One appearance of a line.
 
+use crate::uri::Uri;
 use crate::{Dialog, Instant, State, Text};
 
 /// What an appearance was before a pending re-INVITE or retrieval; restored when that fails.
@@ -15,6 +16,10 @@ pub struct Previous<'a> {
     pub dialog: Dialog<'a>,
     /// Leg before it.
     pub callee_leg: bool,
+    /// The far party as RPC showed it.
+    pub callee: Text<'a>,
+    /// Where the far party was reached.
+    pub remote_target: Text<'a>,
 }
 
 /// An appearance: one call, or the intention to make one.
@@ -57,4 +62,46 @@ impl<'a> Appearance<'a> {
     pub fn target(&self) -> &Text<'a> {
         if self.remote_target.is_empty() { &self.callee } else { &self.remote_target }
     }
+
+    /// What a failure of the INVITE with this CSeq brings back.
+    pub(crate) fn keep(&mut self, cseq: u32) {
+        self.previous = Some(Previous {
+            cseq,
+            state: self.state,
+            owner: self.owner.clone(),
+            dialog: self.dialog.clone(),
+            callee_leg: self.callee_leg,
+            callee: self.callee.clone(),
+            remote_target: self.remote_target.clone(),
+        });
+    }
+
+    /// Brings back what was before the INVITE with this CSeq; false when none is pending.
+    pub(crate) fn restore(&mut self, cseq: u32, now: Instant) -> bool {
+        let Some(previous) = self.previous.take_if(|previous| previous.cseq == cseq) else {
+            return false;
+        };
+        self.owner = previous.owner;
+        self.dialog = previous.dialog;
+        self.callee_leg = previous.callee_leg;
+        self.callee = previous.callee;
+        self.remote_target = previous.remote_target;
+        self.set_state(previous.state, now);
+        true
+    }
+
+    /// Whether the phone with this Contact is its owner.
+    pub(crate) fn belongs_to(&self, contact: &[u8]) -> bool {
+        *self.owner == *contact || same_place(&self.owner, contact)
+    }
+}
+
+/// Whether two Contact URIs lead to the same user at the same host and port. A phone may put
+/// other parameters into the Contact of an INVITE than into that of a SUBSCRIBE.
+fn same_place(one: &[u8], other: &[u8]) -> bool {
+    let place = |text| {
+        let uri = Uri::parse(text).ok()?;
+        Some((uri.user, uri.host.to_ascii_lowercase(), uri.port))
+    };
+    place(one).is_some_and(|one| place(other) == Some(one))
 }

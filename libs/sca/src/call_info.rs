@@ -113,8 +113,7 @@ pub(crate) fn single(line: &[u8], index: u32) -> Vec<u8> {
 
 /// The most bytes that one element without appearance-uri takes, its comma included.
 pub(crate) fn element_size(line: &[u8]) -> usize {
-    const AROUND: usize =
-        "<sip:>;appearance-index=2147483647;appearance-state=held-private,".len();
+    const AROUND: usize = "<sip:>;appearance-index=2147483647;appearance-state=held-private,".len();
     aor::domain(line).len().saturating_add(AROUND)
 }
 
@@ -170,31 +169,25 @@ pub fn asserted_identity(display: &[u8], aor: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The elements of a Call-Info body that this module wrote: index (`None` for `*`) and state.
-///
-/// Reads the sending grammar back; the tests and the fuzz targets judge NOTIFYs with it.
-pub fn read_group(body: &[u8]) -> Option<Vec<(Option<u32>, Option<State>, &BStr)>> {
+/// One element of a Call-Info body that this crate wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Element<'t> {
+    /// The appearance; none for `*`, all others.
+    pub index: Option<u32>,
+    /// Its state; none in a line-seize NOTIFY.
+    pub state: Option<State>,
+    /// Escaped text of its appearance-uri; may be empty.
+    pub uri: &'t BStr,
+}
+
+/// Reads a Call-Info body that this crate wrote back; `None` when it is not one. The tests and the
+/// fuzz targets judge NOTIFYs with it.
+pub fn read_elements(body: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut elements = Vec::new();
     let mut rest = Some(body);
     while let Some(text) = rest {
-        let (_, text) = cut(text.strip_prefix(b"<sip:")?, b'>')?;
-        let text = text.strip_prefix(b";appearance-index=")?;
-        let index = until(text, b";,");
-        let mut text = text.get(index.len()..)?;
-        let index = if index == b"*" { None } else { Some(number(index)?) };
-        let mut state = None;
-        if let Some(after) = text.strip_prefix(b";appearance-state=") {
-            let name = until(after, b";,");
-            state = Some(State::parse(name)?);
-            text = after.get(name.len()..)?;
-        }
-        let mut uri = BStr::new("");
-        if let Some(after) = text.strip_prefix(b";appearance-uri=\"") {
-            let length = quoted_length(after)?;
-            uri = BStr::new(after.get(..length)?);
-            text = after.get(length.checked_add(1)?..)?;
-        }
-        elements.push((index, state, uri));
+        let (element, text) = read_element(text)?;
+        elements.push(element);
         rest = match text {
             [] => None,
             [b',', text @ ..] => Some(text),
@@ -202,6 +195,27 @@ pub fn read_group(body: &[u8]) -> Option<Vec<(Option<u32>, Option<State>, &BStr)
         };
     }
     Some(elements)
+}
+
+fn read_element(text: &[u8]) -> Option<(Element<'_>, &[u8])> {
+    let (_, text) = cut(text.strip_prefix(b"<sip:")?, b'>')?;
+    let text = text.strip_prefix(b";appearance-index=")?;
+    let index = until(text, b";,");
+    let mut text = text.get(index.len()..)?;
+    let index = if index == b"*" { None } else { Some(number(index)?) };
+    let mut state = None;
+    if let Some(after) = text.strip_prefix(b";appearance-state=") {
+        let name = until(after, b";,");
+        state = Some(State::parse(name)?);
+        text = after.get(name.len()..)?;
+    }
+    let mut uri = BStr::new("");
+    if let Some(after) = text.strip_prefix(b";appearance-uri=\"") {
+        let length = quoted_length(after)?;
+        uri = BStr::new(after.get(..length)?);
+        text = after.get(length.checked_add(1)?..)?;
+    }
+    Some((Element { index, state, uri }, text))
 }
 
 /// Bytes before the quote that ends a quoted text; a backslash hides the byte after it.
@@ -212,4 +226,148 @@ fn quoted_length(text: &[u8]) -> Option<usize> {
         hidden = *byte == b'\\' && !hidden;
         ends
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallInfo, appearance_uri, asserted_identity, group, read_elements, single};
+    use crate::{Appearance, State};
+    use bstr::{BStr, BString};
+    use proptest::prelude::*;
+    use std::borrow::Cow;
+
+    fn read(body: &str) -> Option<(u32, Option<State>)> {
+        CallInfo::parse(body.as_bytes()).ok().map(|info| (info.index, info.state))
+    }
+
+    #[test]
+    fn the_grammar_of_phones_is_read() {
+        for (body, index, state) in [
+            ("<sip:d>;appearance-index=1", 1, None),
+            ("<sip:d>;appearance-index=", 0, None),
+            ("<sip:215@d:5060>;appearance-index=007", 7, None),
+            ("<sip:d>;appearance-index=4294967295", u32::MAX, None),
+            ("<sip:d>;appearance-index=2;appearance-state=held", 2, Some(State::Held)),
+            (
+                "<sip:d>;appearance-index=2;appearance-state=held-private;appearance-uri=x;y,z",
+                2,
+                Some(State::HeldPrivate),
+            ),
+        ] {
+            assert_eq!(read(body), Some((index, state)), "{body}");
+        }
+    }
+
+    #[test]
+    fn case_19_whatever_else_is_refused() {
+        for body in [
+            "",
+            "<sip:d>",
+            "<sips:d>;appearance-index=1",
+            "sip:d;appearance-index=1",
+            "<SIP:d>;appearance-index=1",
+            "<sip:d;x>;appearance-index=1",
+            "<sip:d> ;appearance-index=1",
+            "<sip:d>; appearance-index=1",
+            "<sip:d>;appearance-index=1 ",
+            "<sip:d>;Appearance-Index=1",
+            "<sip:d>;appearance-index =1",
+            "<sip:d>;appearance-index=*",
+            "<sip:d>;appearance-index=\"1\"",
+            "<sip:d>;appearance-index=-1",
+            "<sip:d>;appearance-index=4294967296",
+            "<sip:d>;appearance-index=1,<sip:d>;appearance-index=2",
+            "<sip:d>;appearance-index=1;",
+            "<sip:d>;appearance-index=1;x=y",
+            "<sip:d>;appearance-index=1;appearance-state=ringing",
+            "<sip:d>;appearance-index=1;appearance-state=held;",
+            "<sip:d>;appearance-index=1;appearance-state=held;appearance-uri=",
+            "<sip:d>;appearance-index=1;appearance-uri=\"<sip:x>\"",
+            "<sip:d>;appearance-state=held;appearance-index=1",
+            "<http://www.example.com/icon.png>;purpose=icon",
+        ] {
+            assert_eq!(read(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn index_0_without_a_state_says_nothing() {
+        let empty = |body: &str| CallInfo::parse(body.as_bytes()).unwrap().is_empty();
+        assert!(empty("<sip:d>;appearance-index=0"));
+        assert!(!empty("<sip:d>;appearance-index=0;appearance-state=idle"));
+        assert!(!empty("<sip:d>;appearance-index=1"));
+    }
+
+    #[test]
+    fn case_35_a_display_name_is_escaped() {
+        let uri = appearance_uri(br#""Ext \"q\"""#, b"sip:300@voice.example.com");
+        assert_eq!(BStr::new(&uri), r#"\"Ext \\\"q\\\"\" <sip:300@voice.example.com>"#);
+        assert_eq!(appearance_uri(b"it's\0\r\n x", b"sip:a\"@b"), b"it\\'s\\0   x <sip:a\\\"@b>");
+        assert_eq!(appearance_uri(b"", b"sip:300@d"), b"<sip:300@d>");
+    }
+
+    #[test]
+    fn case_34_the_asserted_identity_is_that_of_the_far_party() {
+        let named = asserted_identity(b"\"Ext\"", b"sip:300@voice.example.com");
+        assert_eq!(named, b"\"Ext\" <sip:300@voice.example.com>");
+        // With the name of the header and its colon this makes two blanks, as it always did.
+        assert_eq!(asserted_identity(b"", b"sip:300@d"), b" <sip:300@d>");
+    }
+
+    #[test]
+    fn a_line_that_is_not_shared_is_written_without_the_blank() {
+        assert_eq!(
+            group(b"sip:215@d", false, [].iter(), true),
+            b"Call-Info:<sip:d>;appearance-index=*;appearance-state=idle\r\n"
+        );
+        assert_eq!(
+            group(b"tel:+123", true, [].iter(), true),
+            b"Call-Info: <sip:+123>;appearance-index=*;appearance-state=idle\r\n"
+        );
+    }
+
+    #[test]
+    fn the_holder_of_an_appearance_is_told_its_index_only() {
+        assert_eq!(single(b"sip:215@d", 7), b"Call-Info: <sip:d>;appearance-index=7\r\n");
+    }
+
+    fn appearances() -> impl Strategy<Value = Vec<(u32, State, Vec<u8>, Vec<u8>)>> {
+        let state = proptest::sample::select(&State::ALL[..]);
+        let one = (any::<u32>(), state, any::<Vec<u8>>(), any::<Vec<u8>>());
+        proptest::collection::vec(one, 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(list in appearances()) {
+            let list: Vec<_> = list
+                .into_iter()
+                .map(|(index, state, display, uri)| Appearance {
+                    index,
+                    state,
+                    uri: Cow::Owned(appearance_uri(&display, &uri)),
+                    ..Appearance::default()
+                })
+                .collect();
+            let text = group(b"sip:215@d", true, list.iter(), true);
+            prop_assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 1);
+            let body = text.strip_prefix(b"Call-Info: ").unwrap().strip_suffix(b"\r\n").unwrap();
+            let elements = read_elements(body).unwrap();
+            let (last, elements) = elements.split_last().unwrap();
+            prop_assert_eq!((last.index, last.state), (None, Some(State::Idle)));
+            prop_assert_eq!(elements.len(), list.len());
+            for (element, appearance) in elements.iter().zip(&list) {
+                prop_assert_eq!(element.index, Some(appearance.index));
+                prop_assert_eq!(element.state.unwrap().name(), appearance.state.name());
+                prop_assert_eq!(BString::from(element.uri), BString::from(&*appearance.uri));
+            }
+        }
+
+        #[test]
+        fn every_element_of_a_phone_prints_and_parses(index: u32, state in 0..8_u8) {
+            let state = State::from_number(state).unwrap();
+            let body = format!("<sip:d>;appearance-index={index};appearance-state={state}");
+            prop_assert_eq!(read(&body), Some((index, State::parse(state.name().as_bytes()))));
+        }
+    }
 }

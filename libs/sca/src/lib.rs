@@ -16,6 +16,7 @@ pub mod call;
 pub mod call_info;
 pub mod context;
 pub mod counts;
+pub mod delivery;
 pub mod dialog;
 pub mod event;
 pub mod expires;

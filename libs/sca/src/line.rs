@@ -184,12 +184,20 @@ impl<'a> Line<'a> {
     }
 
     /// Position of the appearance that a line-seize subscription holds: its index, still owned by
-    /// its member and not yet in a call.
+    /// its member, taken and nothing more.
     pub(crate) fn held_by(&self, subscription: &Subscription<'_>) -> Option<usize> {
         let at = self.at_index(subscription.index)?;
         let appearance = self.appearances.get(at)?;
         (appearance.owner == subscription.contact && appearance.state == State::Seized)
             .then_some(at)
+    }
+
+    /// As [`held_by`](Self::held_by), if no call has begun on it either.
+    pub(crate) fn unused_of(&self, subscription: &Subscription<'_>) -> Option<usize> {
+        let unused = |at: &usize| {
+            self.appearances.get(*at).is_some_and(|appearance| appearance.dialog.is_none())
+        };
+        self.held_by(subscription).filter(unused)
     }
 
     /// Position of the living line-seize subscription that belongs to an appearance.

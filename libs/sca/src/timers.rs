@@ -31,8 +31,9 @@ pub fn due(line: &Line<'_>) -> Option<Instant> {
     subscriptions.chain(appearances).min()
 }
 
-/// Ends what is over at `ctx.now`: subscriptions that were not refreshed, appearances that were
-/// taken and not used, answered calls without ACK. Members that asked to be left alone for a while
+/// Ends what is over at `ctx.now`: subscriptions that were not refreshed, and with a line-seize
+/// what it held, unless a call has begun on it; appearances that were taken and not used; answered
+/// calls without ACK. Members that asked to be left alone for a while
 /// hear how the line stands when that is over.
 pub fn run(line: &mut Line<'_>, ctx: &Context<'_>) -> Passed {
     let mut passed = Passed::default();
@@ -44,7 +45,7 @@ pub fn run(line: &mut Line<'_>, ctx: &Context<'_>) -> Passed {
             .subscriptions
             .get(at)
             .filter(|subscription| subscription.event == Event::LineSeize)
-            .and_then(|subscription| line.held_by(subscription));
+            .and_then(|subscription| line.unused_of(subscription));
         passed.notifies.extend(line.end(ctx, at, Standing::Timeout));
         passed.expired = passed.expired.saturating_add(1);
         if let Some(at) = held {

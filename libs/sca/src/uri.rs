@@ -40,7 +40,8 @@ impl<'u> Uri<'u> {
             return None;
         }
         let (name, rest) = cut(text, b':')?;
-        let scheme = SCHEMES.into_iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;
+        let scheme =
+            SCHEMES.into_iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;
         if scheme.starts_with("tel") {
             let number = until(rest, b";?");
             return (!number.is_empty()).then_some(Self {
@@ -88,8 +89,7 @@ fn host_and_port(place: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn is_port(digits: &[u8]) -> bool {
-    digits.is_empty()
-        || number(digits).is_some_and(|port| u16::try_from(port).is_ok())
+    digits.is_empty() || number(digits).is_some_and(|port| u16::try_from(port).is_ok())
 }
 
 /// The number that `digits` write; no digits are 0, as the host reads them.
@@ -143,8 +143,20 @@ mod tests {
     #[test]
     fn what_is_no_uri_is_refused() {
         for text in [
-            "", "sip", "sip:", "sip:a@", "http://h", "sip:a@h:x", "sip:a@h:65536", "sip:a b@h",
-            "sip:a@[::1", "sip:a@[::1]x", "tel:", "urn:", "sip:a@h\r\nX: y", "*",
+            "",
+            "sip",
+            "sip:",
+            "sip:a@",
+            "http://h",
+            "sip:a@h:x",
+            "sip:a@h:65536",
+            "sip:a b@h",
+            "sip:a@[::1",
+            "sip:a@[::1]x",
+            "tel:",
+            "urn:",
+            "sip:a@h\r\nX: y",
+            "*",
         ] {
             assert_eq!(parts(text), None, "{text:?}");
         }
@@ -152,11 +164,9 @@ mod tests {
 
     #[test]
     fn a_uri_prints_without_what_was_left_out() {
-        for (text, printed) in [
-            ("SIP:215:pw@h:5;x", "sip:215@h:5"),
-            ("sip:h;lr", "sip:h"),
-            ("tel:+1;ext=2", "tel:+1"),
-        ] {
+        for (text, printed) in
+            [("SIP:215:pw@h:5;x", "sip:215@h:5"), ("sip:h;lr", "sip:h"), ("tel:+1;ext=2", "tel:+1")]
+        {
             assert_eq!(Uri::parse(text.as_bytes()).unwrap().to_string(), printed);
         }
     }

@@ -12,8 +12,23 @@
 
 use std::process::ExitCode;
 
+mod failures;
+mod hold;
+mod incoming;
+mod outgoing;
+mod routing;
+mod seize;
 mod subscribe;
 
 fn main() -> ExitCode {
-    host_tests::suite::run(&[("subscribe", subscribe::CASES)], Vec::new())
+    let topics = [
+        ("subscribe", subscribe::CASES),
+        ("seize", seize::CASES),
+        ("outgoing", outgoing::CASES),
+        ("hold", hold::CASES),
+        ("failures", failures::CASES),
+        ("incoming", incoming::CASES),
+        ("routing", routing::CASES),
+    ];
+    host_tests::suite::run(&topics, Vec::new())
 }

@@ -39,7 +39,9 @@ pub enum Refusal {
         contact: BString,
     },
     /// The appearance is taken.
-    #[error("appearance-index {index} of {aor:?} is in use by {owner:?}, {contact:?} cannot seize it")]
+    #[error(
+        "appearance-index {index} of {aor:?} is in use by {owner:?}, {contact:?} cannot seize it"
+    )]
     Busy {
         /// The line.
         aor: BString,
@@ -83,7 +85,9 @@ pub enum Refusal {
         contact: BString,
     },
     /// line-seize Expires 0 for the appearance of another member.
-    #[error("appearance-index {index} of {aor:?} belongs to {owner:?}, {contact:?} cannot release it")]
+    #[error(
+        "appearance-index {index} of {aor:?} belongs to {owner:?}, {contact:?} cannot release it"
+    )]
     NotOwner {
         /// The line.
         aor: BString,

@@ -40,11 +40,7 @@ pub(super) fn line_seize<'a>(
     Ok(Accepted { status: 200, reason: "OK", expires: request.expires, seized, notifies })
 }
 
-fn take<'a>(
-    line: &mut Line<'a>,
-    ctx: &Context<'_>,
-    request: &Request<'a>,
-) -> Result<u32, Refusal> {
+fn take<'a>(line: &mut Line<'a>, ctx: &Context<'_>, request: &Request<'a>) -> Result<u32, Refusal> {
     let aor = BString::from(line.aor());
     if !line.is_registered() {
         return Err(Refusal::NotShared { aor });
@@ -74,9 +70,7 @@ fn touch(line: &mut Line<'_>, ctx: &Context<'_>, at: usize) {
 /// already begun on it.
 fn give_back_held(line: &mut Line<'_>, ctx: &Context<'_>, known: Option<usize>) {
     let subscription = known.and_then(|at| line.subscriptions.get(at));
-    let held = subscription.and_then(|subscription| line.held_by(subscription));
-    let unused = |at: &usize| line.appearances.get(*at).is_some_and(|held| held.dialog.is_none());
-    if let Some(at) = held.filter(unused) {
+    if let Some(at) = subscription.and_then(|subscription| line.unused_of(subscription)) {
         line.free(ctx, at);
     }
 }

@@ -1,0 +1,15 @@
+//! Measures the C module `sca` and ours side by side: CPU time, shared memory, stop and start.
+//!
+//! Both run on the same Kamailio with the same configuration, where only `mpath` differs. The
+//! rounds of the two alternate, each size on a fresh server, and the report gives medians.
+
+pub mod figures;
+pub mod load;
+pub mod machine;
+pub mod options;
+pub mod phones;
+pub mod report;
+pub mod restart;
+pub mod run;
+pub mod server;
+pub mod storage;

@@ -1,0 +1,46 @@
+//! Where the figures come from: machine and server.
+
+use host_tests::install::install;
+use std::{env, fs, process::Command, thread::available_parallelism};
+
+/// One line about the processor, the cores and the kernel.
+pub fn machine() -> String {
+    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("unknown processor", |(_, name)| name);
+    let cores = available_parallelism().map_or(1, usize::from);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{model}, {cores} cores, Linux {}", kernel.trim())
+}
+
+/// The version of the installed server.
+pub fn kamailio() -> String {
+    first_line(install().kamailio().arg("-v")).trim_start_matches("version: ").to_owned()
+}
+
+/// The version of the installed MariaDB server.
+pub fn mariadb() -> String {
+    first_line(Command::new("mariadbd").arg("--version"))
+}
+
+/// The command line that leads to the same figures.
+pub fn command() -> String {
+    let words = env::args().skip(1).map(|word| format!(" {word}"));
+    format!("cargo run --release -p bench --{}", words.collect::<String>())
+}
+
+fn first_line(command: &mut Command) -> String {
+    let output = command.output().map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&output).lines().next().unwrap_or("unknown").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_names_its_kernel() {
+        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+        assert!(machine().ends_with(&format!("Linux {}", kernel.trim())));
+    }
+}

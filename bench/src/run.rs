@@ -1,0 +1,177 @@
+//! A whole run, from the first server to the report.
+
+use crate::{
+    figures::{Figures, Key, Measure},
+    load::Load,
+    machine,
+    options::{Flavor, Options},
+    report::{Report, Restart},
+    restart,
+    server::{self, Setup},
+    storage::Storage,
+};
+use anyhow::{Context as _, Result, ensure};
+use host_tests::{install::install, mariadb::MariaDb};
+use std::{
+    fs,
+    io::{Write as _, stderr},
+    path::Path,
+    time::Instant,
+};
+
+/// Measures what `options` ask for and gives the report as Markdown.
+///
+/// # Errors
+///
+/// A module that is not there, a server that does not start, more than one message in a thousand
+/// lost.
+pub fn run(options: &Options) -> Result<String> {
+    let bench = Bench::new(options)?;
+    let figures = bench.figures()?;
+    let restarts = bench.restarts()?;
+    let notes = notes(options, bench.began.elapsed().as_secs());
+    Ok(Report { options, figures: &figures, restarts: &restarts, notes }.markdown())
+}
+
+/// A run under way.
+struct Bench<'a> {
+    options: &'a Options,
+    began: Instant,
+}
+
+impl<'a> Bench<'a> {
+    /// Refuses to begin without the modules.
+    fn new(options: &'a Options) -> Result<Self> {
+        for flavor in &options.flavors {
+            let module = install().sca(module(*flavor));
+            ensure!(
+                module.is_file(),
+                "{} is not there; MODULES_DIR names the folder of our modules, `make build` \
+                 makes them, `--flavors c` leaves them out",
+                module.display()
+            );
+        }
+        Ok(Self { options, began: Instant::now() })
+    }
+
+    /// Costs and sizes: the first manager gets all rounds, the others one.
+    fn figures(&self) -> Result<Figures> {
+        let mut figures = Figures::default();
+        for (position, manager) in self.options.managers.iter().enumerate() {
+            let rounds = if position == 0 { self.options.rounds } else { 1 };
+            for round in 1..=rounds {
+                for lines in &self.options.lines {
+                    for flavor in &self.options.flavors {
+                        let (name, measure) = (flavor.name(), Measure::Refresh);
+                        self.say(&format!("{manager}, round {round}, {lines} lines, {name}"));
+                        let manager = manager.clone();
+                        let key = Key { manager, lines: *lines, flavor: *flavor, measure };
+                        self.measure(&key, &mut figures)
+                            .with_context(|| format!("{name} with {lines} lines"))?;
+                    }
+                }
+            }
+        }
+        Ok(figures)
+    }
+
+    fn measure(&self, key: &Key, figures: &mut Figures) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let storage = Storage::sqlite(folder.path());
+        let (modules, database) = (mpath(key.flavor)?, storage.url());
+        let setup = Setup { modules: &modules, manager: &key.manager, database: &database };
+        let mut load = Load::new(setup, key.lines)?;
+        figures.add_subscription(key, load.subscription);
+        figures.add_costs(key, load.costs(self.options.volume)?);
+        if self.options.lines.first() == Some(&key.lines) {
+            figures.add_appearance(key, load.appearance(key.lines)?);
+        }
+        Ok(())
+    }
+
+    /// Stop and start on each database, with the first manager.
+    fn restarts(&self) -> Result<Vec<Restart>> {
+        let mut restarts = Vec::new();
+        if self.options.stored == 0 {
+            return Ok(restarts);
+        }
+        let folder = tempfile::tempdir()?;
+        let server = MariaDb::start();
+        for storage in [Storage::sqlite(folder.path()), Storage::mariadb(&server)] {
+            for flavor in &self.options.flavors {
+                restarts.push(
+                    self.restart(&storage, *flavor).with_context(|| {
+                        format!("{} on {}", flavor.name(), storage.kind().name())
+                    })?,
+                );
+            }
+        }
+        Ok(restarts)
+    }
+
+    fn restart(&self, storage: &Storage, flavor: Flavor) -> Result<Restart> {
+        let (modules, database) = (mpath(flavor)?, storage.url());
+        let manager = self.options.managers.first().context("--managers is empty")?;
+        let setup = Setup { modules: &modules, manager, database: &database };
+        let (kind, count) = (storage.kind(), self.options.stored);
+        let (name, on) = (flavor.name(), kind.name());
+        self.say(&format!("stop with {count} subscriptions on {on}, {name}"));
+        let stop = restart::stop(setup, storage, count)?;
+        self.say(&format!("start with {count} subscriptions on {on}, {name}"));
+        let start = restart::start(setup, storage, count)?;
+        Ok(Restart { kind, flavor, stop, start })
+    }
+
+    fn say(&self, text: &str) {
+        // Progress that nobody reads is no reason to stop.
+        let _ = writeln!(stderr(), "[{:4} s] {text}", self.began.elapsed().as_secs());
+    }
+}
+
+fn notes(options: &Options, took: u64) -> Vec<String> {
+    let rounds = options.rounds;
+    let first = options.managers.first().map_or("", String::as_str);
+    vec![
+        format!("Machine: {}.", machine::machine()),
+        format!("Server: {}, {}.", machine::kamailio(), machine::mariadb()),
+        format!("Command: `{}`, {took} s.", machine::command()),
+        format!(
+            "CPU: user and system time of all processes of the server without its idle time, per \
+             operation; medians of {rounds} rounds with {first}, one with any other manager."
+        ),
+        format!(
+            "Same configuration for both but for `mpath`: 2 workers, parameters of `sca` by \
+             default but for `purge_expired_interval` and `db_update_interval` ({} s, so that no \
+             job falls into a measurement), `-m {} -M {}`.",
+            server::JOB_INTERVAL,
+            server::SHARED_MEGABYTES,
+            server::PRIVATE_MEGABYTES
+        ),
+        "Memory: growth of `core.shmmem` per subscription (one line each) and per answered call; \
+         asked for is `used` as the manager rounds it, really used is `real_used`."
+            .to_owned(),
+        format!(
+            "Stop: `exit_timeout` is {} s here; with its default of 60 s the server kills a \
+             module that needs longer.",
+            server::EXIT_TIMEOUT
+        ),
+    ]
+}
+
+fn module(flavor: Flavor) -> host_tests::Flavor {
+    match flavor {
+        Flavor::C => host_tests::Flavor::C,
+        Flavor::Ours => host_tests::Flavor::Ours,
+    }
+}
+
+/// The value of `mpath`: the folder of the `sca.so` that is wanted, then the stock modules.
+fn mpath(flavor: Flavor) -> Result<String> {
+    let stock = install().modules();
+    let own = fs::canonicalize(install().sca(module(flavor)))?;
+    let own = own.parent().unwrap_or(Path::new("/"));
+    Ok(match flavor {
+        Flavor::C => format!("{}/", stock.display()),
+        Flavor::Ours => format!("{}/:{}/", own.display(), stock.display()),
+    })
+}

@@ -1,0 +1,11 @@
+-- Which version each table of a Kamailio database has; modules ask before they use a table.
+-- The scripts that come with Kamailio create it too.
+
+CREATE TABLE version (
+    id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL,
+    table_name VARCHAR(32) NOT NULL,
+    table_version INT DEFAULT 0 NOT NULL,
+    CONSTRAINT version_table_name_idx UNIQUE (table_name)
+);
+
+INSERT INTO version (table_name, table_version) VALUES ('version', 1);

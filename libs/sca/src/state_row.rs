@@ -1,0 +1,115 @@
+//! Appearances as rows of the state table, and whether they have to be written.
+//!
+//! The rows of a line are replaced together: all of its address of record deleted, all of it
+//! inserted.
+
+use crate::line::INDEX_LIMIT;
+use crate::{Appearance, Context, Dialog, Instant, Line, State};
+use std::borrow::Cow;
+
+/// A row of the state table. What a pending re-INVITE or retrieval would bring back is not stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StateRow {
+    /// 1 to 2^31-1.
+    pub index: u32,
+    /// What the appearance is doing.
+    pub state: State,
+    /// Text of `appearance-uri`, escaped.
+    pub uri: Vec<u8>,
+    /// Contact URI of the member whose call it is.
+    pub owner: Vec<u8>,
+    /// The far party as RPC shows it.
+    pub callee: Vec<u8>,
+    /// Contact URI of the far party.
+    pub remote_target: Vec<u8>,
+    /// Call-ID; empty without a call.
+    pub call_id: Vec<u8>,
+    /// Tag of the side that sent the INVITE.
+    pub from_tag: Vec<u8>,
+    /// Tag of the other side.
+    pub to_tag: Vec<u8>,
+    /// The line is the called side.
+    pub callee_leg: bool,
+    /// Last change of the state.
+    pub changed_at: Instant,
+    /// When it was taken.
+    pub created_at: Instant,
+}
+
+/// All rows of one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StateRows {
+    /// The address of record whose rows they replace.
+    pub aor: Vec<u8>,
+    /// One row for each appearance; none when the line has no appearances any more.
+    pub rows: Vec<StateRow>,
+}
+
+/// The rows of the line, if they changed since they were written.
+pub fn take_unwritten(line: &Line<'_>) -> Option<StateRows> {
+    line.states_changed.then(|| rows(line))
+}
+
+/// Notes that the rows are in the database; a line that changed in the meantime stays unwritten.
+pub fn mark_written(line: &mut Line<'_>, written: &StateRows) {
+    if rows(line) == *written {
+        line.states_changed = false;
+    }
+}
+
+fn rows(line: &Line<'_>) -> StateRows {
+    StateRows { aor: line.aor().to_vec(), rows: line.appearances().iter().map(row).collect() }
+}
+
+fn row(appearance: &Appearance<'_>) -> StateRow {
+    StateRow {
+        index: appearance.index,
+        state: appearance.state,
+        uri: appearance.uri.to_vec(),
+        owner: appearance.owner.to_vec(),
+        callee: appearance.callee.to_vec(),
+        remote_target: appearance.remote_target.to_vec(),
+        call_id: appearance.dialog.call_id.to_vec(),
+        from_tag: appearance.dialog.from_tag.to_vec(),
+        to_tag: appearance.dialog.to_tag.to_vec(),
+        callee_leg: appearance.callee_leg,
+        changed_at: appearance.changed_at,
+        created_at: appearance.created_at,
+    }
+}
+
+impl<'a> Line<'a> {
+    /// Takes an appearance back from its row and makes the line a shared one. False, and nothing
+    /// changed, when the index is in use or is none.
+    pub fn restore_appearance(&mut self, row: &'a StateRow) -> bool {
+        if !(1..=INDEX_LIMIT).contains(&row.index) {
+            return false;
+        }
+        let Err(at) = self.appearances.binary_search_by_key(&row.index, |other| other.index) else {
+            return false;
+        };
+        self.registered = true;
+        self.appearances.insert(
+            at,
+            Appearance {
+                index: row.index,
+                state: row.state,
+                uri: Cow::Borrowed(&row.uri),
+                owner: Cow::Borrowed(&row.owner),
+                callee: Cow::Borrowed(&row.callee),
+                remote_target: Cow::Borrowed(&row.remote_target),
+                dialog: Dialog::new(&row.call_id, &row.from_tag, &row.to_tag),
+                callee_leg: row.callee_leg,
+                changed_at: row.changed_at,
+                created_at: row.created_at,
+                previous: None,
+            },
+        );
+        true
+    }
+
+    /// Notes that the rows of the line have to be written, as when the state table is new.
+    pub fn write_states(&mut self, ctx: &Context<'_>) {
+        self.states_changed |= ctx.keeps_states;
+    }
+}

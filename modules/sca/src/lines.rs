@@ -1,0 +1,163 @@
+//! The lines that all processes share.
+
+use crate::{settings, stats};
+use allocator_api2::boxed::Box;
+use core::marker::PhantomData;
+use kamailio::{
+    Error,
+    shared::Shared,
+    shm::{self, Shm},
+    sync::HostLock,
+    timer,
+};
+use sca_core::{Context, Instant, Line, counts::Counts, record};
+use shm_table::{Keyed, Seed, ShardGuard, Table};
+
+kamailio::shm_struct! {
+    /// One line, packed: see [`record`].
+    #[derive(Debug)]
+    pub(crate) struct Block {
+        bytes: Box<[u8], Shm>,
+    }
+}
+
+impl Keyed for Block {
+    fn key(&self) -> &[u8] {
+        record::key(&self.bytes)
+    }
+}
+
+type Lines = Table<Block, HostLock, Shm>;
+
+static LINES: Shared<Lines> = Shared::empty();
+
+/// Why a line could not be changed; it is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LineError {
+    #[error("out of shared memory")]
+    Full,
+    #[error("the record of the line is damaged")]
+    Damaged,
+    #[error("the table of lines is not set up")]
+    Missing,
+}
+
+/// Sets the table up, with `1 << bits` shards. To be called before the host forks.
+pub(crate) fn set_up(bits: u8) -> Result<(), Error> {
+    let mut seed = [0; 16];
+    // Without randomness the table works as well; only its places could be guessed.
+    if getrandom::fill(&mut seed).is_err() {
+        kamailio::warn!("no random numbers: the places of lines in the table can be guessed");
+    }
+    LINES.set(Table::try_new_in(bits, Seed::new(seed), Shm)?)
+}
+
+/// Gives all lines back to the host. To be called when no other process is left.
+pub(crate) fn tear_down() {
+    drop(LINES.take());
+}
+
+/// What an operation is told about the world, now.
+pub(crate) fn context() -> Context<'static> {
+    let settings = settings::get();
+    Context {
+        now: Instant(timer::now()),
+        server_address: settings.map_or(b"", |settings| settings.server_address),
+        keeps_states: settings.is_some_and(|settings| settings.keeps_states),
+    }
+}
+
+/// Says to the compiler that what a message lends (`'m`) outlives the line (`'l`).
+pub(crate) type Within<'l, 'm> = PhantomData<&'l &'m ()>;
+
+/// Runs `change` on the line of `aor` while no other process has it, and stores the outcome.
+///
+/// A line that is not known is an empty one; one that is left empty is forgotten. Nothing that
+/// comes back to this table, sends or waits may be called inside `change`.
+///
+/// # Errors
+///
+/// The line is as it was, whatever `change` did.
+pub(crate) fn with<'m, R>(
+    aor: &'m [u8],
+    change: impl for<'l> FnOnce(&mut Line<'l>, Within<'l, 'm>) -> R,
+) -> Result<R, LineError> {
+    let lines = LINES.get().ok_or(LineError::Missing)?;
+    let mut shard = lines.lock(aor);
+    let stored = shard.get(aor).map(|block| &*block.bytes);
+    let mut line = match stored {
+        Some(bytes) => Line::decode(bytes).map_err(|_| LineError::Damaged)?,
+        None => Line::new(aor),
+    };
+    let before = Counts::of(&line);
+    let result = change(&mut line, PhantomData);
+    let after = Counts::of(&line);
+    if line.is_empty() {
+        let gone = stored.is_some();
+        drop(line);
+        if gone {
+            shard.remove(aor);
+        }
+    } else {
+        let mut bytes = Vec::with_capacity(stored.map_or(256, |bytes| bytes.len() + 128));
+        line.encode(&mut bytes);
+        drop(line);
+        put(&mut shard, aor, &bytes)?;
+    }
+    drop(shard);
+    stats::count(&before, &after);
+    Ok(result)
+}
+
+/// Looks at the line of `aor`, if it is known.
+pub(crate) fn look<R>(aor: &[u8], look: impl FnOnce(&Line<'_>) -> R) -> Option<R> {
+    let lines = LINES.get()?;
+    let shard = lines.lock(aor);
+    let line = Line::decode(&shard.get(aor)?.bytes).ok()?;
+    Some(look(&line))
+}
+
+/// Stores `bytes` as the line of `aor`: in its place if they fit there exactly, else anew.
+fn put(
+    shard: &mut ShardGuard<'_, Block, HostLock, Shm>,
+    aor: &[u8],
+    bytes: &[u8],
+) -> Result<(), LineError> {
+    if let Some(block) = shard.get_mut(aor) {
+        if block.bytes.len() == bytes.len() {
+            block.bytes.copy_from_slice(bytes);
+            return Ok(());
+        }
+        block.bytes = shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)?;
+        return Ok(());
+    }
+    let block = Block { bytes: shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)? };
+    shard.try_insert(block).map(drop).map_err(|_| LineError::Full)
+}
+
+/// Gives each line to `look`, one shard of the table after the other.
+pub(crate) fn for_each(mut look: impl FnMut(&Line<'_>)) {
+    let Some(lines) = LINES.get() else { return };
+    for shard in lines.shards() {
+        for block in shard.iter() {
+            if let Ok(line) = Line::decode(&block.bytes) {
+                look(&line);
+            }
+        }
+    }
+}
+
+/// The addresses of the lines whose record `wanted` points out, collected shard by shard and given
+/// to `then` when the lock of the shard is released.
+pub(crate) fn select(wanted: impl Fn(&[u8]) -> bool, mut then: impl FnMut(&[u8])) {
+    let Some(lines) = LINES.get() else { return };
+    for shard in lines.shards() {
+        let found: Vec<Vec<u8>> = shard
+            .iter()
+            .filter(|block| wanted(&block.bytes))
+            .map(|block| block.key().to_vec())
+            .collect();
+        drop(shard);
+        found.iter().for_each(|aor| then(aor));
+    }
+}

@@ -1,0 +1,184 @@
+//! Settings that an operator may change while the server runs (the cfg framework).
+
+use crate::{Error, Result, text};
+use bstr::BString;
+use core::{
+    cell::UnsafeCell,
+    ffi::{CStr, c_int, c_void},
+    fmt,
+    ops::RangeInclusive,
+    ptr,
+};
+use kamailio_sys as sys;
+
+/// One setting of a group.
+#[derive(Debug)]
+pub struct Setting {
+    name: &'static CStr,
+    help: &'static CStr,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Int { default: i32, min: i32, max: i32 },
+    Text { default: &'static CStr },
+}
+
+impl Setting {
+    /// A number within `range`.
+    pub const fn int(
+        name: &'static CStr,
+        default: i32,
+        range: RangeInclusive<i32>,
+        help: &'static CStr,
+    ) -> Self {
+        let (min, max) = (*range.start(), *range.end());
+        Self { name, help, kind: Kind::Int { default, min, max } }
+    }
+
+    /// A text.
+    pub const fn text(name: &'static CStr, default: &'static CStr, help: &'static CStr) -> Self {
+        Self { name, help, kind: Kind::Text { default } }
+    }
+}
+
+/// A group of settings: `kamcmd cfg.set_now_int <group> <name> <value>`.
+pub struct Group {
+    name: &'static CStr,
+    settings: &'static [Setting],
+    /// The values that this process sees; the core moves it on when it takes up a change.
+    handle: UnsafeCell<*mut c_void>,
+}
+
+// SAFETY: the core writes the handle when a process starts and between two messages, never while
+// code of the module runs; each process has its own.
+unsafe impl Sync for Group {}
+
+impl Group {
+    /// A group of that name. The settings are read by their places in `settings`.
+    pub const fn new(name: &'static CStr, settings: &'static [Setting]) -> Self {
+        Self { name, settings, handle: UnsafeCell::new(ptr::null_mut()) }
+    }
+
+    /// The value of setting `index`; nothing if that is no number.
+    pub fn int(&self, index: usize) -> Option<i32> {
+        let Setting { kind: Kind::Int { default, .. }, .. } = self.settings.get(index)? else {
+            return None;
+        };
+        let Some(place) = self.place(index) else { return Some(*default) };
+        // SAFETY: the core keeps a C `int` there, aligned.
+        Some(unsafe { place.cast::<c_int>().read() })
+    }
+
+    /// A copy of the value of setting `index`; nothing if that is no text.
+    pub fn text(&self, index: usize) -> Option<BString> {
+        let Setting { kind: Kind::Text { default }, .. } = self.settings.get(index)? else {
+            return None;
+        };
+        let Some(place) = self.place(index) else { return Some(default.to_bytes().into()) };
+        // SAFETY: the core keeps a `str` there, aligned.
+        let value = unsafe { place.cast::<sys::str_>().read() };
+        // SAFETY: the core keeps the text until this process takes up the next change.
+        Some(unsafe { text::bytes(value) }.unwrap_or_default().into())
+    }
+
+    /// Where the value of setting `index` is, once the group is declared.
+    fn place(&self, index: usize) -> Option<*mut c_void> {
+        // SAFETY: see `Sync` above.
+        let handle = unsafe { *self.handle.get() };
+        let (offset, _) = self.layout(index);
+        // SAFETY: the block that the handle points to has all settings of the group.
+        (!handle.is_null()).then(|| unsafe { handle.byte_add(offset) })
+    }
+
+    /// Where the core expects setting `index`, and the size of the settings up to it: a struct
+    /// with these members in this order.
+    fn layout(&self, index: usize) -> (usize, usize) {
+        let mut end: usize = 0;
+        let mut start = 0;
+        for setting in self.settings.iter().take(index.saturating_add(1)) {
+            let (align, size) = match setting.kind {
+                Kind::Int { .. } => (align_of::<c_int>(), size_of::<c_int>()),
+                Kind::Text { .. } => (align_of::<sys::str_>(), size_of::<sys::str_>()),
+            };
+            start = end.next_multiple_of(align);
+            end = start + size;
+        }
+        (start, end)
+    }
+
+    /// Announces the group, once, before the first fork.
+    pub(crate) fn declare(&'static self) -> Result {
+        let mut rows: Vec<sys::cfg_def_t> = Vec::with_capacity(self.settings.len() + 1);
+        let (_, end) = self.layout(self.settings.len().saturating_sub(1));
+        let has_text = self.settings.iter().any(|s| matches!(s.kind, Kind::Text { .. }));
+        let align = if has_text { align_of::<sys::str_>() } else { align_of::<c_int>() };
+        let size = end.next_multiple_of(align);
+        // Eight bytes a word, aligned for both kinds; both blocks stay for the whole run.
+        let values: &'static mut [u64] = Vec::leak(vec![0; size.div_ceil(8)]);
+        let block: *mut c_void = values.as_mut_ptr().cast();
+        for (index, setting) in self.settings.iter().enumerate() {
+            // SAFETY: the block has room for all settings.
+            let place = unsafe { block.byte_add(self.layout(index).0) };
+            // SAFETY: all zeroes is a row, the one that ends a table.
+            let mut row: sys::cfg_def_t = unsafe { core::mem::zeroed() };
+            row.name = setting.name.as_ptr().cast_mut();
+            row.descr = setting.help.as_ptr().cast_mut();
+            match setting.kind {
+                Kind::Int { default, min, max } => {
+                    row.type_ = sys::CFG_VAR_INT | sys::CFG_ATOMIC;
+                    (row.min, row.max) = (min, max);
+                    // SAFETY: inside the block and aligned.
+                    unsafe { place.cast::<c_int>().write(default) };
+                }
+                Kind::Text { default } => {
+                    row.type_ = sys::CFG_VAR_STR;
+                    // SAFETY: inside the block and aligned.
+                    unsafe { place.cast::<sys::str_>().write(text::name(default)) };
+                }
+            }
+            rows.push(row);
+        }
+        // SAFETY: as above.
+        rows.push(unsafe { core::mem::zeroed() });
+        let rows = Vec::leak(rows).as_mut_ptr();
+        let size = c_int::try_from(size).unwrap_or(c_int::MAX);
+        let name = self.name.as_ptr().cast_mut();
+        // SAFETY: rows, values and handle stay for the whole run, and the size is theirs.
+        match unsafe { sys::cfg_declare(name, rows, block, size, self.handle.get()) } {
+            0 => Ok(()),
+            code => Err(Error::Core { call: "cfg_declare", code }),
+        }
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIXED: &[Setting] = &[
+        Setting::int(c"a", 1, 0..=9, c"a number"),
+        Setting::text(c"b", c"x", c"a text"),
+        Setting::int(c"c", 2, 0..=9, c"another number"),
+    ];
+
+    #[test]
+    fn settings_lie_where_c_would_put_the_members_of_a_struct() {
+        let group = Group::new(c"g", MIXED);
+        assert_eq!([0, 1, 2].map(|index| group.layout(index)), [(0, 4), (8, 24), (24, 28)]);
+    }
+
+    #[test]
+    fn before_its_declaration_a_group_gives_the_defaults() {
+        let group = Group::new(c"g", MIXED);
+        assert_eq!((group.int(2), group.text(1)), (Some(2), Some(BString::from("x"))));
+        assert_eq!((group.int(1), group.text(0), group.int(3)), (None, None, None));
+    }
+}

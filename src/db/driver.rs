@@ -1,0 +1,119 @@
+//! The driver of a database.
+
+use super::{Connection, DbError};
+use crate::{sync, text};
+use core::{fmt, mem};
+use kamailio_sys as sys;
+
+/// A function that a driver may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Reading rows.
+    Query,
+    /// Adding rows.
+    Insert,
+    /// Changing rows.
+    Update,
+    /// Removing rows.
+    Delete,
+    /// Statements of our own.
+    Raw,
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Query => "query",
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Raw => "run raw statements",
+        })
+    }
+}
+
+/// A database and the driver for it, bound in `mod_init` and good in every process.
+#[derive(Clone)]
+pub struct Database {
+    pub(super) api: sys::db_func_t,
+    url: Vec<u8>,
+    driver: String,
+}
+
+// SAFETY: addresses of functions, the same in every process; nothing writes to them.
+unsafe impl Send for Database {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Database {}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL holds a password.
+        f.debug_struct("Database").field("driver", &self.driver).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Binds the driver that `url` names: `driver://user:password@host/database`.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::NoDriver`] if its module is not loaded before this one.
+    pub fn bind(url: &[u8]) -> Result<Self, DbError> {
+        let driver = url.split(|&byte| byte == b':').next().unwrap_or_default();
+        let driver = String::from_utf8_lossy(driver).into_owned();
+        // SAFETY: a struct of optional functions, for which zeroes are none.
+        let mut api: sys::db_func_t = unsafe { mem::zeroed() };
+        let name = text::lend(url);
+        // SAFETY: the core reads the name up to its colon and fills `api`.
+        let code = unsafe { sys::db_bind_mod(&raw const name, &raw mut api) };
+        if code < 0 {
+            return Err(DbError::NoDriver { driver });
+        }
+        Ok(Self { api, url: url.to_vec(), driver })
+    }
+
+    /// The name of the driver, as in URLs: `sqlite`, `mysql`, `postgres`, …
+    pub fn driver(&self) -> &str {
+        &self.driver
+    }
+
+    /// Refuses a driver that lacks one of `needs`.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Lacks`].
+    pub fn require(&self, needs: &[Need]) -> Result<(), DbError> {
+        let lacks = |need| DbError::Lacks { driver: self.driver.clone(), need };
+        needs.iter().copied().find(|need| !self.has(*need)).map_or(Ok(()), |need| Err(lacks(need)))
+    }
+
+    /// Whether the driver has the function.
+    pub fn has(&self, need: Need) -> bool {
+        match need {
+            Need::Query => self.api.query.is_some(),
+            Need::Insert => self.api.insert.is_some(),
+            Need::Update => self.api.update.is_some(),
+            Need::Delete => self.api.delete.is_some(),
+            Need::Raw => self.api.raw_query.is_some(),
+        }
+    }
+
+    /// Opens a connection; it is closed when dropped. One must not be kept over a fork.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Connect`].
+    pub fn connect(&self) -> Result<Connection<'_>, DbError> {
+        sync::assert_unlocked();
+        let refused = || DbError::Connect { driver: self.driver.clone() };
+        let open = self.api.init.ok_or_else(refused)?;
+        let url = text::lend(&self.url);
+        // SAFETY: the driver copies what it keeps of the URL.
+        let handle = unsafe { open(&raw const url) };
+        Connection::new(self, handle).ok_or_else(refused)
+    }
+
+    pub(super) fn lacks(&self, need: Need) -> DbError {
+        DbError::Lacks { driver: self.driver.clone(), need }
+    }
+}

@@ -1,0 +1,102 @@
+//! Addresses with a display name and parameters: `From`, `To` and their like.
+
+use crate::text;
+use core::{ffi::c_char, mem};
+use kamailio_sys as sys;
+
+/// The value of a `From` or `To` header (RFC 3261 section 25.1, `name-addr` or `addr-spec`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameAddr<'m> {
+    /// The display name as written, quotes included; empty if there is none.
+    pub display: &'m [u8],
+    /// The URI, without the angle brackets.
+    pub uri: &'m [u8],
+    /// The value of the parameter `tag`; nothing if it is missing or empty.
+    pub tag: Option<&'m [u8]>,
+    /// The whole value.
+    pub body: &'m [u8],
+}
+
+impl<'m> NameAddr<'m> {
+    /// Reads `text` as the core reads the value of a `To` header.
+    ///
+    /// A bare URI, `<uri>` and `"display" <uri>;tag=x` are addresses; a list is none.
+    pub fn parse(text: &'m [u8]) -> Option<Self> {
+        let text = text.trim_ascii();
+        let line = Line::new(text)?;
+        // SAFETY: zeroes are a value of this plain struct, and what the core starts from.
+        let mut parsed: sys::to_body = unsafe { mem::zeroed() };
+        let (start, end) = line.range();
+        // SAFETY: the line is readable from `start` to `end`, and the core ends before `end`.
+        unsafe { sys::parse_to(start, end, &raw mut parsed) };
+        // SAFETY: gives back the list of parameters, which nothing below looks at.
+        unsafe { sys::free_to_params(&raw mut parsed) };
+        if u32::try_from(parsed.error) == Ok(sys::PARSE_ERROR) {
+            return None;
+        }
+        let part = |part| line.part_of(text, part);
+        let uri = part(parsed.uri).filter(|uri| !uri.is_empty())?;
+        let tag = part(parsed.tag_value).filter(|tag| !tag.is_empty());
+        let display = part(parsed.display).unwrap_or_default();
+        Some(Self { display, uri, tag, body: text })
+    }
+}
+
+/// A text with a line end behind it, as the parsers of the core ask for.
+///
+/// They look at a few bytes beyond a value, which is safe in the buffer of a message and nowhere
+/// else: so they get a copy, and what they found is looked up in the original.
+#[derive(Debug)]
+pub(super) struct Line(Vec<u8>);
+
+impl Line {
+    const END: [u8; 4] = *b"\r\n\0\0";
+
+    /// A copy of `text`; nothing if the core could not count its bytes.
+    pub(super) fn new(text: &[u8]) -> Option<Self> {
+        i32::try_from(text.len()).ok()?.checked_add(8)?;
+        Some(Self([text, &Self::END].concat()))
+    }
+
+    /// The copy as a string of the core, which may write to it: without the line end.
+    pub(super) fn text(&mut self) -> sys::str_ {
+        let len = self.0.len() - Self::END.len();
+        text::lend(self.0.get_mut(..len).unwrap_or_default())
+    }
+
+    /// The copy and the first byte of its line end, as the core gives the value of a header.
+    fn range(&self) -> (*mut c_char, *const c_char) {
+        let len = self.0.len() - Self::END.len();
+        let bytes = self.0.get(..=len).unwrap_or_default().as_ptr_range();
+        (bytes.start.cast_mut().cast(), bytes.end.cast())
+    }
+
+    /// The bytes of `text`, whose copy this is, that `part` shows of the copy.
+    pub(super) fn part_of<'m>(&self, text: &'m [u8], part: sys::str_) -> Option<&'m [u8]> {
+        let start = part.s.addr().checked_sub(self.0.as_ptr().addr())?;
+        let len = usize::try_from(part.len).ok()?;
+        text.get(start..start.checked_add(len)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_copy_is_a_part_of_the_text() {
+        let text = b"<sip:a@h>";
+        let line = Line::new(text).unwrap();
+        let all = text::lend(line.0.get(..text.len()).unwrap());
+        let at = |skip: usize, len| {
+            let s = unsafe { all.s.add(skip) };
+            line.part_of(text, sys::str_ { s, len })
+        };
+        assert_eq!(at(1, 7), Some(&b"sip:a@h"[..]));
+        assert_eq!(at(9, 0), Some(&b""[..]));
+        // The line end, a negative length and no address at all are no parts.
+        assert_eq!(at(0, 10), None);
+        assert_eq!(at(0, -1), None);
+        assert_eq!(line.part_of(text, sys::str_ { s: core::ptr::null_mut(), len: 1 }), None);
+    }
+}

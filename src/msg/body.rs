@@ -1,0 +1,68 @@
+//! The body of a message.
+
+use super::Msg;
+use crate::text;
+use kamailio_sys as sys;
+
+/// What the audio or video of a session description is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// The message carries no session description that the core can read.
+    Absent,
+    /// Streams flow.
+    Flowing,
+    /// At least one stream is on hold: `a=sendonly`, `a=inactive` or the address `0.0.0.0`.
+    Held,
+}
+
+impl Msg<'_> {
+    /// The bytes behind the empty line; empty if there is none or the headers are broken.
+    pub fn body(&self) -> &[u8] {
+        if self.parse().is_err() {
+            return &[];
+        }
+        // SAFETY: all headers are parsed, so this only looks up where they end.
+        let start = unsafe { sys::get_body(self.as_raw()) };
+        // SAFETY: `raw` is a message for as long as `self` lives.
+        let buffer = unsafe { (*self.as_raw()).buf };
+        // SAFETY: as above.
+        let len = unsafe { (*self.as_raw()).len };
+        let skipped = start.addr().checked_sub(buffer.addr());
+        let skipped = skipped.and_then(|skipped| i32::try_from(skipped).ok());
+        let len = i32::try_from(len).ok().zip(skipped).and_then(|(len, at)| len.checked_sub(at));
+        // SAFETY: from `start` on the rest of the buffer, which stays for as long as `self` lives.
+        let body = len.and_then(|len| unsafe { text::bytes(sys::str_ { s: start, len }) });
+        body.unwrap_or_default()
+    }
+
+    /// Whether the session description puts a stream on hold, also one in a multipart body.
+    ///
+    /// A message in shared memory counts as one without: the core keeps what it finds with the
+    /// message, and only this process could read it there.
+    pub fn media(&self) -> Media {
+        if self.shared || self.body().is_empty() || self.header(b"Content-Type").is_none() {
+            return Media::Absent;
+        }
+        // SAFETY: a message of this process; the core frees with it what it attaches now.
+        let code = unsafe { sys::parse_sdp(self.as_raw()) };
+        // SAFETY: as above.
+        let sessions = unsafe { sys::get_sdp_session_num(self.as_raw()) };
+        if code != 0 || sessions <= 0 {
+            return Media::Absent;
+        }
+        let held = (0..sessions).any(|session| {
+            (0..).map_while(|stream| self.stream_on_hold(session, stream)).any(|held| held)
+        });
+        if held { Media::Held } else { Media::Flowing }
+    }
+
+    /// Nothing if there is no such stream.
+    fn stream_on_hold(&self, session: i32, stream: i32) -> Option<bool> {
+        // SAFETY: looks a stream up in what `parse_sdp` attached to the message.
+        let stream = unsafe { sys::get_sdp_stream(self.as_raw(), session, stream) };
+        let stream = core::ptr::NonNull::new(stream)?;
+        // SAFETY: a stream of that description, which stays for as long as the message.
+        let held = unsafe { (*stream.as_ptr()).is_on_hold };
+        Some(held != 0)
+    }
+}

@@ -1,0 +1,70 @@
+//! URIs.
+
+use super::address::Line;
+use core::mem;
+use kamailio_sys::{self as sys, _uri_type as kind};
+
+/// The schemes that the core can take apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the schemes")]
+pub enum Scheme {
+    Sip,
+    Sips,
+    Tel,
+    Tels,
+    Urn,
+}
+
+/// A URI taken apart; what is absent is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uri<'m> {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The user part without a password; the number of a `tel` URI.
+    pub user: &'m [u8],
+    /// The host: a name, or an address in the form of URIs.
+    pub host: &'m [u8],
+    /// The port, if the URI names one.
+    pub port: Option<u16>,
+    /// The parameters without the first semicolon.
+    pub params: &'m [u8],
+    /// The headers behind the question mark.
+    pub headers: &'m [u8],
+}
+
+impl<'m> Uri<'m> {
+    /// Takes `text` apart as the core does; nothing if the core takes it for no URI.
+    pub fn parse(text: &'m [u8]) -> Option<Self> {
+        let mut line = Line::new(text)?;
+        let whole = line.text();
+        // SAFETY: zeroes are a value of this plain struct, and what the core starts from.
+        let mut uri: sys::sip_uri = unsafe { mem::zeroed() };
+        // SAFETY: `whole` is readable, and `uri` points into it only until the end of this call.
+        let code = unsafe { sys::parse_uri(whole.s, whole.len, &raw mut uri) };
+        if code < 0 {
+            return None;
+        }
+        let scheme = match uri.type_ {
+            kind::SIP_URI_T => Scheme::Sip,
+            kind::SIPS_URI_T => Scheme::Sips,
+            kind::TEL_URI_T => Scheme::Tel,
+            kind::TELS_URI_T => Scheme::Tels,
+            kind::URN_URI_T => Scheme::Urn,
+            _ => return None,
+        };
+        let part = |part| line.part_of(text, part).unwrap_or_default();
+        Some(Self {
+            scheme,
+            user: part(uri.user),
+            host: part(uri.host),
+            port: Some(uri.port_no).filter(|_| !part(uri.port).is_empty()),
+            params: part(uri.params),
+            headers: part(uri.headers),
+        })
+    }
+
+    /// Whether the core takes `text` for a URI.
+    pub fn is_valid(text: &[u8]) -> bool {
+        Uri::parse(text).is_some()
+    }
+}

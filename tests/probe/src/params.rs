@@ -1,0 +1,42 @@
+//! The parameters.
+
+use kamailio::{
+    error::Report,
+    param::{Int, Text},
+};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+pub(crate) static NUMBER: Int = Int::new(5);
+pub(crate) static TEXT: Text = Text::new(c"default");
+/// The hook that panics: `init`, `child` or `destroy`.
+pub(crate) static PANIC_IN: Text = Text::new(c"");
+pub(crate) static WORDS: AtomicI32 = AtomicI32::new(0);
+pub(crate) static TOTAL: AtomicI32 = AtomicI32::new(0);
+
+/// A value that the module refuses.
+#[derive(Debug, thiserror::Error)]
+#[error("modparam word is {0}, must be a word")]
+pub(crate) struct NoWord(bstr::BString);
+
+impl Report for NoWord {}
+
+pub(crate) fn add_word(word: &[u8]) -> Result<(), NoWord> {
+    if !word.iter().all(u8::is_ascii_alphabetic) {
+        return Err(NoWord(word.into()));
+    }
+    WORDS.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+pub(crate) fn add_number(number: i32) -> Result<(), NoWord> {
+    TOTAL.fetch_add(number, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Panics if the configuration says that `hook` shall.
+#[expect(clippy::panic, reason = "what this module is for")]
+pub(crate) fn panic_in(hook: &str) {
+    if PANIC_IN.get() == hook.as_bytes() {
+        panic!("on purpose in {hook}");
+    }
+}

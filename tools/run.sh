@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# run.sh: starts Kamailio with cfg-examples/sca.cfg on the loopback address, plays a call, and goes
+# on serving until Ctrl-C; with ONCE=1 it ends after the call and tells how that went.
+# MODULES_DIR names another folder to take sca.so from, the C modules' own for a comparison.
+source "$(dirname "$0")/lib.sh"
+
+need_rust
+use_host
+modules=${MODULES_DIR:-$target_dir/modules}
+[[ -f $modules/sca.so ]] || die "$modules has no sca.so: run 'make build'"
+modules=$(cd "$modules" && pwd)
+
+section "Preparing the run folder"
+cargo build --quiet --release --locked -p play
+
+run=$target_dir/run
+# The path of a socket holds 107 bytes.
+((${#run} < 80)) || run=${TMPDIR:-/tmp}/kamailio-rs-$(id -u)
+rm -rf "$run"
+mkdir -p "$run"
+ctl=$run/ctl
+
+# The schema as it came with Kamailio where it did, then the tables of our own.
+stock=
+for folder in /usr/share/kamailio /usr/local/share/kamailio; do
+    [[ -f $folder/db_sqlite/standard-create.sql ]] && stock=$folder/db_sqlite && break
+done
+if [[ -n $stock ]]; then
+    scripts=("$stock"/{standard,sca}-create.sql)
+else
+    scripts=(db/sqlite/{version,sca_subscriptions}.sql)
+fi
+cat "${scripts[@]}" db/sqlite/sca_state.sql | sqlite3 -bail "$run/kamailio.sqlite"
+say "database: $run/kamailio.sqlite"
+
+# The first free UDP port from 5060 on, as the kernel lists them.
+port=5060
+while grep -qiE "^ *[0-9]+: (0100007F|00000000):$(printf %04X "$port") " /proc/net/udp; do
+    port=$((port + 1))
+done
+[[ $port = 5060 ]] || say "port 5060 is in use: taking $port"
+
+server= players=
+# What was started here ends here, and nothing else.
+finish() {
+    trap '' INT TERM
+    [[ -z $players ]] || kill -TERM "$players" 2>/dev/null || true
+    [[ -n $server ]] || return 0
+    kill -TERM "$server" 2>/dev/null || return 0
+    # A server that writes its tables away may take a moment.
+    (sleep 15 && exec kill -KILL "$server") 2>/dev/null &
+    local watch=$!
+    wait "$server" || true
+    kill "$watch" 2>/dev/null || true
+}
+trap finish EXIT
+trap 'exit 0' INT TERM
+
+section "Starting Kamailio on 127.0.0.1:$port"
+say "sca.so from $modules"
+say "log: $run/kamailio.log"
+# The log ends at 5 MB, the server does not.
+"${KAMAILIO:-kamailio}" -DD -E -Y "$run" -P "$run/kamailio.pid" -w "$run" -f "$root/cfg-examples/sca.cfg" \
+    -A "LISTEN=udp:127.0.0.1:$port" -A "MODULES=\"$modules:$KAMAILIO_MODULES\"" \
+    -A "DBURL=\"sqlite:///$run/kamailio.sqlite\"" -A "CTL_SOCKET=\"unix:$ctl\"" \
+    -A "RPC_FIFO=\"$run/rpc.fifo\"" -A "RPC_SOCKET=\"$run/rpc.sock\"" \
+    > >(exec awk '(size += length + 1) < 5e6 { print; fflush() }' >"$run/kamailio.log") 2>&1 &
+server=$!
+for _ in {1..150}; do
+    kamcmd -s "unix:$ctl" core.version >"$run/version" 2>/dev/null && break
+    if ! kill -0 "$server" 2>/dev/null; then
+        tail -n 15 "$run/kamailio.log" >&2
+        die "Kamailio did not start, see $run/kamailio.log"
+    fi
+    sleep 0.1
+done
+[[ -s $run/version ]] || die "Kamailio does not answer on $ctl"
+say "$(head -n 1 "$run/version")"
+
+section "Playing a call"
+"$target_dir/release/play" "127.0.0.1:$port" "unix:$ctl" "$run/play" ${ONCE:+once} &
+players=$!
+status=0
+wait "$players" || status=$?
+players=
+((status == 0)) || die "the play did not go as it should; logs are in $run"
+kill -0 "$server" 2>/dev/null || die "Kamailio ended during the play, see $run/kamailio.log"
