@@ -10,8 +10,8 @@ use kamailio_sys as sys;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum Level {
-    /// The server cannot go on as configured.
-    Critical = -2,
+    /// The server cannot go on as configured. The number below, -2, shows without its name.
+    Critical = -3,
     /// A request failed for a reason on our side.
     Error = -1,
     /// Something that an operator may want to change.

@@ -15,7 +15,7 @@ use kamailio_sys as sys;
 /// The number of this server, from the setting `server_id` of the core.
 pub fn server_id() -> i32 {
     // SAFETY: the core sets it while it reads its configuration and never again.
-    unsafe { (&raw const sys::server_id).read() }
+    unsafe { sys::server_id }
 }
 
 /// Announces `count` processes that call [`fork_timer`]'s function. For `mod_init` only.

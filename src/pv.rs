@@ -25,23 +25,38 @@ pub enum Value {
 pub struct Variable(sys::pv_export_t);
 
 impl Variable {
-    /// Exports `$name`.
-    ///
-    /// `body` gets the text in the brackets of `$name(text)`, as the script wrote it. An error is
-    /// logged, and the script sees `$null`.
+    /// Exports `$name`. An error of `body` is logged, and the script sees `$null`.
     ///
     /// The core knows many names already, and the first to take a name keeps it: check first.
     pub const fn new<F, E>(name: &'static CStr, _: F) -> Self
     where
-        F: Fn(&Msg<'_>, Option<&[u8]>) -> Result<Value, E> + Copy,
+        F: Fn(&Msg<'_>) -> Result<Value, E> + Copy,
         E: Report,
     {
+        Self::row(name, Some(get::<F, E>), None)
+    }
+
+    /// Exports `$name(text)`: `body` gets the text in the brackets as the script wrote it. The
+    /// core does not take the variable without brackets.
+    pub const fn with_name<F, E>(name: &'static CStr, _: F) -> Self
+    where
+        F: Fn(&Msg<'_>, &[u8]) -> Result<Value, E> + Copy,
+        E: Report,
+    {
+        Self::row(name, Some(get_named::<F, E>), Some(parse_name))
+    }
+
+    const fn row(
+        name: &'static CStr,
+        getf: sys::pv_getf_t,
+        parse_name: sys::pv_parse_name_f,
+    ) -> Self {
         Self(sys::pv_export_t {
             name: text::name(name),
             type_: sys::_pv_type::PVT_OTHER,
-            getf: Some(get::<F, E>),
+            getf,
             setf: None,
-            parse_name: Some(parse_name),
+            parse_name,
             parse_index: None,
             init_param: None,
             iparam: 0,
@@ -84,25 +99,61 @@ unsafe extern "C" fn get<F, E>(
     result: *mut sys::pv_value_t,
 ) -> c_int
 where
-    F: Fn(&Msg<'_>, Option<&[u8]>) -> Result<Value, E> + Copy,
+    F: Fn(&Msg<'_>) -> Result<Value, E> + Copy,
+    E: Report,
+{
+    // SAFETY: by the contract of this function.
+    let msg = unsafe { Msg::from_raw(raw) };
+    let value = contain::<F, E>(|| item::<F>()(&msg));
+    // SAFETY: by the contract of this function.
+    unsafe { give(raw, param, result, value) }
+}
+
+/// # Safety
+///
+/// As for `get`.
+unsafe extern "C" fn get_named<F, E>(
+    raw: *mut sys::sip_msg,
+    param: *mut sys::pv_param_t,
+    result: *mut sys::pv_value_t,
+) -> c_int
+where
+    F: Fn(&Msg<'_>, &[u8]) -> Result<Value, E> + Copy,
     E: Report,
 {
     // SAFETY: by the contract of this function.
     let msg = unsafe { Msg::from_raw(raw) };
     // SAFETY: as above.
     let name = unsafe { (*param).pvn };
-    // SAFETY: `parse_name` set the name, or nobody did and it is all zeroes.
+    // SAFETY: `parse_name` set the name before the core took the variable.
     let name = unsafe { name.u.isname };
     // SAFETY: as above.
-    let inner = unsafe { name.name.s };
+    let name = unsafe { name.name.s };
     // SAFETY: the core keeps the text as long as the variable.
-    let inner = unsafe { text::bytes(inner) };
-    let value = boundary::contain::<F, _>(Value::Null, || {
-        item::<F>()(&msg, inner).unwrap_or_else(|error| {
+    let name = unsafe { text::bytes(name) }.unwrap_or_default();
+    let value = contain::<F, E>(|| item::<F>()(&msg, name));
+    // SAFETY: by the contract of this function.
+    unsafe { give(raw, param, result, value) }
+}
+
+fn contain<F, E: Report>(body: impl FnOnce() -> Result<Value, E>) -> Value {
+    boundary::contain::<F, _>(Value::Null, || {
+        body().unwrap_or_else(|error| {
             boundary::refuse::<F>(&error);
             Value::Null
         })
-    });
+    })
+}
+
+/// # Safety
+///
+/// As for `get`.
+unsafe fn give(
+    raw: *mut sys::sip_msg,
+    param: *mut sys::pv_param_t,
+    result: *mut sys::pv_value_t,
+    value: Value,
+) -> c_int {
     match value {
         // SAFETY: by the contract of this function.
         Value::Null => unsafe { sys::pv_get_null(raw, param, result) },
@@ -112,7 +163,7 @@ where
             // SAFETY: by the contract of this function.
             unsafe { sys::pv_get_sintval(raw, param, result, value) }
         }
-        // SAFETY: as above.
+        // SAFETY: by the contract of this function.
         Value::Text(text) => unsafe { give_text(raw, param, result, &text) },
     }
 }

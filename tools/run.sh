@@ -48,10 +48,11 @@ finish() {
     [[ -n $server ]] || return 0
     kill -TERM "$server" 2>/dev/null || return 0
     # A server that writes its tables away may take a moment.
-    (sleep 15 && exec kill -KILL "$server") 2>/dev/null &
-    local watch=$!
-    wait "$server" || true
-    kill "$watch" 2>/dev/null || true
+    for _ in {1..150}; do
+        kill -0 "$server" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL "$server" 2>/dev/null || true
 }
 trap finish EXIT
 trap 'exit 0' INT TERM
@@ -59,13 +60,16 @@ trap 'exit 0' INT TERM
 section "Starting Kamailio on 127.0.0.1:$port"
 say "sca.so from $modules"
 say "log: $run/kamailio.log"
-# The log ends at 5 MB, the server does not.
+# The log ends at 5 MB, the server does not. The filter is a child of this script: Kamailio waits for
+# all of its own children when it stops.
+exec {log}> >(exec awk '(size += length + 1) < 5e6 { print; fflush() }' >"$run/kamailio.log")
 "${KAMAILIO:-kamailio}" -DD -E -Y "$run" -P "$run/kamailio.pid" -w "$run" -f "$root/cfg-examples/sca.cfg" \
     -A "LISTEN=udp:127.0.0.1:$port" -A "MODULES=\"$modules:$KAMAILIO_MODULES\"" \
     -A "DBURL=\"sqlite:///$run/kamailio.sqlite\"" -A "CTL_SOCKET=\"unix:$ctl\"" \
     -A "RPC_FIFO=\"$run/rpc.fifo\"" -A "RPC_SOCKET=\"$run/rpc.sock\"" \
-    > >(exec awk '(size += length + 1) < 5e6 { print; fflush() }' >"$run/kamailio.log") 2>&1 &
+    >&"$log" 2>&1 {log}>&- &
 server=$!
+exec {log}>&-
 for _ in {1..150}; do
     kamcmd -s "unix:$ctl" core.version >"$run/version" 2>/dev/null && break
     if ! kill -0 "$server" 2>/dev/null; then

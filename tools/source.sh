@@ -38,13 +38,16 @@ options=(
 )
 say "fetching the source package kamailio $version: its headers are what the modules are built with"
 apt-get "${options[@]}" update >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "apt-get update"; }
-(cd "$work" && apt-get "${options[@]}" --download-only source "kamailio=$version" >log 2>&1) || {
+# A mirror may lack the detached signature of the upstream archive. It is not needed, since apt checks
+# every file against the signed list of the archive: the description goes without it.
+(cd "$work" && apt-get "${options[@]}" --download-only source "kamailio=$version" >log 2>&1) || true
+description=$(find "$work" -maxdepth 1 -name '*.dsc')
+if [[ -n $description ]]; then
+    sed -i '/\.tar\.[a-z0-9]*\.asc$/d' "$description"
+fi
+dpkg-source --no-check -x "$description" "$work/tree" >>"$work/log" 2>&1 || {
     tail -n 20 "$work/log" >&2
-    die "the package sources of this machine have no source of kamailio $version: set KAMAILIO_SRC"
-}
-dpkg-source --no-check -x "$work"/kamailio_*.dsc "$work/tree" >"$work/log" 2>&1 || {
-    tail -n 20 "$work/log" >&2
-    die "dpkg-source could not unpack kamailio $version"
+    die "the package sources of this machine gave no source of kamailio $version: set KAMAILIO_SRC"
 }
 rm -rf "$folder"
 mv "$work/tree" "$folder"

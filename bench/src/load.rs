@@ -72,6 +72,10 @@ pub struct Load {
 impl Load {
     /// Starts a server and subscribes one phone to each of `lines` lines, and the groups between
     /// them, so that these are neither the oldest nor the newest entries of a table.
+    ///
+    /// # Errors
+    ///
+    /// A server that does not start or does not hold all subscriptions, lost messages.
     pub fn new(setup: Setup<'_>, lines: usize) -> Result<Self> {
         let address = free_address()?;
         let members =
@@ -100,6 +104,10 @@ impl Load {
     }
 
     /// Measures each operation.
+    ///
+    /// # Errors
+    ///
+    /// Messages that are lost again and again.
     pub fn costs(&mut self, volume: Volume) -> Result<Costs> {
         let lines = self.lines;
         let groups = lines..lines + SMALL_GROUPS;
@@ -132,6 +140,10 @@ impl Load {
     }
 
     /// Puts one answered call on each of the first `count` lines and gives the memory of one.
+    ///
+    /// # Errors
+    ///
+    /// Lost messages.
     pub fn appearance(&mut self, count: usize) -> Result<Bytes> {
         let count = count.min(self.lines);
         let before = self.server.memory()?;

@@ -13,7 +13,7 @@ usage: bench [--quick] [--lines N,N,...] [--rounds N] [--managers NAME,...]
 
   --quick     small sizes, one round, one manager: a look whether all works
   --lines     numbers of subscribed lines (1000,10000,100000)
-  --rounds    rounds for the first manager, the others get one (3)
+  --rounds    rounds, of which the report gives the medians (3)
   --managers  memory managers of the server, as for its -x (tlsf,qm)
   --stored    subscriptions for the stop and the start; 0 leaves these out (100000)
   --flavors   which modules (c,ours)
@@ -60,7 +60,7 @@ pub struct Volume {
 pub struct Options {
     /// Numbers of subscribed lines, ascending.
     pub lines: Vec<usize>,
-    /// Rounds for the first manager.
+    /// How often everything is measured.
     pub rounds: usize,
     /// The memory managers.
     pub managers: Vec<String>,
@@ -77,7 +77,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let volume =
-            Volume { refreshes: 10_000, seizes: 3_000, small_calls: 1_500, large_calls: 100 };
+            Volume { refreshes: 30_000, seizes: 6_000, small_calls: 3_000, large_calls: 200 };
         Self {
             lines: vec![1_000, 10_000, 100_000],
             rounds: 3,
@@ -105,6 +105,10 @@ impl Options {
     }
 
     /// Reads the command line; `None` if it asks for help.
+    ///
+    /// # Errors
+    ///
+    /// An option that is not known, or a value that cannot be measured.
     pub fn parse(mut parser: Parser) -> Result<Option<Self>> {
         let mut given: Vec<(String, String)> = Vec::new();
         let mut options = Self::default();

@@ -40,6 +40,10 @@ pub struct Start {
 
 /// Subscribes `count` phones to a server on an empty database and stops it: nothing of them is
 /// stored before the stop.
+///
+/// # Errors
+///
+/// A server that does not start or does not take the subscriptions.
 pub fn stop(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Stop> {
     let address = free_address()?;
     let mut fleet = Fleet::new(address, repeat_n(1, count))?;
@@ -54,6 +58,10 @@ pub fn stop(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Stop> {
 
 /// Starts a server on a database with `count` subscriptions and waits until it serves the last
 /// of them.
+///
+/// # Errors
+///
+/// A database that cannot be filled, a server that cannot be run.
 pub fn start(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Start> {
     let address = free_address()?;
     let socket = UdpSocket::bind((address.ip(), 0))?;

@@ -43,7 +43,7 @@ impl<'a> Bench<'a> {
     /// Refuses to begin without the modules.
     fn new(options: &'a Options) -> Result<Self> {
         for flavor in &options.flavors {
-            let module = install().sca(module(*flavor));
+            let module = install().module(theirs(*flavor), "sca");
             ensure!(
                 module.is_file(),
                 "{} is not there; MODULES_DIR names the folder of our modules, `make build` \
@@ -54,12 +54,11 @@ impl<'a> Bench<'a> {
         Ok(Self { options, began: Instant::now() })
     }
 
-    /// Costs and sizes: the first manager gets all rounds, the others one.
+    /// Costs and sizes.
     fn figures(&self) -> Result<Figures> {
         let mut figures = Figures::default();
-        for (position, manager) in self.options.managers.iter().enumerate() {
-            let rounds = if position == 0 { self.options.rounds } else { 1 };
-            for round in 1..=rounds {
+        for manager in &self.options.managers {
+            for round in 1..=self.options.rounds {
                 for lines in &self.options.lines {
                     for flavor in &self.options.flavors {
                         let (name, measure) = (flavor.name(), Measure::Refresh);
@@ -130,14 +129,13 @@ impl<'a> Bench<'a> {
 
 fn notes(options: &Options, took: u64) -> Vec<String> {
     let rounds = options.rounds;
-    let first = options.managers.first().map_or("", String::as_str);
     vec![
         format!("Machine: {}.", machine::machine()),
         format!("Server: {}, {}.", machine::kamailio(), machine::mariadb()),
         format!("Command: `{}`, {took} s.", machine::command()),
         format!(
             "CPU: user and system time of all processes of the server without its idle time, per \
-             operation; medians of {rounds} rounds with {first}, one with any other manager."
+             operation; medians of {rounds} rounds."
         ),
         format!(
             "Same configuration for both but for `mpath`: 2 workers, parameters of `sca` by \
@@ -158,7 +156,7 @@ fn notes(options: &Options, took: u64) -> Vec<String> {
     ]
 }
 
-fn module(flavor: Flavor) -> host_tests::Flavor {
+fn theirs(flavor: Flavor) -> host_tests::Flavor {
     match flavor {
         Flavor::C => host_tests::Flavor::C,
         Flavor::Ours => host_tests::Flavor::Ours,
@@ -167,11 +165,11 @@ fn module(flavor: Flavor) -> host_tests::Flavor {
 
 /// The value of `mpath`: the folder of the `sca.so` that is wanted, then the stock modules.
 fn mpath(flavor: Flavor) -> Result<String> {
-    let stock = install().modules();
-    let own = fs::canonicalize(install().sca(module(flavor)))?;
-    let own = own.parent().unwrap_or(Path::new("/"));
-    Ok(match flavor {
-        Flavor::C => format!("{}/", stock.display()),
-        Flavor::Ours => format!("{}/:{}/", own.display(), stock.display()),
-    })
+    let stock = install().modules().display();
+    if flavor == Flavor::C {
+        return Ok(format!("{stock}/"));
+    }
+    let module = install().module(theirs(flavor), "sca");
+    let folder = fs::canonicalize(module.parent().unwrap_or(Path::new(".")))?;
+    Ok(format!("{}/:{stock}/", folder.display()))
 }

@@ -70,6 +70,10 @@ impl Storage {
 
     /// Makes it hold the subscriptions of the first member of lines 0 to `count` - 1 of phones at
     /// `local`, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// The database holds another number of rows afterwards.
     pub fn fill(&self, count: usize, local: SocketAddr) -> Result<()> {
         self.database.execute("DELETE FROM sca_subscriptions");
         if count > 0 {

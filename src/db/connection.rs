@@ -18,7 +18,7 @@ use kamailio_sys as sys;
 pub struct Connection<'d> {
     pub(super) database: &'d Database,
     pub(super) handle: NonNull<sys::db1_con_t>,
-    /// A [`super::Session`] keeps it open.
+    /// The session of the process keeps it open.
     pub(super) kept: bool,
     /// Since when the transaction began.
     pub(super) failed: Cell<bool>,
@@ -217,6 +217,7 @@ impl<'d> Connection<'d> {
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
         if self.kept {
+            self.database.session.leave();
             return;
         }
         if let Some(close) = self.database.api.close {

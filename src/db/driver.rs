@@ -1,6 +1,6 @@
 //! The driver of a database.
 
-use super::{Connection, DbError};
+use super::{Connection, DbError, session::Session};
 use crate::{sync, text};
 use core::{fmt, mem};
 use kamailio_sys as sys;
@@ -33,14 +33,14 @@ impl fmt::Display for Need {
 }
 
 /// A database and the driver for it, bound in `mod_init` and good in every process.
-#[derive(Clone)]
 pub struct Database {
     pub(super) api: sys::db_func_t,
+    pub(super) session: Session,
     url: Vec<u8>,
     driver: String,
 }
 
-// SAFETY: addresses of functions, the same in every process; nothing writes to them.
+// SAFETY: addresses of functions that nothing writes to; the session is atomic.
 unsafe impl Send for Database {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for Database {}
@@ -69,7 +69,7 @@ impl Database {
         if code < 0 {
             return Err(DbError::NoDriver { driver });
         }
-        Ok(Self { api, url: url.to_vec(), driver })
+        Ok(Self { api, session: Session::new(), url: url.to_vec(), driver })
     }
 
     /// The name of the driver, as in URLs: `sqlite`, `mysql`, `postgres`, …

@@ -1,7 +1,7 @@
 //! Databases: the drivers of the core (`db_sqlite`, `db_mysql`, `db_postgres` and the others).
 //!
 //! [`Database::bind`] in `mod_init`; then each process opens a [`Connection`] of its own, at once
-//! ([`Database::connect`]) or when it first needs one ([`Session`]). A driver connects again by
+//! ([`Database::connect`]) or when it first needs one ([`Database::session`]). A driver connects again by
 //! itself when the server was gone; what failed meanwhile is an error here.
 
 mod connection;
@@ -17,7 +17,6 @@ pub use connection::Connection;
 pub use driver::{Database, Need};
 pub use page::Page;
 pub use rows::{Row, Rows};
-pub use session::Session;
 pub use statement::{Condition, Op};
 pub use transaction::Transaction;
 pub use value::Value;

@@ -42,7 +42,8 @@ impl Connection<'_> {
 
 /// The statement for `page`.
 fn select(page: &Page<'_>) -> Result<String, DbError> {
-    let name = |name: &[u8]| identifier(name).map(|name| String::from_utf8_lossy(name).into_owned());
+    let name =
+        |name: &[u8]| identifier(name).map(|name| String::from_utf8_lossy(name).into_owned());
     let columns = page.columns.iter().map(|column| name(column.as_bytes()));
     let columns = columns.collect::<Result<Vec<_>, _>>()?.join(",");
     let (table, key) = (name(page.table)?, name(page.key.as_bytes())?);

@@ -64,11 +64,12 @@ pub struct Row<'r> {
 impl<'r> Row<'r> {
     fn value(self, column: usize) -> Option<&'r sys::db_val_t> {
         let count = usize::try_from(self.raw.n).unwrap_or(0);
-        if self.raw.values.is_null() || column >= count {
+        if self.raw.values.is_null() || count == 0 {
             return None;
         }
-        // SAFETY: the driver says how many values there are, and this is one of them.
-        Some(unsafe { &*self.raw.values.add(column) })
+        // SAFETY: the driver says how many values there are, and they stay as long as the result.
+        let values = unsafe { slice::from_raw_parts(self.raw.values, count) };
+        values.get(column)
     }
 
     /// The text in `column`; nothing if it is null, a number, or no column.

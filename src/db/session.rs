@@ -1,4 +1,4 @@
-//! The one connection of each process.
+//! The one connection that each process keeps.
 
 use super::{Connection, Database, DbError};
 use core::{
@@ -7,46 +7,62 @@ use core::{
 };
 use kamailio_sys as sys;
 
-/// Opens a connection when the process first needs one, and keeps it. For a `static`.
-///
-/// A process that was forked later opens one of its own: a server would get the words of both
-/// mixed up.
+/// What a process has open. A fork copies this: [`Session::process`] tells whose it is.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     handle: AtomicPtr<sys::db1_con_t>,
     process: AtomicU32,
+    /// How many values of [`Connection`] use the handle.
+    users: AtomicU32,
 }
 
 impl Session {
-    /// One without a connection.
-    pub const fn new() -> Self {
-        Self { handle: AtomicPtr::new(ptr::null_mut()), process: AtomicU32::new(0) }
+    pub(super) const fn new() -> Self {
+        Self {
+            handle: AtomicPtr::new(ptr::null_mut()),
+            process: AtomicU32::new(0),
+            users: AtomicU32::new(0),
+        }
     }
 
-    /// The connection of this process to `database`, which is the same in every call.
+    pub(super) fn leave(&self) {
+        self.users.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Database {
+    /// The connection that this process keeps; opened when it is first needed.
+    ///
+    /// A process that is forked later opens one of its own: two that share one would get each
+    /// other's answers.
     ///
     /// # Errors
     ///
     /// [`DbError::Connect`]; the next call tries again.
-    pub fn connection<'d>(&self, database: &'d Database) -> Result<Connection<'d>, DbError> {
-        let process = std::process::id();
-        if self.process.load(Ordering::Relaxed) == process {
-            let open = Connection::new(database, self.handle.load(Ordering::Relaxed));
-            if let Some(open) = open {
-                return Ok(Connection { kept: true, ..keep(open) });
-            }
+    pub fn session(&self) -> Result<Connection<'_>, DbError> {
+        let (session, process) = (&self.session, std::process::id());
+        if session.process.swap(process, Ordering::Relaxed) != process {
+            session.handle.store(ptr::null_mut(), Ordering::Relaxed);
+            session.users.store(0, Ordering::Relaxed);
         }
-        let open = keep(database.connect()?);
-        self.handle.store(open.handle.as_ptr(), Ordering::Relaxed);
-        self.process.store(process, Ordering::Relaxed);
+        let mut open = match Connection::new(self, session.handle.load(Ordering::Relaxed)) {
+            Some(open) => open,
+            None => self.connect()?,
+        };
+        open.kept = true;
+        session.handle.store(open.handle.as_ptr(), Ordering::Relaxed);
+        session.users.fetch_add(1, Ordering::Relaxed);
         Ok(open)
     }
 
-    /// Closes the connection of this process, if it has one: before the fork, and at the end.
-    pub fn close(&self, database: &Database) {
-        let handle = self.handle.swap(ptr::null_mut(), Ordering::Relaxed);
-        if self.process.load(Ordering::Relaxed) == std::process::id() {
-            drop(Connection::new(database, handle));
+    /// Closes what [`Database::session`] keeps open in this process: before a fork, and at the
+    /// end. Does nothing while somebody still holds the connection.
+    pub fn close_session(&self) {
+        let session = &self.session;
+        let own = session.process.load(Ordering::Relaxed) == std::process::id();
+        if own && session.users.load(Ordering::Relaxed) == 0 {
+            let handle = session.handle.swap(ptr::null_mut(), Ordering::Relaxed);
+            drop(Connection::new(self, handle));
         }
     }
 }

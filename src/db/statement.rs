@@ -49,7 +49,6 @@ impl<'v> Condition<'v> {
 }
 
 /// Arrays for a driver. The names live as long as what they were made of, each in its place.
-#[derive(Debug)]
 pub(super) struct Columns {
     names: Vec<sys::str_>,
     keys: Vec<sys::db_key_t>,

@@ -161,6 +161,10 @@ macro_rules! export {
             use super::*;
             use core::ffi::{c_char, c_int, c_uint, c_void};
 
+            // For our own use. Modules of other script languages show their symbols to all, so the
+            // name `exports` may mean theirs to everybody but the loader, who asks this file.
+            static OWN: $crate::module::Exports = $exports;
+
             #[unsafe(no_mangle)]
             #[allow(non_upper_case_globals, reason = "the loader looks for this name")]
             static exports: $crate::module::Exports = $exports;
@@ -182,7 +186,7 @@ macro_rules! export {
                 _reserved: *mut c_void,
                 _reserved_too: *mut c_void,
             ) -> c_int {
-                $crate::module::register(&exports)
+                $crate::module::register(&OWN)
             }
         }
         // Checks the tables and counts them as used; no code comes of it, so nothing to link.

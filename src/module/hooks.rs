@@ -60,13 +60,12 @@ fn check_host() -> Result {
     let found = (&raw const sys::full_version).cast();
     // SAFETY: a constant text of the core.
     let found = unsafe { CStr::from_ptr(found) };
-    if found == sys::FULL_VERSION {
+    // The text of the core has the state of its repository behind the version.
+    let (found, built) = (found.to_string_lossy(), sys::FULL_VERSION.to_string_lossy());
+    if found.trim_end().starts_with(built.trim_end()) {
         return Ok(());
     }
-    Err(Error::OtherHost {
-        found: found.to_string_lossy().into_owned(),
-        built: sys::FULL_VERSION.to_string_lossy().into_owned(),
-    })
+    Err(Error::OtherHost { found: found.into_owned(), built: built.into_owned() })
 }
 
 /// `mod_init` of a module that has nothing of its own to do.

@@ -31,7 +31,7 @@ impl<'m> NameAddr<'m> {
         unsafe { sys::parse_to(start, end, &raw mut parsed) };
         // SAFETY: gives back the list of parameters, which nothing below looks at.
         unsafe { sys::free_to_params(&raw mut parsed) };
-        if u32::try_from(parsed.error) == Ok(sys::PARSE_ERROR) {
+        if parsed.error == sys::PARSE_ERROR {
             return None;
         }
         let part = |part| line.part_of(text, part);

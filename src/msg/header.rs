@@ -1,6 +1,7 @@
 //! Header fields.
 
 use super::{Msg, scan};
+use crate::text;
 use core::{iter, marker::PhantomData, ptr::NonNull};
 use kamailio_sys as sys;
 
@@ -14,14 +15,18 @@ pub struct Header<'m> {
 impl<'m> Header<'m> {
     /// The name as the message spells it: in any case, possibly in its compact form.
     pub fn name(&self) -> &'m [u8] {
-        // SAFETY: a header of a message stays for as long as the message, and so does its text.
-        unsafe { crate::text::bytes((*self.raw.as_ptr()).name) }.unwrap_or_default()
+        // SAFETY: a header of a message stays for as long as the message.
+        let name = unsafe { (*self.raw.as_ptr()).name };
+        // SAFETY: its text lies in the buffer of the message.
+        unsafe { text::bytes(name) }.unwrap_or_default()
     }
 
     /// The value, without the white space around it.
     pub fn body(&self) -> &'m [u8] {
         // SAFETY: as in `name`.
-        unsafe { crate::text::bytes((*self.raw.as_ptr()).body) }.unwrap_or_default().trim_ascii()
+        let body = unsafe { (*self.raw.as_ptr()).body };
+        // SAFETY: as in `name`.
+        unsafe { text::bytes(body) }.unwrap_or_default().trim_ascii()
     }
 
     /// What the core made of the value; null if nothing yet.

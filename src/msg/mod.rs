@@ -261,7 +261,7 @@ impl Msg<'_> {
         // SAFETY: as above.
         let port = unsafe { (*self.raw).rcv.src_port };
         // SAFETY: every part of this union is plain bytes, 16 of them.
-        let bytes: [u8; 16] = unsafe { address.u.addr }.map(|byte| byte.cast_unsigned());
+        let bytes: [u8; 16] = unsafe { address.u.addr };
         let [a, b, c, d, ..] = bytes;
         match address.len {
             4 => Some(([a, b, c, d].into(), port)),

@@ -104,9 +104,14 @@ mod tests {
 
     #[test]
     fn text_that_is_no_message_has_no_headers() {
-        for text in [&b""[..], b"\n", b"x", b"x\r\ny", b"x\r\ny\r\nTo: z", b"\r\n\r\nTo: z"] {
+        for text in [&b""[..], b"\n", b"x", b"x\r\ny", b"\r\n\r\nTo: z", b"To: z"] {
             assert_eq!(header_of(text, b"To"), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_no_header_hides_none() {
+        assert_eq!(header_of(b"x\r\nbroken\r\nTo: z", b"To"), Some(&b"z"[..]));
     }
 
     #[test]

@@ -3,12 +3,7 @@
 use super::{Call, Fault};
 use crate::text;
 use bstr::BString;
-use core::{
-    ffi::{CStr, c_int},
-    marker::PhantomData,
-    ptr,
-};
-use kamailio_sys as sys;
+use core::{ffi::{CStr, c_int}, marker::PhantomData};
 
 /// The arguments of a command, read one after the other.
 ///
@@ -23,6 +18,8 @@ pub struct Args<'a> {
 
 /// Optional, converted if need be, as a counted string.
 const ANY: &CStr = c"*.S";
+/// Optional, as it was sent.
+const PLAIN_INT: &CStr = c"*d";
 
 impl Args<'_> {
     pub(super) fn new(call: Call) -> Self {
@@ -45,9 +42,7 @@ impl Args<'_> {
     ///
     /// A [`Fault`] with code 400 if it is no text and no number.
     pub fn optional_text(&mut self) -> Result<Option<BString>, Fault> {
-        /// No transport leaves this length in a text that it touched.
-        const UNTOUCHED: c_int = -2;
-        let mut value = sys::str_ { s: ptr::null_mut(), len: UNTOUCHED };
+        let mut value = text::lend(b"");
         let Some(scan) = self.call.api().scan else { return Ok(None) };
         // SAFETY: the context is that of the running command, and the format asks for one string.
         let found = unsafe { scan(self.call.ctx, ANY.as_ptr().cast_mut(), &raw mut value) };
@@ -57,10 +52,13 @@ impl Args<'_> {
             let bytes = unsafe { text::bytes(value) }.unwrap_or_default();
             return Ok(Some(BString::from(bytes)));
         }
-        if value.len == UNTOUCHED {
-            return Ok(None);
+        // JSON-RPC takes the address away for a value that is there and no text, such as a list;
+        // without a value it leaves ours, and the transport of kamcmd puts in one of its own.
+        if value.s.is_null() {
+            let wrong = format!("parameter {} is neither text nor number", self.read + 1);
+            return Err(Fault::new(400, wrong));
         }
-        Err(Fault::new(400, format!("parameter {} is neither text nor number", self.read + 1)))
+        Ok(None)
     }
 
     /// The next argument, as a number.
@@ -81,6 +79,22 @@ impl Args<'_> {
     pub fn optional_int(&mut self) -> Result<Option<i32>, Fault> {
         let Some(text) = self.optional_text()? else { return Ok(None) };
         number(&text).map(Some).ok_or_else(|| self.no_number(&text))
+    }
+
+    /// The next argument, sent as a number; nothing if there is none.
+    ///
+    /// Nothing is converted: over JSON-RPC a text is 0, and `kamcmd` ends the command with a fault
+    /// of its own. For commands whose callers rely on that; [`Args::int`] reads both.
+    pub fn plain_int(&mut self) -> Option<i32> {
+        let mut value: c_int = 0;
+        let scan = self.call.api().scan?;
+        // SAFETY: the functions and the context are those of the running command, and the format
+        // asks for one optional `int`.
+        let found = unsafe { scan(self.call.ctx, PLAIN_INT.as_ptr().cast_mut(), &raw mut value) };
+        (found == 1).then(|| {
+            self.read += 1;
+            value
+        })
     }
 
     fn no_number(&self, text: &BString) -> Fault {

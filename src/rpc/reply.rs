@@ -14,7 +14,7 @@ use std::ffi::CString;
 /// The answer under construction: what is added comes in that order.
 ///
 /// Every call that adds can fail with a [`Fault`] of code 500, when the transport has no room: the
-/// one of `kamcmd` limits a structure to 1024 bytes by default.
+/// one of `kamcmd` takes 8 kB in a structure and 32 kB in all, unless its parameters say more.
 #[derive(Debug)]
 pub struct Reply<'a> {
     call: Call,

@@ -98,7 +98,8 @@ impl Tm {
         let none = ptr::null_mut();
         // SAFETY: `tm` takes the transaction of the message, or remembers the message. The callback
         // is code of a module that is never unloaded and has no parameter to free.
-        let code = unsafe { register(msg.as_raw(), none, event, Some(callback), none.cast(), None) };
+        let code =
+            unsafe { register(msg.as_raw(), none, event, Some(callback), none.cast(), None) };
         if code <= 0 { Err(Error::OutOfShm) } else { Ok(()) }
     }
 }

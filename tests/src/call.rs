@@ -29,10 +29,7 @@ impl Call {
     /// Sends an INVITE from one phone to another's address, routed to the phone itself; `edit`
     /// changes it before.
     pub fn place(from: &Phone, to: &Phone, edit: impl FnOnce(Draft) -> Draft) -> Self {
-        let invite = from
-            .request("INVITE", &to.aor())
-            .add("X-Dst", &to.address())
-            .sdp("sendrecv");
+        let invite = from.request("INVITE", &to.aor()).add("X-Dst", &to.address()).sdp("sendrecv");
         let named = |phone: &Phone| match phone.user() {
             "300" => format!("\"Ext\" <{}>", phone.aor()),
             user => format!("\"Line {user}\" <{}>", phone.aor()),

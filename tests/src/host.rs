@@ -55,7 +55,12 @@ impl Host {
 
     /// Starts a host that must refuse to run, and gives its log.
     pub fn refused(setup: Setup) -> String {
-        let mut host = Self::spawn(setup, install().folder());
+        Self::refused_in(setup, install().folder())
+    }
+
+    /// As [`Host::refused`], in a prepared run folder.
+    pub fn refused_in(setup: Setup, folder: TempDir) -> String {
+        let mut host = Self::spawn(setup, folder);
         until("the end of a host that must not start", START, || {
             (!host.group.runs()).then_some(())
         });
@@ -69,9 +74,12 @@ impl Host {
     fn spawn(setup: Setup, folder: TempDir) -> Self {
         let address = own_address();
         let inside = install().inside(folder.path());
-        fs::copy(install().sca(setup.flavor), folder.path().join("sca.so")).unwrap_or_else(
-            |error| panic!("{}: {error}", install().sca(setup.flavor).display()),
-        );
+        let module = install().module(setup.flavor, setup.subject);
+        fs::copy(&module, folder.path().join(format!("{}.so", setup.subject)))
+            .unwrap_or_else(|error| panic!("{}: {error}", module.display()));
+        for (name, text) in setup.files() {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
         let file = setup.file(&address.to_string(), &inside, install().modules());
         fs::write(folder.path().join("kamailio.cfg"), file).unwrap();
         if setup.storage == Storage::Own {

@@ -8,7 +8,7 @@ use std::{
     sync::LazyLock,
 };
 
-/// Which module is loaded as `sca.so`.
+/// Whose module is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavor {
     /// The module of this workspace.
@@ -151,12 +151,19 @@ impl Install {
         tempfile::Builder::new().prefix("sca-").tempdir_in(below).unwrap()
     }
 
-    /// The `sca.so` of `flavor`, as the test sees it.
-    pub fn sca(&self, flavor: Flavor) -> PathBuf {
+    /// The file of module `name` in `flavor`, as the test sees it.
+    pub fn module(&self, flavor: Flavor, name: &str) -> PathBuf {
         match flavor {
-            Flavor::C => self.outside(&self.modules.join("sca.so")),
-            Flavor::Ours => ours().join("sca.so"),
+            Flavor::C => self.outside(&self.modules).join(format!("{name}.so")),
+            Flavor::Ours => ours().join(format!("{name}.so")),
         }
+    }
+
+    /// Whether `program` is installed where Kamailio lives.
+    pub fn has(&self, program: &str) -> bool {
+        ["/usr/bin", "/usr/sbin", "/usr/local/bin"]
+            .iter()
+            .any(|folder| self.outside(&Path::new(folder).join(program)).exists())
     }
 }
 

@@ -37,7 +37,11 @@ impl MariaDb {
     pub fn start() -> Self {
         let folder = owned_folder("mariadb-", USER);
         let mut install = Command::new("mariadb-install-db");
-        install.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+        install.args([
+            "--no-defaults",
+            "--skip-test-db",
+            "--auth-root-authentication-method=normal",
+        ]);
         install.arg(format!("--datadir={}", data(&folder).display()));
         process::output(&mut as_user(USER, &install));
         let ip = own_address().ip();
@@ -65,10 +69,14 @@ impl MariaDb {
         command.arg(format!("--pid-file={}", self.folder.path().join("pid").display()));
         command.arg(format!("--bind-address={}", self.address.ip())).arg(format!("--port={PORT}"));
         let (client, socket) = (client as fn(&Path) -> Command, self.socket());
-        self.server = Some(Server::start("MariaDB", move || as_user(USER, &command), || {
-            let done = client(&socket).args(["mysql", "-e", "SELECT 1"]).output();
-            done.is_ok_and(|done| done.status.success())
-        }));
+        self.server = Some(Server::start(
+            "MariaDB",
+            move || as_user(USER, &command),
+            || {
+                let done = client(&socket).args(["mysql", "-e", "SELECT 1"]).output();
+                done.is_ok_and(|done| done.status.success())
+            },
+        ));
     }
 
     /// Makes a database with the shipped tables.

@@ -131,7 +131,8 @@ impl Message {
 mod tests {
     use super::Message;
 
-    const REPLY: &[u8] = b"SIP/2.0 202 Accepted\r\nCall-Info:<sip:d>\r\nTo: <sip:u@d>;tag=a;x=1\r\n\
+    const REPLY: &[u8] =
+        b"SIP/2.0 202 Accepted\r\nCall-Info:<sip:d>\r\nTo: <sip:u@d>;tag=a;x=1\r\n\
         CSeq: 7 SUBSCRIBE\r\nContact: \"n\" <sip:u@h>;q=1\r\n\r\nbody";
 
     #[test]

@@ -47,10 +47,14 @@ impl Postgres {
         let mut command = Command::new(program("postgres"));
         command.current_dir("/").arg("-D").arg(&data).arg("-k").arg(folder.path());
         command.arg("-h").arg(ip.to_string()).args(["-p", &PORT.to_string(), "-c", "fsync=off"]);
-        let server = Server::start("PostgreSQL", move || as_user(USER, &command), || {
-            let done = client(ip, "postgres").args(["-c", "SELECT 1"]).output();
-            done.is_ok_and(|done| done.status.success())
-        });
+        let server = Server::start(
+            "PostgreSQL",
+            move || as_user(USER, &command),
+            || {
+                let done = client(ip, "postgres").args(["-c", "SELECT 1"]).output();
+                done.is_ok_and(|done| done.status.success())
+            },
+        );
         Self { _server: server, _folder: folder, ip }
     }
 
@@ -77,7 +81,18 @@ fn program(name: &str) -> PathBuf {
 
 fn client(ip: IpAddr, database: &str) -> Command {
     let mut command = Command::new("psql");
-    command.args(["-X", "-q", "-A", "-t", "-F", "\u{1f}", "-v", "ON_ERROR_STOP=1", "-U", "kamailio"]);
+    command.args([
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-F",
+        "\u{1f}",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-U",
+        "kamailio",
+    ]);
     command.args(["-h", &ip.to_string(), "-p", &PORT.to_string(), "-d", database]);
     command
 }

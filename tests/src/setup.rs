@@ -21,8 +21,10 @@ pub enum Storage {
 /// Settings of one host.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// Which `sca.so` is loaded.
+    /// Whose module is tested.
     pub flavor: Flavor,
+    /// Name of the tested module.
+    pub subject: &'static str,
     /// Where subscriptions are kept.
     pub storage: Storage,
     /// Shared memory in MB.
@@ -41,38 +43,51 @@ pub struct Setup {
     modules: Vec<&'static str>,
     params: Vec<(String, String)>,
     routes: Option<String>,
+    whole: Option<String>,
+    files: Vec<(&'static str, String)>,
 }
 
 /// A parameter's value as the configuration file writes it.
 pub trait Value {
     /// Number or quoted text.
-    fn written(&self) -> String;
+    fn written(self) -> String;
 }
 
-impl Value for i64 {
-    fn written(&self) -> String {
+impl Value for i32 {
+    fn written(self) -> String {
         self.to_string()
     }
 }
 
 impl Value for &str {
-    fn written(&self) -> String {
+    fn written(self) -> String {
         format!("\"{self}\"")
     }
 }
 
 impl Value for String {
-    fn written(&self) -> String {
+    fn written(self) -> String {
         self.as_str().written()
     }
 }
 
 impl Setup {
-    /// A small host with an sqlite file; purges rarely, so that only tests of it see it.
+    /// A small host with `sca` and an sqlite file; purges rarely, so that only tests of it see it.
     pub fn new(flavor: Flavor) -> Self {
+        Self { flavor, ..Self::of("sca") }
+            .storage(Storage::Own)
+            .sca("purge_expired_interval", 600)
+            .sca("db_update_interval", 300)
+            .param("tm", "fr_timer", 8000)
+            .param("tm", "fr_inv_timer", 60_000)
+    }
+
+    /// A small host with another module of ours, without a database.
+    pub fn of(subject: &'static str) -> Self {
         Self {
-            flavor,
-            storage: Storage::Own,
+            flavor: Flavor::Ours,
+            subject,
+            storage: Storage::None,
             shared: 32,
             private: 8,
             workers: 2,
@@ -83,11 +98,9 @@ impl Setup {
             modules: Vec::new(),
             params: Vec::new(),
             routes: None,
+            whole: None,
+            files: Vec::new(),
         }
-        .sca("purge_expired_interval", 600)
-        .sca("db_update_interval", 300)
-        .param("tm", "fr_timer", 8000)
-        .param("tm", "fr_inv_timer", 60_000)
     }
 
     /// Sets a parameter of `sca`; a later value replaces an earlier one.
@@ -102,6 +115,14 @@ impl Setup {
         let key = format!("\"{module}\", \"{name}\"");
         self.params.retain(|(known, _)| *known != key);
         self.params.push((key, value.written()));
+        self
+    }
+
+    /// Leaves a parameter at its default.
+    #[must_use]
+    pub fn without(mut self, module: &str, name: &str) -> Self {
+        let key = format!("\"{module}\", \"{name}\"");
+        self.params.retain(|(known, _)| *known != key);
         self
     }
 
@@ -127,6 +148,27 @@ impl Setup {
         self
     }
 
+    /// Uses `text` as the whole configuration file. In it, as in every other text of a setup,
+    /// `{address}`, `{folder}` and `{stock}` stand for the host's SIP address, its run folder and
+    /// the folder of Kamailio's modules.
+    #[must_use]
+    pub fn whole(mut self, text: &str) -> Self {
+        self.whole = Some(text.to_owned());
+        self
+    }
+
+    /// Puts a file into the run folder before the start.
+    #[must_use]
+    pub fn with_file(mut self, name: &'static str, text: &str) -> Self {
+        self.files.push((name, text.to_owned()));
+        self
+    }
+
+    /// The files that belong into the run folder.
+    pub(crate) fn files(&self) -> &[(&'static str, String)] {
+        &self.files
+    }
+
     /// Keeps subscriptions in `storage`.
     #[must_use]
     pub fn storage(mut self, storage: Storage) -> Self {
@@ -144,41 +186,38 @@ impl Setup {
     /// The configuration file of a host at `address` whose run folder is `folder`, both as the
     /// host sees them.
     pub fn file(&self, address: &str, folder: &Path, stock: &Path) -> String {
-        let at = |name: &str| folder.join(name).display().to_string();
+        let text = self.whole.clone().unwrap_or_else(|| self.composed());
+        text.replace("{address}", address)
+            .replace("{folder}", &folder.display().to_string())
+            .replace("{stock}", &stock.display().to_string())
+    }
+
+    fn composed(&self) -> String {
         let mut text = format!(
             "debug=2\nlog_stderror=yes\nfork=yes\nchildren={}\ndisable_tcp=yes\nmemlog=5\n\
-             dns=no\nrev_dns=no\nauto_aliases=no\nalias=\"{DOMAIN}\"\nlisten=udp:{address}\n\
-             {}\nmpath=\"{}\"\n",
-            self.workers,
-            self.globals,
-            stock.display()
+             dns=no\nrev_dns=no\nauto_aliases=no\nalias=\"{DOMAIN}\"\n\
+             listen=udp:{{address}}\n{}\nmpath=\"{{stock}}\"\n",
+            self.workers, self.globals
         );
-        let driver = match &self.storage {
-            Storage::None => None,
-            Storage::Own => Some("db_sqlite"),
-            Storage::At(url) if url.starts_with("mysql") => Some("db_mysql"),
-            Storage::At(url) if url.starts_with("postgres") => Some("db_postgres"),
-            Storage::At(_) => Some("db_sqlite"),
+        let (driver, url) = match &self.storage {
+            Storage::None => (None, None),
+            Storage::Own => (Some("db_sqlite"), Some("sqlite:///{folder}/sca.sqlite".to_owned())),
+            Storage::At(url) => (Some(driver(url)), Some(url.clone())),
         };
         let base = ["tm", "sl", "rr", "pv", "textops", "siputils", "xlog", "kex", "ctl"];
         let json = self.json.then_some("jsonrpcs");
         for module in base.iter().chain(&driver).chain(&json).chain(&self.modules) {
             writeln!(text, "loadmodule \"{module}.so\"").unwrap();
         }
-        writeln!(text, "loadmodule \"{}\"", at("sca.so")).unwrap();
+        writeln!(text, "loadmodule \"{{folder}}/{}.so\"", self.subject).unwrap();
         let mut set = |key: &str, value: &str| {
             writeln!(text, "modparam({key}, {value})").unwrap();
         };
-        set("\"ctl\", \"binrpc\"", &format!("unix:{}", at("ctl")).written());
+        set("\"ctl\", \"binrpc\"", "\"unix:{folder}/ctl\"");
         if self.json {
             set("\"jsonrpcs\", \"transport\"", "4");
-            set("\"jsonrpcs\", \"dgram_socket\"", &at("json").written());
+            set("\"jsonrpcs\", \"dgram_socket\"", "\"{folder}/json\"");
         }
-        let url = match &self.storage {
-            Storage::None => None,
-            Storage::Own => Some(format!("sqlite:///{}", at("sca.sqlite"))),
-            Storage::At(url) => Some(url.clone()),
-        };
         if let Some(url) = url {
             set("\"sca\", \"db_url\"", &url.written());
         }
@@ -187,5 +226,14 @@ impl Setup {
         }
         text.push_str(self.routes.as_deref().unwrap_or(ROUTES));
         text
+    }
+}
+
+/// The driver module for the address of a database.
+fn driver(url: &str) -> &'static str {
+    match url.split(':').next() {
+        Some("mysql") => "db_mysql",
+        Some("postgres") => "db_postgres",
+        _ => "db_sqlite",
     }
 }

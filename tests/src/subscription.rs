@@ -46,10 +46,7 @@ impl Phone {
 impl Subscription {
     /// The next SUBSCRIBE of the same dialog.
     pub fn draft(&mut self, expires: u32) -> Draft {
-        self.leg
-            .request("SUBSCRIBE")
-            .add("Event", &self.event)
-            .add("Expires", &expires.to_string())
+        self.leg.request("SUBSCRIBE").add("Event", &self.event).add("Expires", &expires.to_string())
     }
 
     /// Refreshes, or ends it with 0 seconds; gives the final reply.

@@ -68,6 +68,10 @@ impl Tally {
     }
 
     /// Fails if more than one message in a thousand was lost.
+    ///
+    /// # Errors
+    ///
+    /// The loss, with the first reasons.
     pub fn check(&self) -> Result<()> {
         let Self { failed, repeated, sent, reasons, .. } = self;
         ensure!(
@@ -81,6 +85,10 @@ impl Tally {
 
 impl Fleet {
     /// Phones for `server`: one line for each element, with that many members.
+    ///
+    /// # Errors
+    ///
+    /// The socket cannot be made.
     pub fn new(server: SocketAddr, members: impl IntoIterator<Item = usize>) -> Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
@@ -105,6 +113,10 @@ impl Fleet {
 
     /// Plays `script` once for each of `parties`, in order, `window` at a time; a line is given
     /// one operation at a time, so a party whose line is busy waits for it.
+    ///
+    /// # Errors
+    ///
+    /// The socket fails; what the server does wrong is in the tally.
     pub fn play(
         &mut self,
         script: &'static [Step],
@@ -142,6 +154,10 @@ impl Fleet {
     }
 
     /// Answers NOTIFYs that come outside of operations, for `time`.
+    ///
+    /// # Errors
+    ///
+    /// The socket fails.
     pub fn idle(&mut self, time: Duration) -> Result<()> {
         let end = Instant::now() + time;
         let mut tally = Tally::default();

@@ -235,3 +235,80 @@ impl Operation {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phones::script;
+
+    const LOCAL: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4000);
+    const PARTY: Party = Party { line: 1, member: 0 };
+    const ID: CallId = CallId { purpose: Purpose::CallInfo, party: PARTY, serial: 0 };
+
+    fn operation(script: &'static [Step]) -> (Operation, Instant) {
+        let now = Instant::now();
+        let mut operation = Operation::new(PARTY, 2, script, 5, Watch::default(), now);
+        assert!(operation.begin(LOCAL, now).unwrap().starts_with("SUBSCRIBE "));
+        (operation, now)
+    }
+
+    fn accepted(operation: &mut Operation) -> Next {
+        let reply = b"SIP/2.0 200 OK\r\nTo: <sip:x>;tag=t\r\nCSeq: 1 SUBSCRIBE\r\n\r\n";
+        let id = CallId { purpose: Purpose::LineSeize, serial: 5, ..ID };
+        operation.receive(Message::parse(reply).unwrap(), id, LOCAL)
+    }
+
+    fn notified(operation: &mut Operation, purpose: Purpose, state: &str) -> Next {
+        let text = format!(
+            "NOTIFY sip:x SIP/2.0\r\nCall-Info: <sip:x>;appearance-index=1;\
+             appearance-state={state}\r\n\r\n"
+        );
+        let id = CallId { purpose, ..ID };
+        operation.notified(Message::parse(text.as_bytes()).unwrap(), id)
+    }
+
+    #[test]
+    fn a_step_ends_with_its_signal_and_all_its_notifies_in_any_order() {
+        let (mut operation, now) = operation(script::SEIZE_CYCLE);
+        assert_eq!(notified(&mut operation, Purpose::CallInfo, "seized"), Next::Wait);
+        assert_eq!(accepted(&mut operation), Next::Wait);
+        assert_eq!(notified(&mut operation, Purpose::LineSeize, "seized"), Next::Wait);
+        assert_eq!(notified(&mut operation, Purpose::CallInfo, "seized"), Next::StepDone);
+        let release = operation.begin(LOCAL, now).unwrap();
+        assert!(release.contains(";tag=t\r\n") && release.contains("Expires: 0\r\n"), "{release}");
+    }
+
+    #[test]
+    fn a_notify_with_another_state_fails_the_operation() {
+        let (mut operation, _) = operation(script::SEIZE_CYCLE);
+        let next = notified(&mut operation, Purpose::CallInfo, "active");
+        assert!(matches!(next, Next::Failed(_)), "{next:?}");
+    }
+
+    #[test]
+    fn a_refusal_fails_the_operation() {
+        let (mut operation, _) = operation(script::SEIZE_CYCLE);
+        let reply = b"SIP/2.0 480 Busy\r\nCSeq: 1 SUBSCRIBE\r\n\r\n";
+        let next = operation.receive(Message::parse(reply).unwrap(), ID, LOCAL);
+        assert!(matches!(next, Next::Failed(_)), "{next:?}");
+    }
+
+    #[test]
+    fn a_request_is_repeated_until_its_signal_and_given_up_in_the_end() {
+        let (mut operation, now) = operation(script::SEIZE_CYCLE);
+        assert_eq!(operation.tick(now), Next::Wait);
+        assert!(matches!(operation.tick(now + FIRST_PAUSE), Next::Send(_)));
+        assert_eq!(accepted(&mut operation), Next::Wait);
+        assert_eq!(operation.tick(now + FIRST_PAUSE * 8), Next::Wait);
+        assert!(matches!(operation.tick(now + PATIENCE * 2), Next::Failed(_)));
+    }
+
+    #[test]
+    fn a_repeated_line_seize_notify_is_known() {
+        let (mut operation, _) = operation(script::SEIZE_CYCLE);
+        let seen = [(5, 1), (5, 1), (5, 2), (4, 3)];
+        let new = seen.map(|(serial, cseq)| operation.is_new_seize_notify(serial, cseq));
+        assert_eq!(new, [true, false, true, false]);
+    }
+}

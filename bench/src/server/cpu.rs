@@ -4,6 +4,10 @@ use anyhow::{Context as _, Result};
 use std::{fs, path::Path, time::Duration};
 
 /// The processes of a group.
+///
+/// # Errors
+///
+/// `/proc` cannot be listed.
 pub fn processes(group: u32) -> Result<Vec<u32>> {
     let entries = fs::read_dir("/proc").context("cannot list /proc")?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
@@ -11,6 +15,10 @@ pub fn processes(group: u32) -> Result<Vec<u32>> {
 }
 
 /// What all threads of all processes of a group have run so far, user and system.
+///
+/// # Errors
+///
+/// `/proc` cannot be listed.
 pub fn time(group: u32) -> Result<Duration> {
     let mut sum = Duration::ZERO;
     for pid in processes(group)? {

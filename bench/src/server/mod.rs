@@ -75,6 +75,10 @@ pub struct Server {
 
 impl Server {
     /// Starts a server that sends calls to the phones at `outside`; does not wait for it.
+    ///
+    /// # Errors
+    ///
+    /// A run folder that cannot be written.
     pub fn spawn(setup: Setup<'_>, address: SocketAddr, outside: SocketAddr) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("sca-bench-").tempdir()?;
         let path = |name: &str| folder.path().join(name);
@@ -94,6 +98,10 @@ impl Server {
     }
 
     /// Starts a server and waits until it answers commands.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::spawn`], and a server that ends or says nothing for 20 seconds.
     pub fn start(setup: Setup<'_>, address: SocketAddr, outside: SocketAddr) -> Result<Self> {
         let mut server = Self::spawn(setup, address, outside)?;
         let patience = Instant::now() + Duration::from_secs(20);
@@ -111,11 +119,19 @@ impl Server {
     }
 
     /// The CPU time of all its processes so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`cpu::time`].
     pub fn cpu(&mut self) -> Result<Duration> {
         cpu::time(self.group.child().id())
     }
 
     /// The state of its shared memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rpc::number`].
     pub fn memory(&self) -> Result<Memory> {
         Ok(Memory {
             asked: self.rpc.number("core.shmmem", "used")?,
@@ -124,11 +140,19 @@ impl Server {
     }
 
     /// How many transactions it holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rpc::number`].
     pub fn transactions(&self) -> Result<u64> {
         self.rpc.number("tm.stats", "current")
     }
 
     /// How many call-info subscriptions it holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rpc::call`], and an answer that begins with no number.
     pub fn subscriptions(&self) -> Result<usize> {
         let line = self.rpc.call("sca.subscription_count", &["call-info"])?;
         let count = line.as_str().and_then(|text| text.split(' ').next()?.parse().ok());
@@ -172,6 +196,10 @@ impl Server {
 }
 
 /// A free address for a server.
+///
+/// # Errors
+///
+/// No port is left.
 pub fn free_address() -> Result<SocketAddr> {
     Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

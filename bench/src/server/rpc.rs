@@ -17,6 +17,10 @@ pub struct Rpc {
 
 impl Rpc {
     /// Prepares a socket of our own in `folder` for the one at `server`.
+    ///
+    /// # Errors
+    ///
+    /// The socket cannot be made.
     pub fn new(folder: &Path, server: &Path) -> Result<Self> {
         let socket = UnixDatagram::bind(folder.join("client.sock")).context("no client socket")?;
         socket.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -24,6 +28,10 @@ impl Rpc {
     }
 
     /// Calls a command and gives its result; a fault is an error.
+    ///
+    /// # Errors
+    ///
+    /// Nobody answers for a minute, or with a fault.
     pub fn call(&self, method: &str, params: &[&str]) -> Result<Value> {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         self.socket
@@ -41,6 +49,10 @@ impl Rpc {
     }
 
     /// A number in the result of a command.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rpc::call`], and a result without that number.
     pub fn number(&self, method: &str, field: &str) -> Result<u64> {
         let result = self.call(method, &[])?;
         let value = result.get(field).unwrap_or(&Value::Null);

@@ -4,7 +4,6 @@ use crate::{
     calls::{CallError, line_error},
     invite, lines, notify,
     parties::{Parties, StandIns, Unreadable},
-    settings,
 };
 use kamailio::{
     error::Report,
@@ -12,6 +11,7 @@ use kamailio::{
     tm::{ResponseReady, Transaction},
 };
 use sca_core::{
+    aor,
     call::{self, Failure},
     call_info::CallInfo,
 };
@@ -58,7 +58,7 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
         _ => None,
     };
     let stand_ins = StandIns::remembered();
-    let Parties { from_aor, to_aor, dialog, .. } = Parties::read(msg, &stand_ins, contact)?;
+    let Parties { from_aor, to, to_aor, dialog, .. } = Parties::read(msg, &stand_ins, contact)?;
     let ctx = lines::context();
     if is_shared(&from_aor) {
         let hold = msg.media() == Media::Held;
@@ -66,17 +66,14 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
             lines::with(&from_aor, |line, _| call::ack_by_sender(line, &ctx, &dialog, hold));
         notify::send(&outcome.map_err(line_error(&from_aor))?.notifies);
     }
-    // Who answered is told by the Contact of the 2xx, which set the appearance up on its line.
-    let to_aor = answered_line(&to_aor, &dialog);
-    if let Some(to_aor) = to_aor {
-        let outcome = lines::with(to_aor, |line, _| call::ack_to_answerer(line, &ctx, &dialog));
-        notify::send(&outcome.map_err(line_error(to_aor))?.notifies);
+    // The ACK goes to the Contact of the 2xx, which told the line of the phone that answered.
+    let answerer = msg.request_uri().and_then(|uri| aor::canonical(to.uri, Some(uri)).ok());
+    let answerer = answerer.filter(|aor| is_shared(aor)).unwrap_or(to_aor);
+    if is_shared(&answerer) {
+        let outcome = lines::with(&answerer, |line, _| call::ack_to_answerer(line, &ctx, &dialog));
+        notify::send(&outcome.map_err(line_error(&answerer))?.notifies);
     }
     Ok(())
-}
-
-fn answered_line<'a>(to_aor: &'a [u8], _: &sca_core::Dialog<'_>) -> Option<&'a [u8]> {
-    is_shared(to_aor).then_some(to_aor)
 }
 
 fn take_failure(invite: &Msg<'_>, status: u16, stateless: bool) -> Result<(), CallError> {

@@ -31,8 +31,7 @@ const HELD: &str = "1 held \"Ext\" <sip:300@voice.example.com>";
 fn case_36_a_held_call_is_shown_as_held_and_stays_so(flavor: Flavor) {
     let line = Line::new(flavor);
     let mut call = line.talking();
-    let mut hold =
-        call.reinvite(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
+    let mut hold = call.reinvite(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
     assert_eq!(hold.arrived.all("Call-Info").len(), 0);
     assert_eq!(hold.arrived.header("X-Rc"), "1");
     line.both_see(&[HELD]);
@@ -78,8 +77,9 @@ fn case_39_hold_and_its_end_need_no_call_info(flavor: Flavor) {
 fn case_40_an_ack_that_offers_hold_holds(flavor: Flavor) {
     let line = Line::new(flavor);
     let mut call = line.talking();
-    let mut reinvite = call
-        .reinvite(Side::Caller, |invite| invite.index(1).body("text/plain", "").without("Content-Type"));
+    let mut reinvite = call.reinvite(Side::Caller, |invite| {
+        invite.index(1).body("text/plain", "").without("Content-Type")
+    });
     line.both_see(&[TALKING]);
     reinvite.reply(200);
     line.both_see(&[TALKING]);

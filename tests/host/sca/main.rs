@@ -12,16 +12,29 @@
 
 use std::process::ExitCode;
 
+mod aging;
+mod database;
 mod failures;
+mod features;
 mod hold;
 mod incoming;
+mod kemi;
+mod memory;
+mod notify;
 mod outgoing;
+mod robustness;
 mod routing;
+mod rpc;
+mod sample;
 mod seize;
+mod servers;
 mod subscribe;
 
 fn main() -> ExitCode {
     let topics = [
+        ("aging", aging::CASES),
+        ("database", database::CASES),
+        ("robustness", robustness::CASES),
         ("subscribe", subscribe::CASES),
         ("seize", seize::CASES),
         ("outgoing", outgoing::CASES),
@@ -29,6 +42,14 @@ fn main() -> ExitCode {
         ("failures", failures::CASES),
         ("incoming", incoming::CASES),
         ("routing", routing::CASES),
+        ("notify", notify::CASES),
+        ("rpc", rpc::CASES),
+        ("kemi", kemi::CASES),
+        ("features", features::CASES),
+        ("memory", memory::CASES),
+        ("sample", sample::CASES),
     ];
-    host_tests::suite::run(&topics, Vec::new())
+    let code = host_tests::suite::run(&topics, Vec::new());
+    servers::stop();
+    code
 }

@@ -35,7 +35,7 @@ impl From<BString> for Part {
 /// The sum and one more, because a verdict of 0 ends the script.
 fn sum<const N: usize>(parts: [Part; N]) -> Answer {
     SUMS.increment();
-    let sum: i32 = parts.iter().map(|part| part.0).sum();
+    let sum: i32 = parts.into_iter().map(|part| part.0).sum();
     Ok(Verdict::other(sum.saturating_add(1)))
 }
 

@@ -66,7 +66,10 @@ static STATS: Table<Stat, 3> = Table::new([
     Stat::value(c"panic", state::panic),
 ]);
 
-static VARIABLES: Table<Variable, 1> = Table::new([Variable::new(c"probe", variables::get)]);
+static VARIABLES: Table<Variable, 2> = Table::new([
+    Variable::new(c"probe", variables::get),
+    Variable::with_name(c"probes", variables::named),
+]);
 
 static SETTINGS: Group = Group::new(
     c"probe",

@@ -90,6 +90,7 @@ pub(crate) fn trouble(error: &crate::Error) -> io::Result<()> {
 pub(crate) fn invite(proxy: &str, ctl: &str, contact: &str) -> io::Result<()> {
     let aor = sipp::aor();
     let port = proxy.rsplit(':').next().unwrap_or_default();
+    let line = sipp::LINE;
     writeln!(
         io::stdout(),
         "\nKamailio goes on serving on {proxy}; Ctrl-C ends it. From another terminal:\n\
@@ -100,7 +101,7 @@ pub(crate) fn invite(proxy: &str, ctl: &str, contact: &str) -> io::Result<()> {
          \n  kamcmd -s {ctl} sca.release_appearance {aor} 1\
          \n  kamcmd -s {ctl} stats.fetch sca:\
          \n  sipsak -v -s sip:127.0.0.1:{port}\
-         \n  sipsak -v -s {aor} -p 127.0.0.1:{port}\n\
+         \n  sipsak -v -s sip:{line}@127.0.0.1:{port}\n\
          \nWhat the phones hear meanwhile:"
     )
 }

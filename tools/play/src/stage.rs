@@ -190,7 +190,7 @@ impl Stage {
                     screen::heard(phone.name, &[notify])?;
                 }
             }
-            sleep(Duration::from_millis(200));
+            sleep(Duration::from_millis(100));
         }
     }
 }

@@ -71,7 +71,7 @@ fn cases_23_and_24_any_index_is_the_lowest_free_one() {
     let mut group = Group::of_two();
     assert_eq!(group.seize(A, 1), 1);
     assert_eq!(group.seize(B, 0), 2);
-    group.subscribe(&in_dialog(Request { expires: 0, ..ls(A, 1) })).unwrap();
+    group.served(&in_dialog(Request { expires: 0, ..ls(A, 1) }));
     assert_eq!(group.seize(C, 4_294_967_295), 1);
     assert_eq!(group.seize(A, 0x8000_0000), 3);
 }
@@ -129,8 +129,7 @@ fn case_28_an_index_that_is_none_cannot_be_given_back() {
 fn case_29_what_nobody_seized_cannot_be_given_back() {
     let mut group = Group::of_two();
     group.seize(A, 1);
-    let (status, reason, why) =
-        refused(&mut group, &in_dialog(Request { expires: 0, ..ls(A, 9) }));
+    let (status, reason, why) = refused(&mut group, &in_dialog(Request { expires: 0, ..ls(A, 9) }));
     assert_eq!((status, reason), (500, "Internal Server Error - release seized line"));
     assert!(why.starts_with("appearance-index 9 of "), "{why}");
 }
@@ -202,7 +201,7 @@ fn an_answered_call_outlives_its_line_seize() {
     let early = dialog("1@call", "a", "");
     let _ = group.invite(&new_call(A, &early, 1));
     let _ = group.answered(&dialog("1@call", "a", "x"));
-    group.subscribe(&in_dialog(Request { expires: 0, ..ls(A, 1) })).unwrap();
+    group.served(&in_dialog(Request { expires: 0, ..ls(A, 1) }));
     assert_eq!(group.states(), [(1, State::Active)]);
     assert_eq!(group.members(), ["B call-info", "A call-info"]);
 }
@@ -210,7 +209,7 @@ fn an_answered_call_outlives_its_line_seize() {
 #[test]
 fn a_line_seize_is_not_told_what_the_members_hear() {
     let mut group = Group::empty();
-    group.subscribe(&ci(B)).unwrap();
+    group.served(&ci(B));
     let accepted = group.subscribe(&ls(A, 1)).unwrap();
     assert_eq!(
         show(&accepted.notifies),

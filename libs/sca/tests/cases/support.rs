@@ -1,9 +1,8 @@
 //! A line, its phones A, B and C, and the outside party X.
 
 use bstr::{BStr, ByteSlice};
-use sca_core::call::{
-    self, CalleeAnswer, CallerAnswer, Failed, Failure, Invite, Invited, Outcome,
-};
+use sca_core::admin;
+use sca_core::call::{self, CalleeAnswer, CallerAnswer, Failed, Failure, Invite, Invited, Outcome};
 use sca_core::call_info::{CallInfo, read_elements};
 use sca_core::subscribe::{self, Accepted, Refusal, Request};
 use sca_core::timers::{self, Passed};
@@ -23,7 +22,7 @@ pub(crate) struct Group {
     record: Vec<u8>,
     pub(crate) now: Instant,
     pub(crate) server_address: &'static str,
-    pub(crate) keeps_states: bool,
+    keeps_states: bool,
 }
 
 impl Group {
@@ -42,9 +41,14 @@ impl Group {
     pub(crate) fn of_two() -> Self {
         let mut group = Self::empty();
         for contact in [A, B] {
-            group.subscribe(&ci(contact)).unwrap();
+            group.served(&ci(contact));
         }
         group
+    }
+
+    /// From now on there is a state table.
+    pub(crate) fn with_state_table(self) -> Self {
+        Self { keeps_states: true, ..self }
     }
 
     /// Carries out an operation on the decoded line and stores the record of it.
@@ -73,11 +77,19 @@ impl Group {
         Line::decode(&self.record).unwrap()
     }
 
-    pub(crate) fn subscribe(
-        &mut self,
-        request: &Request<'static>,
-    ) -> Result<Accepted, Refusal> {
+    pub(crate) fn subscribe(&mut self, request: &Request<'static>) -> Result<Accepted, Refusal> {
         self.with(|line, ctx| subscribe::subscribe(line, ctx, request))
+    }
+
+    /// A SUBSCRIBE that has to be accepted and whose NOTIFYs do not matter.
+    pub(crate) fn served(&mut self, request: &Request<'static>) {
+        assert!(self.subscribe(request).unwrap().status < 300);
+    }
+
+    /// An operator takes the lowest free appearance for a phone.
+    pub(crate) fn seized_by_operator(&mut self, contact: &'static str) -> u32 {
+        let seized = self.with(|line, ctx| admin::seize(line, ctx, contact.as_bytes()));
+        seized.unwrap().index
     }
 
     /// The phone takes an appearance; the index that it got.

@@ -1,0 +1,226 @@
+//! The RPC commands.
+
+use crate::{lines, notify, stats};
+use bstr::{BStr, BString, ByteSlice};
+use kamailio::rpc::{Args, Fault, Reply};
+use sca_core::{
+    Event,
+    admin::{self, CommandError},
+    aor,
+    listing::{self, AppearanceEntry, SubscriptionEntry},
+};
+
+fn fault(reason: impl Into<String>) -> Fault {
+    Fault::new(500, reason)
+}
+
+fn command_fault(error: &CommandError) -> Fault {
+    fault(error.to_string())
+}
+
+fn line(reply: &mut Reply<'_>, text: &[u8]) -> Result<(), Fault> {
+    reply.line(format_args!("{}", BStr::new(text)))
+}
+
+/// The next argument, if there is one that is not empty.
+fn text(args: &mut Args<'_>) -> Option<BString> {
+    args.optional_text().ok().flatten().filter(|text| !text.is_empty())
+}
+
+fn event(text: &[u8]) -> Option<Event> {
+    Event::parse(text)
+}
+
+/// All subscriptions that `wanted` lets through.
+fn subscriptions(wanted: Option<Event>) -> Vec<SubscriptionEntry> {
+    let now = lines::context().now;
+    let mut entries = Vec::new();
+    lines::for_each(|line| entries.extend(listing::subscriptions(line, now, wanted, None)));
+    entries
+}
+
+fn appearances() -> Vec<AppearanceEntry> {
+    let mut entries = Vec::new();
+    lines::for_each(|line| entries.extend(listing::appearances(line)));
+    entries
+}
+
+/// `sca.all_subscriptions`
+pub(crate) fn all_subscriptions(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    let entries = subscriptions(None);
+    if entries.is_empty() {
+        return Err(fault("Empty subscription table!"));
+    }
+    entries.iter().try_for_each(|entry| line(reply, &entry.summary()))
+}
+
+/// `sca.subscription_count`
+pub(crate) fn subscription_count(
+    args: &mut Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), Fault> {
+    let event = text(args).and_then(|text| event(&text));
+    let count = match event {
+        Some(Event::CallInfo) => stats::call_info(),
+        Some(Event::LineSeize) => stats::line_seize(),
+        None => return Err(fault("usage: sca.subscription_count {call-info | line-seize}")),
+    };
+    reply.line(format_args!("{count} {}", event.map_or("", Event::name)))
+}
+
+/// `sca.show_subscription`
+pub(crate) fn show_subscription(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    const USAGE: &str = "usage: sca.show_subscription sip:user@domain \
+                         {call-info | line-seize} [sip:user@IP]";
+    /// What the C module has room for, the name of the event included.
+    const LONGEST: usize = 1024;
+    let aor = text(args).ok_or_else(|| fault(USAGE))?;
+    let event = text(args).and_then(|text| event(&text)).ok_or_else(|| fault(USAGE))?;
+    let contact = text(args);
+    if aor.len() + event.name().len() >= LONGEST {
+        return Err(fault("AoR length + event name length: too long"));
+    }
+    let now = lines::context().now;
+    let contact = contact.as_ref().map(|contact| contact.as_bytes());
+    let entries =
+        lines::look(&aor, |line| listing::subscriptions(line, now, Some(event), contact));
+    entries.into_iter().flatten().try_for_each(|entry| line(reply, &entry.details()))
+}
+
+/// `sca.subscribers`, `sca.show_appearance`
+pub(crate) fn not_yet_implemented(_: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fault> {
+    Err(Fault::new(600, "Not yet implemented"))
+}
+
+/// `sca.deactivate_subscription`
+pub(crate) fn not_implemented(_: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fault> {
+    Err(Fault::new(600, "Not implemented"))
+}
+
+/// `sca.deactivate_all_subscriptions`
+pub(crate) fn deactivate_all_subscriptions(
+    _: &mut Args<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<(), Fault> {
+    let ctx = lines::context();
+    let mut ended = 0_usize;
+    let mut outcome = Ok(());
+    lines::select(|_| true, |aor| {
+        let Ok(gone) = lines::with(aor, |line, _| admin::deactivate_all(line, &ctx)) else {
+            kamailio::error!("line {} cannot be changed", BStr::new(aor));
+            return;
+        };
+        for (entry, last) in gone {
+            ended += 1;
+            notify::send(&[last]);
+            if outcome.is_ok() {
+                outcome = line(reply, &entry.deactivation());
+            }
+        }
+    });
+    if ended == 0 { Err(fault("Empty subscription table!")) } else { outcome }
+}
+
+/// `sca.all_appearances`
+pub(crate) fn all_appearances(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    appearances().iter().try_for_each(|entry| line(reply, &entry.summary()))
+}
+
+/// `sca.seize_appearance`
+pub(crate) fn seize_appearance(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    let usage = || fault("usage: sca.seize_appearance sip:user@domain");
+    let aor = text(args).ok_or_else(usage)?;
+    let contact = text(args).ok_or_else(usage)?;
+    if !aor::is_plain(&aor) || !aor::is_plain(&contact) {
+        return Err(usage());
+    }
+    let ctx = lines::context();
+    let seized = lines::with(&aor, |line, _| admin::seize(line, &ctx, &contact));
+    let Ok(Ok(seized)) = seized else {
+        stats::SEIZES_REFUSED.increment();
+        return Err(fault("Failed to seize line"));
+    };
+    stats::SEIZES_GRANTED.increment();
+    line(reply, &seized.text)?;
+    told(notify::send(&seized.notifies), &aor)
+}
+
+/// `sca.update_appearance`
+pub(crate) fn update_appearance(args: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fault> {
+    let usage = || {
+        fault(
+            "Usage: sca.update_appearance sip:user@domain appearance-index \
+             appearance-state [appearance-uri]",
+        )
+    };
+    let aor = text(args).ok_or_else(usage)?;
+    let index = args.plain_int().ok_or_else(usage)?;
+    let state = text(args).ok_or_else(usage)?;
+    let uri = text(args);
+    let ctx = lines::context();
+    let uri = uri.as_ref().map(|uri| uri.as_bytes());
+    let updated =
+        lines::with(&aor, |line, _| admin::update(line, &ctx, index.into(), &state, uri));
+    let notifies = updated
+        .map_err(|_| fault(format!("Failed to update {aor} appearance-index {index}")))?
+        .map_err(|error| command_fault(&error))?;
+    told(notify::send(&notifies), &aor)
+}
+
+/// `sca.release_appearance`
+pub(crate) fn release_appearance(args: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fault> {
+    let usage = || fault("usage: sca.release_appearance user@domain appearance-index");
+    let aor = text(args).ok_or_else(usage)?;
+    let index = args.plain_int().ok_or_else(usage)?;
+    let ctx = lines::context();
+    let released = lines::with(&aor, |line, _| admin::release(line, &ctx, index.into()));
+    let notifies = released
+        .map_err(|error| fault(format!("{aor}: {error}")))?
+        .map_err(|error| command_fault(&error))?;
+    told(notify::send(&notifies), &aor)
+}
+
+fn told(all: bool, aor: &BString) -> Result<(), Fault> {
+    if all { Ok(()) } else { Err(fault(format!("Failed to NOTIFY subscribers to {aor}"))) }
+}
+
+/// `sca.list_subscriptions`
+pub(crate) fn list_subscriptions(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    let mut entries = subscriptions(None);
+    if let Some(aor) = text(args) {
+        entries.retain(|entry| *entry.aor == **aor);
+    }
+    entries.iter().try_for_each(|entry| {
+        reply.structure(|item| {
+            item.text(c"aor", &entry.aor)?;
+            item.text(c"event", entry.event.name().as_bytes())?;
+            item.text(c"contact", &entry.contact)?;
+            item.int(c"expires", entry.expires.0)?;
+            item.int(c"seconds_left", entry.left)?;
+            item.text(c"state", SubscriptionEntry::STATE.as_bytes())
+        })
+    })
+}
+
+/// `sca.list_appearances`
+pub(crate) fn list_appearances(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    let mut entries = appearances();
+    if let Some(aor) = text(args) {
+        entries.retain(|entry| *entry.aor == **aor);
+    }
+    entries.iter().try_for_each(|entry| {
+        reply.structure(|item| {
+            item.text(c"aor", &entry.aor)?;
+            item.int(c"index", entry.index.into())?;
+            item.text(c"state", entry.state.name().as_bytes())?;
+            item.text(c"uri", &entry.uri)?;
+            item.text(c"owner", &entry.owner)?;
+            item.text(c"callee", &entry.callee)?;
+            item.text(c"call_id", &entry.call_id)?;
+            item.text(c"from_tag", &entry.from_tag)?;
+            item.text(c"to_tag", &entry.to_tag)?;
+            item.int(c"created", entry.created_at.0)?;
+            item.int(c"changed", entry.changed_at.0)
+        })
+    })
+}

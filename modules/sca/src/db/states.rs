@@ -1,0 +1,181 @@
+//! The table of appearances, `db/*/sca_state.sql`.
+
+use super::{BATCH, server_id};
+use crate::{lines, params};
+use bstr::BStr;
+use kamailio::db::{self, Condition, Connection, DbError, Op, Page, Value};
+use sca_core::{
+    Instant, State, record,
+    state_row::{self, StateRow, StateRows},
+};
+
+/// The version of the schema.
+pub(super) const VERSION: u32 = 1;
+
+/// The columns that are read, in the order of [`read`].
+const COLUMNS: [&str; 14] = [
+    "id",
+    "aor",
+    "app_idx",
+    "state",
+    "uri",
+    "owner",
+    "callee",
+    "remote_target",
+    "call_id",
+    "from_tag",
+    "to_tag",
+    "callee_leg",
+    "changed",
+    "created",
+];
+
+/// Brings the appearances of this server into memory.
+pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
+    let own = [of_server()];
+    let (mut restored, mut after) = (0_usize, -1);
+    loop {
+        let rows = connection.page(&Page {
+            table: params::STATE_TABLE.get(),
+            columns: &COLUMNS,
+            conditions: &own,
+            key: "id",
+            after,
+            limit: BATCH.try_into().unwrap_or(u32::MAX),
+        })?;
+        let Some(last) = rows.iter().filter_map(|row| row.int(0)).max() else { break };
+        for row in rows.iter() {
+            restored += usize::from(keep(row));
+        }
+        if last <= after {
+            break;
+        }
+        after = last;
+    }
+    kamailio::info!(
+        "{restored} appearances restored from {}",
+        BStr::new(params::STATE_TABLE.get())
+    );
+    Ok(())
+}
+
+fn keep(row: db::Row<'_>) -> bool {
+    let kept = read(row).map(|(aor, row)| {
+        let kept = lines::with(&aor, |line, _| line.restore_appearance(&row));
+        kept.unwrap_or_else(|error| {
+            kamailio::error!("an appearance of {} not restored: {error}", BStr::new(&aor));
+            false
+        })
+    });
+    kept.unwrap_or_else(|| {
+        kamailio::warn!(
+            "row {} of {} is no appearance and is left alone",
+            row.int(0).unwrap_or_default(),
+            BStr::new(params::STATE_TABLE.get())
+        );
+        false
+    })
+}
+
+fn read(row: db::Row<'_>) -> Option<(Vec<u8>, StateRow)> {
+    let text = |column| row.text(column).map(<[u8]>::to_vec).unwrap_or_default();
+    let aor = Some(text(1)).filter(|aor| !aor.is_empty())?;
+    let state = row.int(3).and_then(|number| u8::try_from(number).ok());
+    Some((
+        aor,
+        StateRow {
+            index: row.int(2).and_then(|index| u32::try_from(index).ok())?,
+            state: state.and_then(State::from_number)?,
+            uri: text(4),
+            owner: text(5),
+            callee: text(6),
+            remote_target: text(7),
+            call_id: text(8),
+            from_tag: text(9),
+            to_tag: text(10),
+            callee_leg: row.int(11) == Some(1),
+            changed_at: Instant(row.int(12)?),
+            created_at: Instant(row.int(13)?),
+        },
+    ))
+}
+
+fn of_server() -> Condition<'static> {
+    Condition { column: "server_id", op: Op::Equal, value: Value::Int(server_id()) }
+}
+
+/// Writes the lines whose appearances changed.
+pub(super) fn write(connection: &Connection<'_>) {
+    let mut batch = Vec::new();
+    let wanted = |bytes: &[u8]| record::flags(bytes).unwritten_states;
+    lines::select(wanted, |aor| {
+        batch.extend(lines::look(aor, state_row::take_unwritten).flatten());
+        if batch.len() >= BATCH {
+            write_batch(connection, &batch);
+            batch.clear();
+        }
+    });
+    write_batch(connection, &batch);
+}
+
+/// Writes `batch` at once; if that fails, line by line, so that one bad line holds up no other.
+fn write_batch(connection: &Connection<'_>, batch: &[StateRows]) {
+    if batch.is_empty() {
+        return;
+    }
+    if together(connection, batch).is_ok() {
+        batch.iter().for_each(mark);
+        return;
+    }
+    for rows in batch {
+        match together(connection, core::slice::from_ref(rows)) {
+            Ok(()) => mark(rows),
+            Err(error) => kamailio::error!(
+                "appearances of {} not written, will be tried again: {error}",
+                BStr::new(&rows.aor)
+            ),
+        }
+    }
+}
+
+fn together(connection: &Connection<'_>, batch: &[StateRows]) -> Result<(), DbError> {
+    let transaction = connection.transaction()?;
+    for rows in batch {
+        replace(connection, rows)?;
+    }
+    transaction.commit()
+}
+
+/// Puts the appearances of a line in place of those that the table has.
+fn replace(connection: &Connection<'_>, rows: &StateRows) -> Result<(), DbError> {
+    let aor = Condition { column: "aor", op: Op::Equal, value: Value::Text(&rows.aor) };
+    connection.delete(params::STATE_TABLE.get(), &[aor, of_server()])?;
+    for row in &rows.rows {
+        connection.insert(
+            params::STATE_TABLE.get(),
+            &[
+                ("aor", Value::Text(&rows.aor)),
+                ("app_idx", Value::Int(row.index.into())),
+                ("state", Value::Int(row.state.number().into())),
+                ("uri", Value::Text(&row.uri)),
+                ("owner", Value::Text(&row.owner)),
+                ("callee", Value::Text(&row.callee)),
+                ("remote_target", Value::Text(&row.remote_target)),
+                ("call_id", Value::Text(&row.call_id)),
+                ("from_tag", Value::Text(&row.from_tag)),
+                ("to_tag", Value::Text(&row.to_tag)),
+                ("callee_leg", Value::Int(row.callee_leg.into())),
+                ("changed", Value::Int(row.changed_at.0)),
+                ("created", Value::Int(row.created_at.0)),
+                ("server_id", Value::Int(server_id())),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn mark(rows: &StateRows) {
+    if let Err(error) = lines::with(&rows.aor, |line, _| state_row::mark_written(line, rows)) {
+        kamailio::error!("line {} is written again: {error}", BStr::new(&rows.aor));
+    }
+}

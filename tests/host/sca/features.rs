@@ -1,0 +1,163 @@
+//! What the C module does not have: statistics, a state table, an identity of the script's choice.
+
+use crate::servers;
+use host_tests::{
+    Database, Flavor, Host, Line, Phone, Setup, Side, cases,
+    database::Tables,
+    line::TALKING,
+    setup::Storage,
+    sqlite::Sqlite,
+    wait::{PATIENCE, until},
+};
+
+cases! {
+    ours:
+        statistics_count_subscriptions_appearances_notifies_and_seizures,
+        the_identity_of_the_callee_may_be_given_by_the_script,
+        an_empty_identity_adds_no_header,
+        a_call_survives_a_restart_on_sqlite,
+        a_call_survives_a_restart_on_mariadb,
+        a_call_survives_a_restart_on_postgres,
+        a_call_survives_a_kill,
+        a_missing_state_table_is_logged_once_and_nothing_else;
+}
+
+/// The value of a statistic of the module.
+fn statistic(host: &Host, name: &str) -> u64 {
+    let text = host.rpc(&["stats.get_statistics", "sca:"]).unwrap();
+    let found = text.lines().find_map(|line| {
+        let (known, value) = line.trim().split_once('=')?;
+        (known.trim() == format!("sca:{name}")).then(|| value.trim().parse().unwrap())
+    });
+    found.unwrap_or_else(|| panic!("no statistic {name} in {text}"))
+}
+
+fn statistics_count_subscriptions_appearances_notifies_and_seizures(flavor: Flavor) {
+    let line = Line::with(Setup::new(flavor).param("tm", "fr_timer", 1000));
+    let is = |name: &str, value: u64| assert_eq!(statistic(&line.host, name), value, "{name}");
+    is("subscriptions_call_info", 2);
+    is("subscriptions_line_seize", 0);
+    let sent = statistic(&line.host, "notifies_sent");
+    assert_eq!(sent, 2);
+    line.seized(&line.a, 1);
+    line.b.seize(1);
+    is("subscriptions_line_seize", 1);
+    is("appearances_seized", 1);
+    is("seizes_granted", 1);
+    is("seizes_refused", 1);
+    is("notifies_sent", 5);
+    is("notifies_failed", 0);
+    let words = ["sca.update_appearance", "sip:215@voice.example.com", "1", "held"];
+    line.host.rpc(&words).unwrap();
+    line.both_see(&["1 held"]);
+    is("appearances_seized", 0);
+    is("appearances_held", 1);
+    line.b.answer("NOTIFY", host_tests::Answer::Status(481));
+    line.host.rpc(&["sca.update_appearance", &line.a.aor(), "1", "held-private"]).unwrap();
+    line.both_see(&["1 held-private"]);
+    until("a failed NOTIFY", PATIENCE, || {
+        (statistic(&line.host, "notifies_failed") == 1).then_some(())
+    });
+    is("appearances_held_private", 1);
+    for name in ["idle", "progressing", "alerting", "active"] {
+        is(&format!("appearances_{name}"), 0);
+    }
+    line.host.rpc(&["sca.release_appearance", &line.a.aor(), "1"]).unwrap();
+    is("appearances_held_private", 0);
+}
+
+/// What the phone is told of the callee when the script gives `identity`.
+fn identity(flavor: Flavor, identity: &str) -> Vec<String> {
+    let line = Line::with(Setup::new(flavor).sca("pai_avp", "$avp(pai)"));
+    line.seized(&line.a, 1);
+    let mut call = host_tests::Call::dial(&line.a, &line.x, |invite| {
+        let invite = invite.index(1);
+        if identity.is_empty() { invite } else { invite.add("X-Pai", identity) }
+    });
+    let answer = call.answer();
+    line.both_come_to_see(&[TALKING]);
+    answer.all("P-Asserted-Identity").into_iter().map(str::to_owned).collect()
+}
+
+fn the_identity_of_the_callee_may_be_given_by_the_script(flavor: Flavor) {
+    let given = "\"Front desk\" <sip:301@voice.example.com>";
+    assert_eq!(identity(flavor, given), [given]);
+}
+
+fn an_empty_identity_adds_no_header(flavor: Flavor) {
+    assert_eq!(identity(flavor, ""), [""; 0]);
+}
+
+/// A host that writes all it knows each second.
+fn writing(flavor: Flavor) -> Setup {
+    let setup = Setup::new(flavor).sca("db_update_interval", 1).sca("state_update_interval", 1);
+    setup.sca("purge_expired_interval", 1)
+}
+
+fn survives(setup: Setup, database: &dyn Database, end: impl FnOnce(&mut Host)) {
+    let mut line = Line::with(setup);
+    let mut call = line.talking();
+    let before = line.appearances();
+    until("what a restart needs", PATIENCE, || {
+        let written = database.query("SELECT state FROM sca_state");
+        (written == [["5"]] && database.rows("id").len() == 2).then_some(())
+    });
+    end(&mut line.host);
+    line.host.again();
+    assert_eq!(line.appearances(), before);
+    call.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
+    line.both_come_to_see(&[&TALKING.replace("active", "held")]);
+    call.bye(Side::Callee);
+    line.both_come_to_see(&[]);
+    assert_eq!(line.states(), [""; 0]);
+    until("an empty state table", PATIENCE, || {
+        database.query("SELECT state FROM sca_state").is_empty().then_some(())
+    });
+}
+
+fn stop(host: &mut Host) {
+    host.stop_within(std::time::Duration::from_secs(10));
+}
+
+fn on_sqlite(flavor: Flavor, end: impl FnOnce(&mut Host)) {
+    let folder = host_tests::install::install().folder();
+    let path = folder.path().join("db");
+    let file = Sqlite::create(&path);
+    file.execute(include_str!("../../../db/sqlite/sca_state.sql"));
+    let inside = host_tests::install::install().inside(&path);
+    let url = format!("sqlite:///{}", inside.display());
+    survives(writing(flavor).storage(Storage::At(url)), &file, end);
+    drop(folder);
+}
+
+fn a_call_survives_a_restart_on_sqlite(flavor: Flavor) {
+    on_sqlite(flavor, stop);
+}
+
+fn a_call_survives_a_kill(flavor: Flavor) {
+    on_sqlite(flavor, Host::kill9);
+}
+
+fn a_call_survives_a_restart_on_mariadb(flavor: Flavor) {
+    let schema = servers::mariadb().create();
+    schema.execute(include_str!("../../../db/mysql/sca_state.sql"));
+    survives(writing(flavor).storage(Storage::At(schema.url())), &schema, stop);
+}
+
+fn a_call_survives_a_restart_on_postgres(flavor: Flavor) {
+    let schema = servers::postgres().create();
+    schema.execute(include_str!("../../../db/postgres/sca_state.sql"));
+    survives(writing(flavor).storage(Storage::At(schema.url())), &schema, stop);
+}
+
+fn a_missing_state_table_is_logged_once_and_nothing_else(flavor: Flavor) {
+    let mut line = Line::with(writing(flavor));
+    line.talking();
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let about = |line: &&str| line.contains("sca_state");
+    let text = line.host.journal().text();
+    assert_eq!(text.lines().filter(about).count(), 1, "{text}");
+    line.host.restart();
+    let phone = Phone::new(line.host.address(), "215");
+    assert_eq!(phone.subscribe("call-info", 600).reply.status(), 202);
+}

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# soak.sh: the tests that take minutes: ten thousand calls, ten thousand subscriptions, valgrind.
+source "$(dirname "$0")/lib.sh"
+
+use_host
+section "Long tests in a real Kamailio"
+SOAK=1 MODULES_DIR=$target_dir/modules cargo test --release --locked -p host-tests -- --test-threads 1

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# test-6.0.sh: the tests in the real host on Kamailio 6.0, as Debian 13 ships it. That system is put
+# into a folder once; the modules are built here, for its headers, and loaded by its server.
+source "$(dirname "$0")/lib.sh"
+
+suite=trixie
+folder=$host_dir/6.0
+chroot=$folder/root
+
+# Where this machine gets its own release from; empty while apt has no lists.
+mirror() {
+    local codename
+    # shellcheck source=/dev/null
+    codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' \
+        "Codename: $codename" | head -n 1
+}
+
+# Fills the folder; the stamp is written last.
+fill() {
+    local from proxy='' name group reason packages=()
+    while read -r name group reason; do
+        [[ $group = host ]] && packages+=("$name")
+    done <tools/packages
+    from=${DEBIAN_MIRROR:-$(mirror)}
+    if [[ -z $from ]]; then
+        as_root "refreshing the list of packages" apt-get -q update
+        from=$(mirror)
+    fi
+    [[ -n $from ]] || die "apt has no archive of Debian: set DEBIAN_MIRROR"
+    eval "$(apt-config shell proxy Acquire::http::Proxy)"
+
+    section "Putting Debian $suite with Kamailio into ${chroot#"$root"/}"
+    as_root "clearing what an earlier attempt left" rm -rf "$chroot"
+    mkdir -p "$folder"
+    as_root "debootstrap makes device nodes and files of other users" \
+        env ${proxy:+http_proxy="$proxy"} \
+        debootstrap --variant=minbase "$suite" "$chroot" "$from"
+    as_root "installing packages in the folder" env ${proxy:+http_proxy="$proxy"} bash -euc '
+        chroot=$1
+        shift
+        # No server starts by being installed there.
+        printf "#!/bin/sh\nexit 101\n" >"$chroot/usr/sbin/policy-rc.d"
+        chmod 755 "$chroot/usr/sbin/policy-rc.d"
+        export DEBIAN_FRONTEND=noninteractive
+        chroot "$chroot" apt-get -q -y --no-install-recommends install "$@"
+        chroot "$chroot" apt-get clean
+        touch "$chroot/.complete"
+    ' fill "$chroot" "${packages[@]}"
+}
+
+tools/deps.sh host build play test chroot
+[[ -f $chroot/.complete ]] || fill
+
+version=$(dpkg-query --admindir="$chroot/var/lib/dpkg" -W -f='${source:Version}' kamailio)
+APT_ETC=$chroot/etc/apt tools/source.sh "$version" "$folder/kamailio-$(upstream_of "$version")"
+
+export HOST_ROOT=$chroot
+KAMAILIO_SRC=$folder/kamailio-$(upstream_of "$version")
+KAMAILIO_MODULES=$(stock_modules "$chroot")
+CARGO_TARGET_DIR=$target_dir/6.0
+MODULES_DIR=$CARGO_TARGET_DIR/modules
+export KAMAILIO_SRC KAMAILIO_MODULES CARGO_TARGET_DIR MODULES_DIR
+say "Kamailio $version in ${chroot#"$root"/}"
+tools/build.sh --with-probe
+
+if [[ $(id -u) -ne 0 ]]; then
+    say "sudo: the tests enter the folder with chroot, which needs root"
+    triple=$(rustc -vV | sed -n 's/^host: //p')
+    triple=${triple^^}
+    export "CARGO_TARGET_${triple//-/_}_RUNNER=sudo -E"
+fi
+section "Tests in a real Kamailio $(upstream_of "$version")"
+cargo test --locked -p host-tests
