@@ -16,7 +16,7 @@ help: ## This list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 deps: ## Install what is missing: Debian packages, the headers of the installed Kamailio
-	@tools/deps.sh host build play test
+	@tools/deps.sh host build play check test
 
 build: ## The modules, as target/modules/NAME.so
 	@tools/deps.sh host build
@@ -33,16 +33,16 @@ test: ## Everything on the installed Kamailio: checks, pure tests, in process, i
 test-6.0: ## The tests in the real host on Kamailio 6.0 of Debian 13, in a folder (needs root)
 	@tools/test-6.0.sh
 
-bench: ## The C module and ours side by side, one table
+bench: ## The C module and ours side by side, one table (BENCH_OPTIONS=--help tells more)
 	@tools/deps.sh host build play test
 	@tools/build.sh
-	@tools/bench.sh
+	@tools/bench.sh $(BENCH_OPTIONS)
 
 fuzz: ## Each parser of foreign bytes for FUZZ_SECONDS=60 (nightly)
 	@tools/fuzz.sh
 
 check: ## Format, lints, documentation, licenses
-	@tools/deps.sh host build
+	@tools/deps.sh host build check
 	@tools/check.sh
 
 soak: ## The long tests: 10,000 calls, 10,000 subscriptions, a run under valgrind

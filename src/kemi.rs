@@ -13,7 +13,8 @@ impl Kemi {
     /// Exports `body` as `KSR.module.name`, with the arguments that `body` takes after the
     /// message; it returns the number of its verdict.
     ///
-    /// KEMI knows one function by one name only: another number of arguments is another name.
+    /// KEMI knows one function by one name only: another number of arguments is another name. Of
+    /// functions with six arguments the core calls only those whose arguments are all texts.
     pub const fn new<F: Script<Sig>, Sig>(
         module: &'static CStr,
         name: &'static CStr,

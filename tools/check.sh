@@ -9,6 +9,7 @@ section "Format"
 cargo fmt --all --check
 
 section "Lints"
+shellcheck -x -P SCRIPTDIR tools/*.sh .ci/run
 cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 
 section "Documentation"

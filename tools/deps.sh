@@ -44,8 +44,11 @@ install_quietly() {
 
 groups=$*
 need_rust
-command -v dpkg-query >/dev/null ||
-    die "this is not Debian: install what tools/packages lists, set KAMAILIO_SRC and KAMAILIO_MODULES"
+if ! command -v dpkg-query >/dev/null; then
+    [[ -n ${KAMAILIO_SRC:-} && -n ${KAMAILIO_MODULES:-} ]] ||
+        die "this is not Debian: install what tools/packages lists, set KAMAILIO_SRC and KAMAILIO_MODULES"
+    exit
+fi
 
 lacking=$(missing)
 if [[ -n $lacking ]]; then

@@ -3,7 +3,7 @@
 # below DESTDIR, or takes them away again. PREFIX and MODULES_TO say where.
 source "$(dirname "$0")/lib.sh"
 
-stock=${KAMAILIO_MODULES:-$(stock_modules)}
+stock=${KAMAILIO_MODULES:-$(stock_modules '')}
 stock=${stock:-/usr/lib/kamailio/modules}
 if [[ -n ${MODULES_TO:-} ]]; then
     modules=$MODULES_TO

@@ -16,6 +16,8 @@ export TOOLS_STARTED
 # The machine's own language would change what is read from tools.
 export LC_ALL=C.UTF-8
 PATH=$host_dir/tools/bin:$PATH:/usr/sbin:/sbin
+# A Kamailio given by its path brings its own kamcmd.
+[[ ${KAMAILIO:-} != */* ]] || PATH=$(dirname "$KAMAILIO"):$PATH
 
 # A heading with the time since the first script began.
 section() {
@@ -58,9 +60,10 @@ upstream_of() {
     printf '%s\n' "${version%%-*}"
 }
 
-# The folder with the C modules below the directory tree given, nothing if there is none.
+# stock_modules ROOT: the folder of the C modules of the system below ROOT ('' for this one); nothing
+# if there is none.
 stock_modules() {
-    local below=${1:-} found
+    local below=$1 found
     for found in "$below"/usr/lib/*/kamailio/modules "$below"/usr/lib{,64}/kamailio/modules \
         "$below"/usr/local/lib{,64}/kamailio/modules; do
         if [[ -f $found/tm.so ]]; then
@@ -75,7 +78,7 @@ use_host() {
     local version
     export KAMAILIO_SRC KAMAILIO_MODULES
     if [[ -z ${KAMAILIO_MODULES:-} ]]; then
-        KAMAILIO_MODULES=$(stock_modules)
+        KAMAILIO_MODULES=$(stock_modules '')
         [[ -n $KAMAILIO_MODULES ]] || die "no installed Kamailio: run 'make deps'"
     fi
     if [[ -z ${KAMAILIO_SRC:-} ]]; then

@@ -40,7 +40,7 @@ while grep -qiE "^ *[0-9]+: (0100007F|00000000):$(printf %04X "$port") " /proc/n
 done
 [[ $port = 5060 ]] || say "port 5060 is in use: taking $port"
 
-server= players=
+server='' players=''
 # What was started here ends here, and nothing else.
 finish() {
     trap '' INT TERM

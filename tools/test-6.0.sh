@@ -12,14 +12,15 @@ mirror() {
     local codename
     # shellcheck source=/dev/null
     codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+    # shellcheck disable=SC2016 # apt expands it
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' \
         "Codename: $codename" | head -n 1
 }
 
 # Fills the folder; the stamp is written last.
 fill() {
-    local from proxy='' name group reason packages=()
-    while read -r name group reason; do
+    local from proxy='' name group packages=()
+    while read -r name group _; do
         [[ $group = host ]] && packages+=("$name")
     done <tools/packages
     from=${DEBIAN_MIRROR:-$(mirror)}
@@ -36,6 +37,7 @@ fill() {
     as_root "debootstrap makes device nodes and files of other users" \
         env ${proxy:+http_proxy="$proxy"} \
         debootstrap --variant=minbase "$suite" "$chroot" "$from"
+    # shellcheck disable=SC2016 # expanded by the inner shell
     as_root "installing packages in the folder" env ${proxy:+http_proxy="$proxy"} bash -euc '
         chroot=$1
         shift

@@ -1,9 +1,6 @@
 //! What was measured, and the medians of it.
 
-use crate::{
-    load::{Bytes, Costs},
-    options::Flavor,
-};
+use crate::options::Flavor;
 use std::collections::BTreeMap;
 
 /// What one figure is about.
@@ -72,26 +69,9 @@ pub struct Key {
 pub struct Figures(BTreeMap<Key, Vec<f64>>);
 
 impl Figures {
-    /// Adds the costs of one round.
-    pub fn add_costs(&mut self, key: &Key, costs: Costs) {
-        let Costs { refresh, seize, small_call, large_call } = costs;
-        for (measure, value) in
-            Measure::COSTS.into_iter().zip([refresh, seize, small_call, large_call])
-        {
-            self.add(key, measure, value);
-        }
-    }
-
-    /// Adds the size of a subscription.
-    pub fn add_subscription(&mut self, key: &Key, bytes: Bytes) {
-        self.add(key, Measure::SubscriptionAsked, bytes.asked);
-        self.add(key, Measure::SubscriptionUsed, bytes.used);
-    }
-
-    /// Adds the size of an appearance.
-    pub fn add_appearance(&mut self, key: &Key, bytes: Bytes) {
-        self.add(key, Measure::AppearanceAsked, bytes.asked);
-        self.add(key, Measure::AppearanceUsed, bytes.used);
+    /// Adds one value.
+    pub fn add(&mut self, key: Key, value: f64) {
+        self.0.entry(key).or_default().push(value);
     }
 
     /// The median over the rounds; `None` if it was not measured.
@@ -99,8 +79,10 @@ impl Figures {
         median(self.0.get(key)?)
     }
 
-    fn add(&mut self, key: &Key, measure: Measure, value: f64) {
-        self.0.entry(Key { measure, ..key.clone() }).or_default().push(value);
+    /// The least and the greatest value over the rounds; `None` if it was not measured.
+    pub fn range(&self, key: &Key) -> Option<(f64, f64)> {
+        let values = self.0.get(key)?.iter().copied();
+        Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))
     }
 }
 
@@ -130,14 +112,15 @@ mod tests {
             manager: "qm".to_owned(),
             lines: 1000,
             flavor: Flavor::C,
-            measure: Measure::Refresh,
+            measure: Measure::SubscriptionUsed,
         };
         let mut figures = Figures::default();
-        figures.add_subscription(&key, Bytes { asked: 300.0, used: 500.0 });
-        figures.add_subscription(&key, Bytes { asked: 302.0, used: 520.0 });
-        let used = Key { measure: Measure::SubscriptionUsed, ..key.clone() };
-        assert_eq!(figures.median(&used), Some(510.0));
-        assert_eq!(figures.median(&Key { lines: 10, ..used }), None);
-        assert_eq!(figures.median(&key), None);
+        figures.add(key.clone(), 520.0);
+        figures.add(key.clone(), 500.0);
+        figures.add(Key { flavor: Flavor::Ours, ..key.clone() }, 300.0);
+        assert_eq!(figures.median(&key), Some(510.0));
+        assert_eq!(figures.range(&key), Some((500.0, 520.0)));
+        let other = Key { lines: 10, ..key };
+        assert_eq!((figures.median(&other), figures.range(&other)), (None, None));
     }
 }

@@ -1,7 +1,8 @@
 //! Measures the C module `sca` and ours side by side: CPU time, shared memory, stop and start.
 //!
-//! Both run on the same Kamailio with the same configuration, where only `mpath` differs. The
-//! rounds of the two alternate, each size on a fresh server, and the report gives medians.
+//! Both run on the same Kamailio with the same configuration, where only `mpath` differs. Each
+//! round has a fresh server of either for each size; their operations alternate, and the report
+//! gives medians.
 
 pub mod figures;
 pub mod load;

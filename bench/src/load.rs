@@ -1,6 +1,7 @@
 //! One server with its lines subscribed, and what each operation on it costs.
 
 use crate::{
+    figures::Measure,
     options::Volume,
     phones::{
         Fleet, Party,
@@ -29,19 +30,6 @@ const TRIES: usize = 3;
 /// that every line gets its turn.
 const STRIDE: usize = 7919;
 
-/// CPU time of the server in microseconds for one operation of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Costs {
-    /// SUBSCRIBE in its dialog, 202, NOTIFY, 200.
-    pub refresh: f64,
-    /// Line-seize SUBSCRIBE and its end in a group of three, each with four NOTIFYs.
-    pub seize: f64,
-    /// A call from off hook to idle in a group of three.
-    pub small_call: f64,
-    /// The same in a group of fifty.
-    pub large_call: f64,
-}
-
 /// Shared memory of one thing, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bytes {
@@ -51,7 +39,7 @@ pub struct Bytes {
     pub used: f64,
 }
 
-/// Operations that are measured together.
+/// Operations of one kind that are measured together.
 #[derive(Debug)]
 struct Run {
     script: &'static [Step],
@@ -65,6 +53,8 @@ pub struct Load {
     server: Server,
     fleet: Fleet,
     lines: usize,
+    /// The share of one CPU that the server takes when nothing happens.
+    idle: f64,
     /// Memory of one subscription.
     pub subscription: Bytes,
 }
@@ -82,7 +72,7 @@ impl Load {
             repeat_n(1, lines).chain(repeat_n(3, SMALL_GROUPS)).chain(repeat_n(50, LARGE_GROUPS));
         let fleet = Fleet::new(address, members)?;
         let server = Server::start(setup, address, fleet.local())?;
-        let mut load = Self { server, fleet, lines, subscription: Bytes::default() };
+        let mut load = Self { server, fleet, lines, idle: 0.0, subscription: Bytes::default() };
         let half = lines / 2;
         let older = load.subscribe(0..half)?;
         load.subscribe(lines..lines + SMALL_GROUPS + LARGE_GROUPS)?;
@@ -103,40 +93,75 @@ impl Load {
         Ok(self.server.memory()?.since(memory))
     }
 
-    /// Measures each operation.
+    /// Plays every kind of operation for a while (caches, memory pools, the first blocks of a
+    /// growing table), then takes what the idle server needs.
+    ///
+    /// # Errors
+    ///
+    /// The sockets fail.
+    pub fn warm_up(&mut self, volume: Volume) -> Result<()> {
+        for measure in Measure::COSTS {
+            let Run { script, parties, window } = self.run(measure, volume);
+            let few = parties.len() / 4;
+            self.fleet.play(script, parties.into_iter().take(few), window)?;
+        }
+        self.settle()?;
+        let (began, before) = (Instant::now(), self.server.cpu()?);
+        self.fleet.idle(Duration::from_secs(1))?;
+        let spent = self.server.cpu()?.saturating_sub(before);
+        self.idle = spent.as_secs_f64() / began.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Microseconds of CPU for one operation, without what the server takes when idle.
     ///
     /// # Errors
     ///
     /// Messages that are lost again and again.
-    pub fn costs(&mut self, volume: Volume) -> Result<Costs> {
-        let lines = self.lines;
-        let groups = lines..lines + SMALL_GROUPS;
-        let small = |count| turns(groups.clone(), 3, 1, count);
-        let refreshes = Run {
-            script: script::REFRESH,
-            parties: turns(0..lines, 1, STRIDE, volume.refreshes),
-            window: WINDOW,
-        };
-        let seizes =
-            Run { script: script::SEIZE_CYCLE, parties: small(volume.seizes), window: WINDOW };
-        let small_calls =
-            Run { script: script::CALL, parties: small(volume.small_calls), window: WINDOW };
-        let large_calls = Run {
-            script: script::CALL,
-            parties: turns(groups.end..groups.end + LARGE_GROUPS, 50, 1, volume.large_calls),
-            window: LARGE_WINDOW,
-        };
-        for run in [&refreshes, &seizes, &small_calls, &large_calls] {
-            self.warm_up(run)?;
+    pub fn cost(&mut self, measure: Measure, volume: Volume) -> Result<f64> {
+        let run = self.run(measure, volume);
+        let mut attempt = 1;
+        loop {
+            let (began, before) = (Instant::now(), self.server.cpu()?);
+            let tally = self.fleet.play(run.script, run.parties.iter().copied(), run.window)?;
+            self.settle()?;
+            let spent = self.server.cpu()?.saturating_sub(before).as_secs_f64();
+            let spent = spent - self.idle * began.elapsed().as_secs_f64();
+            match tally.check() {
+                Ok(()) => return Ok(spent * 1e6 / f64::from(u32::try_from(tally.done.max(1))?)),
+                Err(error) if attempt == TRIES => {
+                    return Err(error.context(format!("{}, {} lines", measure.name(), self.lines)));
+                }
+                Err(_) => attempt += 1,
+            }
         }
-        self.settle()?;
-        let idle = self.idle_share()?;
-        Ok(Costs {
-            refresh: self.cost(&refreshes, idle)?,
-            seize: self.cost(&seizes, idle)?,
-            small_call: self.cost(&small_calls, idle)?,
-            large_call: self.cost(&large_calls, idle)?,
-        })
+    }
+
+    fn run(&self, measure: Measure, volume: Volume) -> Run {
+        let small = self.lines..self.lines + SMALL_GROUPS;
+        let large = small.end..small.end + LARGE_GROUPS;
+        match measure {
+            Measure::Refresh => Run {
+                script: script::REFRESH,
+                parties: turns(0..self.lines, 1, STRIDE, volume.refreshes),
+                window: WINDOW,
+            },
+            Measure::Seize => Run {
+                script: script::SEIZE_CYCLE,
+                parties: turns(small, 3, 1, volume.seizes),
+                window: WINDOW,
+            },
+            Measure::SmallCall => Run {
+                script: script::CALL,
+                parties: turns(small, 3, 1, volume.small_calls),
+                window: WINDOW,
+            },
+            _ => Run {
+                script: script::CALL,
+                parties: turns(large, 50, 1, volume.large_calls),
+                window: LARGE_WINDOW,
+            },
+        }
     }
 
     /// Puts one answered call on each of the first `count` lines and gives the memory of one.
@@ -151,40 +176,6 @@ impl Load {
         self.fleet.play(script::CALL_SET_UP, callers, WINDOW)?.check().context("calls set up")?;
         self.settle()?;
         Ok(share(self.server.memory()?.since(before), count))
-    }
-
-    /// Plays a tenth of a run: caches, memory pools, the first blocks of a growing table.
-    fn warm_up(&mut self, run: &Run) -> Result<()> {
-        let few = run.parties.get(..run.parties.len() / 10).unwrap_or_default();
-        self.fleet.play(run.script, few.iter().copied(), run.window)?;
-        Ok(())
-    }
-
-    /// Microseconds of CPU for one operation, without what the server takes when idle.
-    fn cost(&mut self, run: &Run, idle: f64) -> Result<f64> {
-        let mut attempt = 1;
-        loop {
-            let (began, before) = (Instant::now(), self.server.cpu()?);
-            let tally = self.fleet.play(run.script, run.parties.iter().copied(), run.window)?;
-            self.settle()?;
-            let spent = self.server.cpu()?.saturating_sub(before).as_secs_f64();
-            let spent = spent - idle * began.elapsed().as_secs_f64();
-            match tally.check() {
-                Ok(()) => return Ok(spent * 1e6 / f64::from(u32::try_from(tally.done.max(1))?)),
-                Err(error) if attempt == TRIES => {
-                    return Err(error.context(format!("{:?}, {} lines", run.script, self.lines)));
-                }
-                Err(_) => attempt += 1,
-            }
-        }
-    }
-
-    /// The share of one CPU that the server takes when nothing happens.
-    fn idle_share(&mut self) -> Result<f64> {
-        let (began, before) = (Instant::now(), self.server.cpu()?);
-        self.fleet.idle(Duration::from_secs(1))?;
-        let spent = self.server.cpu()?.saturating_sub(before);
-        Ok(spent.as_secs_f64() / began.elapsed().as_secs_f64())
     }
 
     /// Waits until no transaction is left, so that their memory and the work of their end are

@@ -25,8 +25,9 @@ pub fn mariadb() -> String {
 
 /// The command line that leads to the same figures.
 pub fn command() -> String {
-    let words = env::args().skip(1).map(|word| format!(" {word}"));
-    format!("cargo run --release -p bench --{}", words.collect::<String>())
+    let words: Vec<_> = env::args().skip(1).collect();
+    let separator = if words.is_empty() { "" } else { " -- " };
+    format!("cargo run --release -p bench{separator}{}", words.join(" "))
 }
 
 fn first_line(command: &mut Command) -> String {

@@ -13,7 +13,7 @@ usage: bench [--quick] [--lines N,N,...] [--rounds N] [--managers NAME,...]
 
   --quick     small sizes, one round, one manager: a look whether all works
   --lines     numbers of subscribed lines (1000,10000,100000)
-  --rounds    rounds, of which the report gives the medians (3)
+  --rounds    rounds for the first manager, the others get one (3)
   --managers  memory managers of the server, as for its -x (tlsf,qm)
   --stored    subscriptions for the stop and the start; 0 leaves these out (100000)
   --flavors   which modules (c,ours)
@@ -60,7 +60,7 @@ pub struct Volume {
 pub struct Options {
     /// Numbers of subscribed lines, ascending.
     pub lines: Vec<usize>,
-    /// How often everything is measured.
+    /// Rounds for the first manager; the others get one.
     pub rounds: usize,
     /// The memory managers.
     pub managers: Vec<String>,
@@ -77,7 +77,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let volume =
-            Volume { refreshes: 30_000, seizes: 6_000, small_calls: 3_000, large_calls: 200 };
+            Volume { refreshes: 10_000, seizes: 2_000, small_calls: 1_000, large_calls: 60 };
         Self {
             lines: vec![1_000, 10_000, 100_000],
             rounds: 3,
@@ -93,7 +93,7 @@ impl Default for Options {
 impl Options {
     /// The small run of `--quick`.
     pub fn quick() -> Self {
-        let volume = Volume { refreshes: 2_000, seizes: 600, small_calls: 300, large_calls: 20 };
+        let volume = Volume { refreshes: 4_000, seizes: 800, small_calls: 400, large_calls: 24 };
         Self {
             lines: vec![1_000, 5_000],
             rounds: 1,

@@ -62,10 +62,11 @@ impl Report<'_> {
     fn costs(&self, text: &mut String, manager: &str) {
         for (position, lines) in self.options.lines.iter().enumerate() {
             for measure in Measure::COSTS {
-                let [c, ours] = self.pair(manager, *lines, measure);
-                let bar = (position == 0).then_some(COST_BAR);
+                let cells = keys(manager, *lines, measure).map(|key| self.spread(&key));
+                let ratio = self.ratio(manager, *lines, measure);
+                let bar = if position == 0 { verdict(ratio, COST_BAR) } else { String::new() };
                 let what = format!("{}, CPU us", measure.name());
-                line(text, [manager, &thousands(*lines), &what], [c, ours], 1, bar);
+                row(text, [manager, &thousands(*lines), &what], &cells, ratio, &bar);
             }
         }
     }
@@ -78,83 +79,100 @@ impl Report<'_> {
         if first == last {
             return;
         }
+        let sizes = format!("{} / {}", thousands(last), thousands(first));
         for measure in Measure::COSTS {
-            let (few, many) =
-                (self.pair(manager, first, measure), self.pair(manager, last, measure));
-            let [c, ours] = [0, 1].map(|flavor| {
-                Some(many.get(flavor).copied().flatten()? / few.get(flavor).copied().flatten()?)
-            });
-            let (sizes, name) =
-                (format!("{} / {}", thousands(last), thousands(first)), measure.name());
-            let verdict = ours.map_or_else(String::new, |ours| verdict(ours, GROWTH_BAR));
-            let (c, ours) = (number(c, 2), number(ours, 2));
-            let _ = writeln!(
-                text,
-                "| {manager} | {sizes} | growth of: {name} | {c} | {ours} | | {verdict} |"
-            );
+            let growth = |flavor| {
+                let at = |lines| self.figures.median(&key(manager, lines, flavor, measure));
+                Some(at(last)? / at(first)?)
+            };
+            let (c, ours) = (growth(Flavor::C), growth(Flavor::Ours));
+            let bar = verdict(ours, GROWTH_BAR);
+            let what = format!("growth of: {}", measure.name());
+            let cells = [number(c, 2), number(ours, 2)];
+            row(text, [manager, &sizes, &what], &cells, None, &bar);
         }
     }
 
     fn sizes(&self, text: &mut String, manager: &str) {
         for lines in &self.options.lines {
             for measure in Measure::SIZES {
-                let pair = self.pair(manager, *lines, measure);
-                if pair == [None, None] {
+                let medians = keys(manager, *lines, measure).map(|key| self.figures.median(&key));
+                if medians == [None, None] {
                     continue;
                 }
-                let bar = (measure == Measure::SubscriptionUsed).then_some(MEMORY_BAR);
+                let ratio = self.ratio(manager, *lines, measure);
+                let bar = match measure {
+                    Measure::SubscriptionUsed => verdict(ratio, MEMORY_BAR),
+                    _ => String::new(),
+                };
+                let cells = medians.map(|value| number(value, 0));
                 let what = format!("{}, bytes", measure.name());
-                line(text, [manager, &thousands(*lines), &what], pair, 0, bar);
+                row(text, [manager, &thousands(*lines), &what], &cells, ratio, &bar);
             }
         }
     }
 
     fn restarts(&self, text: &mut String) {
         let manager = self.options.managers.first().map_or("", String::as_str);
-        let stored = thousands(self.options.stored);
+        let count = self.options.stored;
         for kind in [storage::Kind::Sqlite, storage::Kind::MariaDb] {
-            let of =
-                |flavor| self.restarts.iter().find(|it| it.kind == kind && it.flavor == flavor);
-            let (c, ours) = (of(Flavor::C), of(Flavor::Ours));
-            if c.is_none() && ours.is_none() {
+            let both = [Flavor::C, Flavor::Ours].map(|flavor| {
+                self.restarts.iter().find(|it| it.kind == kind && it.flavor == flavor)
+            });
+            if both.iter().all(Option::is_none) {
                 continue;
             }
-            let count = self.options.stored;
             let rows = [
-                ("clean stop that stores them", [c, ours].map(|it| stop_cell(it, count))),
-                ("start until one is served", [c, ours].map(|it| start_cell(it, count))),
+                ("clean stop that stores them", both.map(|it| stop_cell(it, count))),
+                ("start until one is served", both.map(|it| start_cell(it, count))),
             ];
-            for (what, [c, ours]) in rows {
-                let name = kind.name();
-                let _ =
-                    writeln!(text, "| {manager} | {stored} | {name}: {what} | {c} | {ours} | | |");
+            for (what, cells) in rows {
+                let what = format!("{}: {what}", kind.name());
+                row(text, [manager, &thousands(count), &what], &cells, None, "");
             }
         }
     }
 
-    fn pair(&self, manager: &str, lines: usize, measure: Measure) -> [Option<f64>; 2] {
-        [Flavor::C, Flavor::Ours].map(|flavor| {
-            self.figures.median(&Key { manager: manager.to_owned(), lines, flavor, measure })
-        })
+    fn ratio(&self, manager: &str, lines: usize, measure: Measure) -> Option<f64> {
+        let [c, ours] = keys(manager, lines, measure).map(|key| self.figures.median(&key));
+        Some(ours? / c?)
+    }
+
+    /// The median of a cost, and how far the rounds lie apart.
+    fn spread(&self, key: &Key) -> String {
+        let median = number(self.figures.median(key), 1);
+        match self.figures.range(key) {
+            Some((least, most)) if least < most => format!("{median} ({least:.1}-{most:.1})"),
+            _ => median,
+        }
     }
 }
 
-fn line(
-    text: &mut String,
-    [manager, lines, what]: [&str; 3],
-    [c, ours]: [Option<f64>; 2],
-    digits: usize,
-    bar: Option<f64>,
-) {
-    let ratio = ours.zip(c).map(|(ours, c)| ours / c);
-    let verdict = ratio.zip(bar).map_or_else(String::new, |(ratio, bar)| verdict(ratio, bar));
-    let (c, ours, ratio) = (number(c, digits), number(ours, digits), number(ratio, 2));
-    // Writing into a string cannot fail.
-    let _ = writeln!(text, "| {manager} | {lines} | {what} | {c} | {ours} | {ratio} | {verdict} |");
+/// The keys of C and of ours.
+fn keys(manager: &str, lines: usize, measure: Measure) -> [Key; 2] {
+    [Flavor::C, Flavor::Ours].map(|flavor| key(manager, lines, flavor, measure))
 }
 
-fn verdict(value: f64, bar: f64) -> String {
-    let word = if value <= bar { "met" } else { "missed" };
+fn key(manager: &str, lines: usize, flavor: Flavor, measure: Measure) -> Key {
+    Key { manager: manager.to_owned(), lines, flavor, measure }
+}
+
+fn row(
+    text: &mut String,
+    [manager, lines, what]: [&str; 3],
+    [c, ours]: &[String; 2],
+    ratio: Option<f64>,
+    bar: &str,
+) {
+    let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+    // Writing into a string cannot fail.
+    let _ = writeln!(text, "| {manager} | {lines} | {what} | {c} | {ours} | {ratio} | {bar} |");
+}
+
+/// Whether a value, with the two digits that are printed, keeps to its bar.
+fn verdict(value: Option<f64>, bar: f64) -> String {
+    let Some(value) = value else { return String::new() };
+    let word = if value < bar + 0.005 { "met" } else { "missed" };
     format!("at most {bar:.2}: {word}")
 }
 
@@ -181,7 +199,8 @@ fn start_cell(restart: Option<&Restart>, count: usize) -> String {
     if start.restored == count {
         return time;
     }
-    format!("{time}, restored {} of {}", thousands(start.restored), thousands(count))
+    let (restored, count) = (thousands(start.restored), thousands(count));
+    format!("{time}, restored {restored} of {count}, {} left stored", thousands(start.stored))
 }
 
 /// A number with commas between thousands.
@@ -200,7 +219,6 @@ fn thousands(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::{Bytes, Costs};
     use std::time::Duration;
 
     fn figures(c: f64, ours: f64) -> (Options, Figures) {
@@ -212,13 +230,9 @@ mod tests {
         let mut figures = Figures::default();
         for (lines, factor) in [(1_000, 1.0), (100_000, 2.0)] {
             for (flavor, cost) in [(Flavor::C, c), (Flavor::Ours, ours)] {
-                let measure = Measure::Refresh;
-                let key = Key { manager: "tlsf".to_owned(), lines, flavor, measure };
-                let cost = cost * factor;
-                let costs =
-                    Costs { refresh: cost, seize: cost, small_call: cost, large_call: cost };
-                figures.add_costs(&key, costs);
-                figures.add_subscription(&key, Bytes { asked: cost, used: cost });
+                for measure in [Measure::Refresh, Measure::SubscriptionUsed] {
+                    figures.add(key("tlsf", lines, flavor, measure), cost * factor);
+                }
             }
         }
         (options, figures)
@@ -237,7 +251,7 @@ mod tests {
             ),
             format!("| tlsf | 100,000 | {refresh}, CPU us | 200.0 | 160.0 | 0.80 |  |"),
             format!(
-                "| tlsf | 100,000 / 1,000 | growth of: {refresh} | 2.00 | 2.00 | | \
+                "| tlsf | 100,000 / 1,000 | growth of: {refresh} | 2.00 | 2.00 |  | \
                  at most 1.30: missed |"
             ),
             "| tlsf | 1,000 | subscription, really used, bytes | 100 | 80 | 0.80 | \
@@ -249,14 +263,22 @@ mod tests {
     }
 
     #[test]
+    fn a_bar_is_met_as_far_as_the_printed_digits_tell() {
+        let words = [1.004, 1.006].map(|value| verdict(Some(value), COST_BAR));
+        assert_eq!(words, ["at most 1.00: met", "at most 1.00: missed"]);
+        assert_eq!(verdict(None, COST_BAR), "");
+    }
+
+    #[test]
     fn a_stop_or_start_that_fails_says_how_far_it_came() {
         let stop = Stop { time: None, stored: 74_000 };
-        let start = Start { time: Some(Duration::from_millis(1500)), restored: 0 };
+        let start = Start { time: Some(Duration::from_millis(1500)), restored: 0, stored: 9 };
         let (kind, flavor) = (storage::Kind::Sqlite, Flavor::C);
         let restart = Restart { kind, flavor, stop, start };
         let cells = [stop_cell(Some(&restart), 100_000), start_cell(Some(&restart), 100_000)];
-        assert_eq!(cells, ["> 180 s, stored 74,000 of 100,000", "1.50 s, restored 0 of 100,000"]);
-        let start = Start { time: None, restored: 0 };
+        assert_eq!(cells[0], "> 180 s, stored 74,000 of 100,000");
+        assert_eq!(cells[1], "1.50 s, restored 0 of 100,000, 9 left stored");
+        let start = Start { time: None, restored: 0, stored: 5 };
         let stop = Stop { time: Some(Duration::from_secs(2)), stored: 5 };
         let restart = Restart { stop, start, ..restart };
         let cells = [stop_cell(Some(&restart), 5), start_cell(Some(&restart), 5)];

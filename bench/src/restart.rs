@@ -36,6 +36,8 @@ pub struct Start {
     pub time: Option<Duration>,
     /// How many subscriptions the server held then.
     pub restored: usize,
+    /// How many the database held then.
+    pub stored: usize,
 }
 
 /// Subscribes `count` phones to a server on an empty database and stops it: nothing of them is
@@ -86,8 +88,9 @@ pub fn start(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Start>
             Message::parse(datagram).map(|message| message.kind)
         {
             let time = Some(began.elapsed());
-            return Ok(Start { time, restored: server.subscriptions()? });
+            let restored = server.subscriptions()?;
+            return Ok(Start { time, restored, stored: storage.count().unwrap_or_default() });
         }
     }
-    Ok(Start { time: None, restored: 0 })
+    Ok(Start { time: None, restored: 0, stored: storage.count().unwrap_or_default() })
 }

@@ -33,6 +33,9 @@ pub fn run(options: &Options) -> Result<String> {
     Ok(Report { options, figures: &figures, restarts: &restarts, notes }.markdown())
 }
 
+/// How often each operation has its turn in a round.
+const TURNS: usize = 3;
+
 /// A run under way.
 struct Bench<'a> {
     options: &'a Options,
@@ -54,36 +57,56 @@ impl<'a> Bench<'a> {
         Ok(Self { options, began: Instant::now() })
     }
 
-    /// Costs and sizes.
+    /// Costs and sizes: the first manager gets all rounds, the others one.
     fn figures(&self) -> Result<Figures> {
         let mut figures = Figures::default();
-        for manager in &self.options.managers {
-            for round in 1..=self.options.rounds {
+        for (position, manager) in self.options.managers.iter().enumerate() {
+            let rounds = if position == 0 { self.options.rounds } else { 1 };
+            for round in 1..=rounds {
                 for lines in &self.options.lines {
-                    for flavor in &self.options.flavors {
-                        let (name, measure) = (flavor.name(), Measure::Refresh);
-                        self.say(&format!("{manager}, round {round}, {lines} lines, {name}"));
-                        let manager = manager.clone();
-                        let key = Key { manager, lines: *lines, flavor: *flavor, measure };
-                        self.measure(&key, &mut figures)
-                            .with_context(|| format!("{name} with {lines} lines"))?;
-                    }
+                    self.say(&format!("{manager}, round {round}, {lines} lines"));
+                    self.round(manager, *lines, &mut figures)
+                        .with_context(|| format!("{manager} with {lines} lines"))?;
                 }
             }
         }
         Ok(figures)
     }
 
-    fn measure(&self, key: &Key, figures: &mut Figures) -> Result<()> {
+    /// A round of one size: a server of each flavor, and their operations by turns, so that what
+    /// else the machine does meets both alike.
+    fn round(&self, manager: &str, lines: usize, figures: &mut Figures) -> Result<()> {
+        let mut loads = Vec::new();
+        let key = |flavor, measure| Key { manager: manager.to_owned(), lines, flavor, measure };
         let folder = tempfile::tempdir()?;
-        let storage = Storage::sqlite(folder.path());
-        let (modules, database) = (mpath(key.flavor)?, storage.url());
-        let setup = Setup { modules: &modules, manager: &key.manager, database: &database };
-        let mut load = Load::new(setup, key.lines)?;
-        figures.add_subscription(key, load.subscription);
-        figures.add_costs(key, load.costs(self.options.volume)?);
-        if self.options.lines.first() == Some(&key.lines) {
-            figures.add_appearance(key, load.appearance(key.lines)?);
+        for flavor in &self.options.flavors {
+            let folder = tempfile::tempdir_in(folder.path())?.keep();
+            let (modules, database) = (mpath(*flavor)?, Storage::sqlite(&folder).url());
+            let setup = Setup { modules: &modules, manager, database: &database };
+            let mut load = Load::new(setup, lines).with_context(|| flavor.name().to_owned())?;
+            figures.add(key(*flavor, Measure::SubscriptionAsked), load.subscription.asked);
+            figures.add(key(*flavor, Measure::SubscriptionUsed), load.subscription.used);
+            load.warm_up(self.options.volume)?;
+            loads.push((*flavor, load));
+        }
+        for _ in 0..TURNS {
+            for measure in Measure::COSTS {
+                for (flavor, load) in &mut loads {
+                    let cost = load
+                        .cost(measure, self.options.volume)
+                        .with_context(|| flavor.name().to_owned())?;
+                    figures.add(key(*flavor, measure), cost);
+                }
+            }
+            // Who was first is second the next time.
+            loads.reverse();
+        }
+        if self.options.lines.first() == Some(&lines) {
+            for (flavor, load) in &mut loads {
+                let bytes = load.appearance(lines)?;
+                figures.add(key(*flavor, Measure::AppearanceAsked), bytes.asked);
+                figures.add(key(*flavor, Measure::AppearanceUsed), bytes.used);
+            }
         }
         Ok(())
     }
@@ -135,12 +158,13 @@ fn notes(options: &Options, took: u64) -> Vec<String> {
         format!("Command: `{}`, {took} s.", machine::command()),
         format!(
             "CPU: user and system time of all processes of the server without its idle time, per \
-             operation; medians of {rounds} rounds."
+             operation: medians of {TURNS} turns in each of {rounds} rounds (one round with every \
+             manager after the first), the least and the greatest in parentheses."
         ),
         format!(
             "Same configuration for both but for `mpath`: 2 workers, parameters of `sca` by \
              default but for `purge_expired_interval` and `db_update_interval` ({} s, so that no \
-             job falls into a measurement), `-m {} -M {}`.",
+             job falls into a measurement), `wt_timer` of `tm` 250 ms, `-m {} -M {}`.",
             server::JOB_INTERVAL,
             server::SHARED_MEGABYTES,
             server::PRIVATE_MEGABYTES

@@ -3,12 +3,16 @@
 use crate::{
     defines::Defines,
     failure::{Failure, out_dir},
-    tell,
+    layout, tell,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-/// Writes `bindings.rs`; gives the C file of the wrappers around inline functions.
-pub(crate) fn generate(src: &Path, defines: &Defines) -> Result<PathBuf, Failure> {
+/// Writes `bindings.rs`; gives the C files that go with it: the wrappers around inline functions,
+/// and the layouts as the C compiler sees them.
+pub(crate) fn generate(src: &Path, defines: &Defines) -> Result<[PathBuf; 2], Failure> {
     tell(format_args!("rerun-if-changed=shim"));
     let out = out_dir()?;
     let wrappers = out.join("inline_functions");
@@ -30,7 +34,8 @@ pub(crate) fn generate(src: &Path, defines: &Defines) -> Result<PathBuf, Failure
         .map_err(|error| Failure::new(format!("bindgen: {error}: is libclang installed?")))?;
     let path = out.join("bindings.rs");
     bindings.write_to_file(&path).map_err(|error| Failure::file(&path, &error))?;
-    Ok(wrappers.with_extension("c"))
+    let text = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+    Ok([wrappers.with_extension("c"), layout::write(&text)?])
 }
 
 /// `path` as a regular expression that matches it alone.

@@ -9,6 +9,7 @@ mod bindings;
 mod defines;
 mod failure;
 mod headers;
+mod layout;
 mod shim;
 mod target;
 
@@ -33,8 +34,8 @@ fn build() -> Result<(), Failure> {
     target.check(defines.version()?)?;
     let defines = defines.corrected(&target.flags, &headers)?;
     target.write()?;
-    let wrappers = bindings::generate(&headers, &defines)?;
-    shim::compile(&headers, &defines, &wrappers)?;
+    let generated = bindings::generate(&headers, &defines)?;
+    shim::compile(&headers, &defines, &generated)?;
     tell(format_args!("metadata=version={}", defines.number()?));
     target.tell();
     Ok(())

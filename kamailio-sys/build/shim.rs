@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Compiles `shim/*.c` and `wrappers` into one archive.
-pub(crate) fn compile(src: &Path, defines: &Defines, wrappers: &Path) -> Result<(), Failure> {
+/// Compiles `shim/*.c` and `generated` into one archive.
+pub(crate) fn compile(src: &Path, defines: &Defines, generated: &[PathBuf]) -> Result<(), Failure> {
     let folder = Path::new("shim");
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))? {
@@ -15,9 +15,9 @@ pub(crate) fn compile(src: &Path, defines: &Defines, wrappers: &Path) -> Result<
         files.extend(Some(path).filter(|path| path.extension().is_some_and(|e| e == "c")));
     }
     files.sort();
-    files.push(PathBuf::from(wrappers));
+    files.extend_from_slice(generated);
     let mut cc = cc::Build::new();
-    // The wrappers name `shim/wrapper.h` as bindgen was given it.
+    // The generated files name `shim/wrapper.h` as bindgen was given it.
     cc.files(files).include(src).include("shim").include(".");
     for flag in defines.flags() {
         cc.flag(flag);

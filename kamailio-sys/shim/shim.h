@@ -26,6 +26,10 @@ unsigned long ks_shm_available(void);
 void *ks_pkg_malloc(unsigned long size);
 void ks_pkg_free(void *block);
 
+/* message.c: whether other processes read the message too */
+struct sip_msg;
+int ks_msg_is_shared(const struct sip_msg *msg);
+
 /* transaction.c: each a whole header field */
 struct ks_tm_ids
 {

@@ -95,6 +95,8 @@
 
 #include "shim.h"
 
+#include <stddef.h>
+
 /* parser/hf.h */
 #define KS_HDR(name) static const hdr_flags_t KS_HDR_##name##_F = HDR_##name##_F
 KS_HDR(EOH);
@@ -133,3 +135,6 @@ static const unsigned int KS_AVP_TRACK_TO = AVP_TRACK_TO;
 
 /* sr_module.h */
 static const unsigned int KS_PARAM_USE_FUNC = PARAM_USE_FUNC;
+
+/* rpc.h: the enumerator got a prefix in 6.0, the old name became a macro */
+static const unsigned int KS_RPC_RET_ARRAY = RET_ARRAY;

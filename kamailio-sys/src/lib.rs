@@ -27,3 +27,6 @@ mod target {
 
 pub use bindings::*;
 pub use target::{FLAGS, FULL_VERSION, VERSION};
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,10 @@ pub struct Connection<'d> {
 }
 
 impl<'d> Connection<'d> {
-    pub(super) fn new(database: &'d Database, handle: *mut sys::db1_con_t) -> Option<Self> {
+    /// # Safety
+    ///
+    /// `handle` is null or a connection of the driver, of this process, that nobody else closes.
+    pub(super) unsafe fn new(database: &'d Database, handle: *mut sys::db1_con_t) -> Option<Self> {
         let handle = NonNull::new(handle)?;
         Some(Self { database, handle, kept: false, failed: Cell::new(false) })
     }
@@ -67,7 +70,8 @@ impl<'d> Connection<'d> {
             }
         });
         // Owned before the code is looked at: a driver may fail and leave a result.
-        let rows = Rows::new(self, result);
+        // SAFETY: what the driver left there is its result, or null as before.
+        let rows = unsafe { Rows::new(self, result) };
         code.map(|()| rows)
     }
 
@@ -151,7 +155,8 @@ impl<'d> Connection<'d> {
         // SAFETY: the driver reads the statement before it comes back. The result is asked for also
         // where there is none: `db_sqlite` runs a statement only while it collects that.
         let code = unsafe { raw(self.handle.as_ptr(), &raw const lent, &raw mut result) };
-        let rows = Rows::new(self, result);
+        // SAFETY: as in `query`.
+        let rows = unsafe { Rows::new(self, result) };
         let start: String = sql.chars().take(40).collect();
         self.check("raw statement", start.as_bytes(), code).map(|()| rows)
     }

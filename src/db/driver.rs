@@ -110,7 +110,8 @@ impl Database {
         let url = text::lend(&self.url);
         // SAFETY: the driver copies what it keeps of the URL.
         let handle = unsafe { open(&raw const url) };
-        Connection::new(self, handle).ok_or_else(refused)
+        // SAFETY: the driver made it just now.
+        unsafe { Connection::new(self, handle) }.ok_or_else(refused)
     }
 
     pub(super) fn lacks(&self, need: Need) -> DbError {

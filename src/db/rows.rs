@@ -13,7 +13,11 @@ pub struct Rows<'c> {
 
 impl<'c> Rows<'c> {
     /// Takes `result` over; null is a result without rows.
-    pub(super) fn new(connection: &'c Connection<'c>, result: *mut sys::db1_res_t) -> Self {
+    ///
+    /// # Safety
+    ///
+    /// `result` is null or a result of `connection` that nobody else frees.
+    pub(super) unsafe fn new(connection: &'c Connection<'c>, result: *mut sys::db1_res_t) -> Self {
         Self { connection, result: NonNull::new(result) }
     }
 

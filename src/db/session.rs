@@ -45,7 +45,9 @@ impl Database {
             session.handle.store(ptr::null_mut(), Ordering::Relaxed);
             session.users.store(0, Ordering::Relaxed);
         }
-        let mut open = match Connection::new(self, session.handle.load(Ordering::Relaxed)) {
+        let handle = session.handle.load(Ordering::Relaxed);
+        // SAFETY: this process opened it, and `close_session` takes it out before closing it.
+        let mut open = match unsafe { Connection::new(self, handle) } {
             Some(open) => open,
             None => self.connect()?,
         };
@@ -62,7 +64,8 @@ impl Database {
         let own = session.process.load(Ordering::Relaxed) == std::process::id();
         if own && session.users.load(Ordering::Relaxed) == 0 {
             let handle = session.handle.swap(ptr::null_mut(), Ordering::Relaxed);
-            drop(Connection::new(self, handle));
+            // SAFETY: this process opened it, and nobody uses it any more.
+            drop(unsafe { Connection::new(self, handle) });
         }
     }
 }

@@ -115,7 +115,17 @@ mod tests {
 
     fn back(value: Value<'_>) -> (Option<i64>, Option<Vec<u8>>) {
         let raw = value.to_raw();
-        unsafe { (int(&raw), text(&raw).map(<[u8]>::to_vec)) }
+        (number(&raw), words(&raw).map(<[u8]>::to_vec))
+    }
+
+    fn number(raw: &sys::db_val_t) -> Option<i64> {
+        // SAFETY: the tests make values of literals.
+        unsafe { int(raw) }
+    }
+
+    fn words(raw: &sys::db_val_t) -> Option<&[u8]> {
+        // SAFETY: as above.
+        unsafe { text(raw) }
     }
 
     #[test]
@@ -141,9 +151,9 @@ mod tests {
         raw.type_ = kind::DB1_STRING;
         raw.nul = 0;
         raw.val.string_val = c"7".as_ptr();
-        assert_eq!(unsafe { int(&raw) }, Some(7));
+        assert_eq!(number(&raw), Some(7));
         raw.val.string_val = core::ptr::null();
-        assert_eq!(unsafe { text(&raw) }, None);
+        assert_eq!(words(&raw), None);
     }
 
     #[test]
@@ -151,6 +161,6 @@ mod tests {
         let mut raw = Value::Int(0).to_raw();
         raw.type_ = kind::DB1_UBIGINT;
         raw.val.ull_val = u64::MAX;
-        assert_eq!(unsafe { int(&raw) }, None);
+        assert_eq!(number(&raw), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Addresses with a display name and parameters: `From`, `To` and their like.
 
+use super::{Header, Msg};
 use crate::text;
 use core::{ffi::c_char, mem};
 use kamailio_sys as sys;
@@ -34,11 +35,33 @@ impl<'m> NameAddr<'m> {
         if parsed.error == sys::PARSE_ERROR {
             return None;
         }
-        let part = |part| line.part_of(text, part);
+        Self::of(&parsed, text, |part| line.part_of(text, part))
+    }
+
+    /// What the core found in `body`, each part shown by `part`.
+    fn of(
+        parsed: &sys::to_body,
+        body: &'m [u8],
+        part: impl Fn(sys::str_) -> Option<&'m [u8]>,
+    ) -> Option<Self> {
         let uri = part(parsed.uri).filter(|uri| !uri.is_empty())?;
         let tag = part(parsed.tag_value).filter(|tag| !tag.is_empty());
-        let display = part(parsed.display).unwrap_or_default();
-        Some(Self { display, uri, tag, body: text })
+        Some(Self { display: part(parsed.display).unwrap_or_default(), uri, tag, body })
+    }
+}
+
+impl Msg<'_> {
+    /// The address in `header`, a `From` or `To` of this message.
+    pub(super) fn address<'m>(&'m self, header: &Header<'m>) -> Option<NameAddr<'m>> {
+        // What hangs at a message in shared memory may lie in the memory of another process.
+        let parsed = header.parsed::<sys::to_body>().filter(|_| !self.shared);
+        let Some(parsed) = parsed else { return NameAddr::parse(header.body()) };
+        // SAFETY: what the core attaches to such a header is such a body, of plain values.
+        let parsed = unsafe { parsed.read() };
+        if parsed.error == sys::PARSE_ERROR {
+            return None;
+        }
+        NameAddr::of(&parsed, header.body(), |part| self.own(part))
     }
 }
 
@@ -89,6 +112,7 @@ mod tests {
         let line = Line::new(text).unwrap();
         let all = text::lend(line.0.get(..text.len()).unwrap());
         let at = |skip: usize, len| {
+            // SAFETY: not beyond the end of the text.
             let s = unsafe { all.s.add(skip) };
             line.part_of(text, sys::str_ { s, len })
         };

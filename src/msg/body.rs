@@ -2,6 +2,7 @@
 
 use super::Msg;
 use crate::text;
+use core::{iter, ptr::NonNull};
 use kamailio_sys as sys;
 
 /// What the audio or video of a session description is set to.
@@ -50,19 +51,21 @@ impl Msg<'_> {
         if code != 0 || sessions <= 0 {
             return Media::Absent;
         }
-        let held = (0..sessions).any(|session| {
-            (0..).map_while(|stream| self.stream_on_hold(session, stream)).any(|held| held)
-        });
+        let held = (0..sessions).any(|session| self.on_hold(session));
         if held { Media::Held } else { Media::Flowing }
     }
 
-    /// Nothing if there is no such stream.
-    fn stream_on_hold(&self, session: i32, stream: i32) -> Option<bool> {
-        // SAFETY: looks a stream up in what `parse_sdp` attached to the message.
-        let stream = unsafe { sys::get_sdp_stream(self.as_raw(), session, stream) };
-        let stream = core::ptr::NonNull::new(stream)?;
-        // SAFETY: a stream of that description, which stays for as long as the message.
-        let held = unsafe { (*stream.as_ptr()).is_on_hold };
-        Some(held != 0)
+    /// Whether a stream of session `number` is on hold.
+    fn on_hold(&self, number: i32) -> bool {
+        // SAFETY: looks the session up in what `parse_sdp` attached to the message.
+        let session = NonNull::new(unsafe { sys::get_sdp_session(self.as_raw(), number) });
+        // SAFETY: a session of that description, which stays for as long as the message.
+        let first = session.and_then(|session| NonNull::new(unsafe { session.as_ref() }.streams));
+        let mut streams = iter::successors(first, |stream| {
+            // SAFETY: as above, for its streams.
+            NonNull::new(unsafe { stream.as_ref() }.next)
+        });
+        // SAFETY: as above.
+        streams.any(|stream| unsafe { stream.as_ref() }.is_on_hold != 0)
     }
 }

@@ -1,7 +1,7 @@
 //! The `Contact` header.
 
 use super::{Header, Msg, address::Line};
-use core::ptr;
+use core::ptr::{self, NonNull};
 use kamailio_sys as sys;
 
 /// Where a peer wants to be reached.
@@ -25,32 +25,42 @@ impl Msg<'_> {
     /// The addresses of all `Contact` headers together.
     pub fn contact(&self) -> Contact<'_> {
         let mut headers = self.headers(b"Contact");
-        match (headers.next(), headers.next()) {
-            (None, _) => Contact::Absent,
-            (Some(header), None) => of_body(header.body()),
-            (Some(first), Some(second)) => {
-                let rest = [first, second].into_iter().chain(headers);
-                several(rest)
+        let Some(first) = headers.next() else { return Contact::Absent };
+        headers.fold(self.contacts_in(&first), |all, header| {
+            match (all, self.contacts_in(&header)) {
+                (Contact::Malformed, _) | (_, Contact::Malformed) => Contact::Malformed,
+                (Contact::Empty, one) => one,
+                (all, Contact::Empty) => all,
+                _ => Contact::Many,
             }
+        })
+    }
+
+    /// The addresses of one header, read as the core does.
+    fn contacts_in<'m>(&'m self, header: &Header<'m>) -> Contact<'m> {
+        let body = header.body();
+        if body.is_empty() {
+            return Contact::Empty;
         }
+        if self.shared {
+            return of_text(body);
+        }
+        // SAFETY: a header of a message of this process; the core frees with it what it attaches.
+        let code = unsafe { sys::parse_contact(header.as_raw()) };
+        let parsed = header.parsed::<sys::contact_body>().filter(|_| code == 0);
+        let Some(parsed) = parsed else { return Contact::Malformed };
+        // SAFETY: what the core attaches to such a header is such a body, of plain values.
+        let parsed = unsafe { parsed.read() };
+        if parsed.star != 0 {
+            return Contact::Star;
+        }
+        // SAFETY: the list hangs at the header.
+        unsafe { of_list(parsed.contacts, |uri| self.own(uri)) }
     }
 }
 
-/// Several headers are one list; a header without an address adds nothing to it.
-fn several<'m>(headers: impl Iterator<Item = Header<'m>>) -> Contact<'m> {
-    headers.map(|header| of_body(header.body())).fold(Contact::Empty, |all, one| match (all, one) {
-        (Contact::Malformed, _) | (_, Contact::Malformed) => Contact::Malformed,
-        (Contact::Empty, one) => one,
-        (all, Contact::Empty) => all,
-        _ => Contact::Many,
-    })
-}
-
-/// Reads the value of one header as the core does.
-fn of_body(body: &[u8]) -> Contact<'_> {
-    if body.is_empty() {
-        return Contact::Empty;
-    }
+/// Reads the value of a header that nothing may be attached to.
+fn of_text(body: &[u8]) -> Contact<'_> {
     if body.starts_with(b"*") {
         return Contact::Star;
     }
@@ -59,8 +69,9 @@ fn of_body(body: &[u8]) -> Contact<'_> {
     let mut list = ptr::null_mut();
     // SAFETY: `text` is a line of its own that outlives the list made of it.
     let code = unsafe { sys::parse_contacts(&raw mut text, &raw mut list) };
-    let found = match (code, list.is_null()) {
-        (0, false) => first(&line, body, list),
+    let found = match code {
+        // SAFETY: the core just made this list.
+        0 => unsafe { of_list(list, |uri| line.part_of(body, uri)) },
         _ => Contact::Malformed,
     };
     // SAFETY: gives back the list, also an empty one; nothing of it is kept.
@@ -68,13 +79,20 @@ fn of_body(body: &[u8]) -> Contact<'_> {
     found
 }
 
-fn first<'m>(line: &Line, body: &'m [u8], list: *mut sys::contact) -> Contact<'m> {
-    // SAFETY: the core just made this list, and it is not empty.
-    let contact = unsafe { list.read() };
+/// # Safety
+///
+/// `list` is null or a list of the core.
+unsafe fn of_list<'m>(
+    list: *mut sys::contact,
+    show: impl Fn(sys::str_) -> Option<&'m [u8]>,
+) -> Contact<'m> {
+    let Some(contact) = NonNull::new(list) else { return Contact::Malformed };
+    // SAFETY: by the contract of this function; an element is plain values.
+    let contact = unsafe { contact.read() };
     if !contact.next.is_null() {
         return Contact::Many;
     }
-    match line.part_of(body, contact.uri) {
+    match show(contact.uri) {
         None => Contact::Malformed,
         Some(b"") => Contact::Empty,
         Some(uri) => Contact::One(uri),

@@ -29,10 +29,16 @@ impl<'m> Header<'m> {
         unsafe { text::bytes(body) }.unwrap_or_default().trim_ascii()
     }
 
-    /// What the core made of the value; null if nothing yet.
-    pub(super) fn parsed(&self) -> *mut core::ffi::c_void {
+    /// What the core made of the value, of the type that belongs to the name; nothing
+    /// if it has not looked yet.
+    pub(super) fn parsed<T>(&self) -> Option<NonNull<T>> {
         // SAFETY: as in `name`.
-        unsafe { (*self.raw.as_ptr()).parsed }
+        NonNull::new(unsafe { (*self.raw.as_ptr()).parsed }).map(NonNull::cast)
+    }
+
+    /// The field, for calls of the core.
+    pub(super) fn as_raw(&self) -> *mut sys::hdr_field {
+        self.raw.as_ptr()
     }
 
     /// The length of the whole field, line end included.
@@ -79,8 +85,7 @@ pub enum Expires {
 impl Msg<'_> {
     /// The parsed header fields called `name`, in any case and also in compact form.
     pub fn headers<'m>(&'m self, name: &'m [u8]) -> Headers<'m> {
-        // SAFETY: `raw` is a message for as long as `self` lives.
-        Headers { next: self.header_at(unsafe { (*self.as_raw()).headers }), name }
+        Headers { next: self.header_at(|msg| msg.headers), name }
     }
 
     /// The value of the first header field called `name`.
@@ -98,7 +103,13 @@ impl Msg<'_> {
         self.header(b"Event")
     }
 
-    pub(super) fn header_at(&self, raw: *mut sys::hdr_field) -> Option<Header<'_>> {
+    /// The header that a member of the message points to.
+    pub(super) fn header_at(
+        &self,
+        member: impl Fn(&sys::sip_msg) -> *mut sys::hdr_field,
+    ) -> Option<Header<'_>> {
+        // SAFETY: `raw` is a message for as long as `self` lives, and nobody changes it meanwhile.
+        let raw = member(unsafe { &*self.as_raw() });
         NonNull::new(raw).map(|raw| Header { raw, _msg: PhantomData })
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use route::Routes;
 pub(crate) use scan::value_of;
 
 use crate::{error::Report, log::Level, script::Verdict, text};
-use core::{marker::PhantomData, ptr::NonNull};
+use core::marker::PhantomData;
 use kamailio_sys as sys;
 
 /// A part of a message that is absent although SIP demands it, or cannot be read.
@@ -96,8 +96,8 @@ impl Msg<'_> {
     /// As for [`Msg::from_raw`] and [`Msg::from_shared`].
     pub(crate) unsafe fn from_any(raw: *mut sys::sip_msg) -> Self {
         // SAFETY: `raw` is a message, by the contract of this function.
-        let flags = unsafe { (*raw).msg_flags };
-        Self { raw, shared: flags & sys::FL_SHM_CLONE != 0, _call: PhantomData }
+        let shared = unsafe { sys::ks_msg_is_shared(raw) } != 0;
+        Self { raw, shared, _call: PhantomData }
     }
 
     /// The message, for calls of the core.
@@ -206,8 +206,7 @@ impl Msg<'_> {
     ///
     /// [`Malformed`] if there is none or an empty one.
     pub fn call_id(&self) -> Result<&[u8], Malformed> {
-        // SAFETY: as in `is_request`.
-        let header = self.header_at(unsafe { (*self.raw).callid });
+        let header = self.header_at(|msg| msg.callid);
         let body = header.map(|header| header.body()).filter(|body| !body.is_empty());
         body.ok_or(Malformed("Call-ID"))
     }
@@ -219,10 +218,9 @@ impl Msg<'_> {
     /// [`Malformed`] if there is none, or its number does not fit 32 bits.
     pub fn cseq(&self) -> Result<CSeq<'_>, Malformed> {
         let malformed = Malformed("CSeq");
-        // SAFETY: as in `is_request`.
-        let header = self.header_at(unsafe { (*self.raw).cseq }).ok_or(malformed)?;
+        let header = self.header_at(|msg| msg.cseq).ok_or(malformed)?;
         // The core parses this header when it meets it and gives its copies their own.
-        let parsed = NonNull::new(header.parsed()).ok_or(malformed)?.cast::<sys::cseq_body>();
+        let parsed = header.parsed::<sys::cseq_body>().ok_or(malformed)?;
         // SAFETY: what the core attaches to a CSeq header is such a body, of plain values.
         let body = unsafe { parsed.read() };
         let digits = self.own(body.number).and_then(|text| core::str::from_utf8(text).ok());
@@ -237,9 +235,15 @@ impl Msg<'_> {
     ///
     /// [`Malformed`] if there is none or it is no address.
     pub fn from(&self) -> Result<NameAddr<'_>, Malformed> {
-        // SAFETY: as in `is_request`.
-        let header = self.header_at(unsafe { (*self.raw).from }).ok_or(Malformed("From"))?;
-        NameAddr::parse(header.body()).ok_or(Malformed("From"))
+        let header = self.header_at(|msg| msg.from).ok_or(Malformed("From"))?;
+        if !self.shared {
+            // SAFETY: a message of this process; the core frees with it what it attaches now.
+            let code = unsafe { sys::parse_from_header(self.raw) };
+            if code < 0 {
+                return Err(Malformed("From"));
+            }
+        }
+        self.address(&header).ok_or(Malformed("From"))
     }
 
     /// The `To` header.
@@ -248,9 +252,8 @@ impl Msg<'_> {
     ///
     /// [`Malformed`] if there is none or it is no address.
     pub fn to(&self) -> Result<NameAddr<'_>, Malformed> {
-        // SAFETY: as in `is_request`.
-        let header = self.header_at(unsafe { (*self.raw).to }).ok_or(Malformed("To"))?;
-        NameAddr::parse(header.body()).ok_or(Malformed("To"))
+        let header = self.header_at(|msg| msg.to).ok_or(Malformed("To"))?;
+        self.address(&header).ok_or(Malformed("To"))
     }
 
     /// The address and the port that the message came from; nothing if the core does not know,

@@ -11,7 +11,7 @@ use crate::{
     module::{Row, item},
 };
 use core::{
-    ffi::{CStr, c_char, c_int, c_uint, c_void},
+    ffi::{CStr, c_char, c_int, c_void},
     ptr,
 };
 use kamailio_sys as sys;
@@ -99,7 +99,7 @@ impl Command {
     ///
     /// JSON-RPC otherwise gives the last item only.
     pub const fn list(mut self) -> Self {
-        self.0.flags = sys::rpc_flags::RET_ARRAY as c_uint;
+        self.0.flags = sys::KS_RPC_RET_ARRAY;
         self
     }
 }

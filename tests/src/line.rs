@@ -71,7 +71,7 @@ impl Line {
         for phone in [&self.b, &self.a] {
             let mut shown = Vec::new();
             while shown.last() != Some(&wanted) {
-                assert!(shown.len() < 4, "wanted {wanted}, got {shown:#?}");
+                assert!(shown.len() < 5, "wanted {wanted}, got {shown:#?}");
                 shown.push(phone.notified("call-info").header("Call-Info").to_owned());
             }
         }
@@ -100,6 +100,12 @@ impl Line {
         phone.notified("line-seize");
         self.both_see(&[&format!("{index} seized")]);
         seize
+    }
+
+    /// An event that every member hears of: the lowest free appearance is seized for nobody.
+    pub fn event(&self) {
+        let words = ["sca.seize_appearance", &self.a.aor(), "sip:nobody@192.0.2.1"];
+        self.host.rpc(&words).unwrap();
     }
 
     /// The first member seized appearance 1 and its INVITE arrived at the outside party.

@@ -6,6 +6,7 @@ use crate::{
 };
 use std::{
     fs,
+    io::{Seek, Write},
     path::{Path, PathBuf},
     process::Command,
     sync::LazyLock,
@@ -42,11 +43,15 @@ impl Sqlite {
 
 impl Database for Sqlite {
     fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        // Through a file, as a statement may begin with a comment, which looks like an option.
+        let mut script = tempfile::tempfile().unwrap();
+        script.write_all(sql.as_bytes()).unwrap();
+        script.rewind().unwrap();
         let text = process::output(
             Command::new("sqlite3")
                 .args(["-batch", "-noheader", "-separator", "\u{1f}", "-cmd", ".timeout 5000"])
                 .arg(&self.file)
-                .arg(sql),
+                .stdin(script),
         );
         text.lines().map(|row| row.split('\u{1f}').map(str::to_owned).collect()).collect()
     }

@@ -14,22 +14,38 @@ pub struct Case {
     run: fn(Flavor),
     flavors: &'static [Flavor],
     since: Version,
+    program: &'static str,
 }
 
 impl Case {
     /// A case in which both modules must agree.
     pub const fn both(name: &'static str, run: fn(Flavor)) -> Self {
-        Self { name, run, flavors: &[Flavor::C, Flavor::Ours], since: Version(0, 0) }
+        let flavors = &[Flavor::C, Flavor::Ours];
+        Self { name, run, flavors, since: Version(0, 0), program: "kamailio" }
     }
 
     /// A case in which the C module fails, or which it does not have.
     pub const fn ours(name: &'static str, run: fn(Flavor)) -> Self {
-        Self { name, run, flavors: &[Flavor::Ours], since: Version(0, 0) }
+        Self { flavors: &[Flavor::Ours], ..Self::both(name, run) }
     }
 
     /// A case that the C module can do from release `major.minor` on.
     pub const fn since(name: &'static str, run: fn(Flavor), major: u32, minor: u32) -> Self {
         Self { since: Version(major, minor), ..Self::both(name, run) }
+    }
+
+    /// A case of ours that needs another `program` where Kamailio lives.
+    pub const fn needs(name: &'static str, run: fn(Flavor), program: &'static str) -> Self {
+        Self { program, ..Self::ours(name, run) }
+    }
+
+    /// Why it cannot be run against `flavor`, if so.
+    fn obstacle(&self, flavor: Flavor) -> Option<String> {
+        if flavor == Flavor::C && install().version() < self.since {
+            return Some(format!("the C module can do this from {}", self.since));
+        }
+        let found = self.program == "kamailio" || install().has(self.program);
+        (!found).then(|| format!("{} is not installed where Kamailio lives", self.program))
     }
 
     /// Its name without the path of the functions.
@@ -41,16 +57,18 @@ impl Case {
 /// Makes the list of a file's cases from their functions.
 ///
 /// `both` cases run against both modules, `ours` only against ours, `since(6, 0)` against the C
-/// module only from that release on.
+/// module only from that release on, `needs("valgrind")` where that program is.
 #[macro_export]
 macro_rules! cases {
     ($(both: $($both:ident),+ ;)? $(ours: $($ours:ident),+ ;)?
-     $(since($major:literal, $minor:literal): $($since:ident),+ ;)*) => {
+     $(since($major:literal, $minor:literal): $($since:ident),+ ;)*
+     $(needs($program:literal): $($needs:ident),+ ;)*) => {
         /// The cases of this file.
         pub(crate) const CASES: &[$crate::suite::Case] = &[
             $($($crate::suite::Case::both(stringify!($both), $both),)+)?
             $($($crate::suite::Case::ours(stringify!($ours), $ours),)+)?
             $($($crate::suite::Case::since(stringify!($since), $since, $major, $minor),)+)*
+            $($($crate::suite::Case::needs(stringify!($needs), $needs, $program),)+)*
         ];
     };
 }
@@ -61,7 +79,6 @@ pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
     let begin = Instant::now();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    let version = install().version();
     let mut trials = others;
     let mut absent = Vec::new();
     for (topic, cases) in topics {
@@ -69,8 +86,8 @@ pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
             for flavor in case.flavors {
                 let word = if *flavor == Flavor::C { "c" } else { "ours" };
                 let name = format!("{topic}::{}::{word}", case.name);
-                if *flavor == Flavor::C && version < case.since {
-                    absent.push(format!("{name}: the C module can do this from {}", case.since));
+                if let Some(why) = case.obstacle(*flavor) {
+                    absent.push(format!("{name}: {why}"));
                     continue;
                 }
                 let (run, flavor) = (case.run, *flavor);
@@ -84,10 +101,15 @@ pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
     let listing = arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !listing {
-        println!("Kamailio {version}, {:.0} s", begin.elapsed().as_secs_f64());
+        println!("Kamailio {}, {:.0} s", install().version(), begin.elapsed().as_secs_f64());
         for line in absent {
             println!("does not apply: {line}");
         }
     }
     conclusion.exit_code()
+}
+
+/// Whether the long forms of tests are asked for, by `SOAK`.
+pub fn soak() -> bool {
+    std::env::var_os("SOAK").is_some()
 }

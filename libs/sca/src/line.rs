@@ -95,6 +95,12 @@ impl<'a> Line<'a> {
         true
     }
 
+    /// Whether the phone with this Contact is subscribed to the changes of the line. The Contact of
+    /// an INVITE may be another one, where a proxy or the script rewrites it.
+    pub(crate) fn is_member(&self, contact: &[u8]) -> bool {
+        self.subscription_of(Event::CallInfo, contact).is_some()
+    }
+
     /// Position of the living subscription of a member.
     pub(crate) fn subscription_of(&self, event: Event, contact: &[u8]) -> Option<usize> {
         self.subscriptions.iter().position(|subscription| {

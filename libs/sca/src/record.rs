@@ -4,8 +4,11 @@
 //! place; lengths are written in as few bytes as they need. The first bytes tell without decoding
 //! what the periodic jobs ask every record for.
 
+mod batch;
 mod read;
 mod write;
+
+pub use batch::{pack, unpack};
 
 use crate::{Instant, Line, row, timers};
 use read::Reader;

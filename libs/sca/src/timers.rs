@@ -23,8 +23,9 @@ pub struct Passed {
 
 /// The earliest moment at which [`run`] would do something.
 pub fn due(line: &Line<'_>) -> Option<Instant> {
-    let subscriptions = line.subscriptions().flat_map(|subscription| {
-        [Some(subscription.expires), subscription.quiet_until].into_iter().flatten()
+    let subscriptions = line.subscriptions().map(|subscription| {
+        let expires = subscription.expires;
+        subscription.quiet_until.map_or(expires, |until| until.min(expires))
     });
     let stale = |line: &Line<'_>, at: usize| stale_at(line, at);
     let appearances = (0..line.appearances.len()).filter_map(|at| stale(line, at));

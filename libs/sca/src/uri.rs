@@ -51,14 +51,14 @@ impl<'u> Uri<'u> {
                 port: b"",
             });
         }
+        if scheme == "urn" {
+            let host = until(rest, b";?");
+            return (!host.is_empty()).then_some(Self { scheme, user: b"", host, port: b"" });
+        }
         let (user, place) = match cut(rest, b'@') {
             Some((info, place)) => (until(info, b":"), place),
             None => (&b""[..], rest),
         };
-        if scheme == "urn" {
-            let host = until(place, b";?");
-            return (!host.is_empty()).then_some(Self { scheme, user, host, port: b"" });
-        }
         let (host, port) = host_and_port(until(place, b";?"))?;
         Some(Self { scheme, user, host, port })
     }
@@ -85,7 +85,7 @@ fn host_and_port(place: &[u8]) -> Option<(&[u8], &[u8])> {
         [b':', digits @ ..] if is_port(digits) => digits,
         _ => return None,
     };
-    (!host.is_empty()).then_some((host, port))
+    (!host.is_empty() && !host.contains(&b'@')).then_some((host, port))
 }
 
 fn is_port(digits: &[u8]) -> bool {
@@ -155,6 +155,7 @@ mod tests {
             "sip:a@[::1]x",
             "tel:",
             "urn:",
+            "sip:a@b@h",
             "sip:a@h\r\nX: y",
             "*",
         ] {

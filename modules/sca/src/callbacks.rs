@@ -2,7 +2,7 @@
 
 use crate::{
     calls::{CallError, line_error},
-    invite, lines, notify,
+    invite, lines,
     parties::{Parties, StandIns, Unreadable},
 };
 use kamailio::{
@@ -64,14 +64,14 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
         let hold = msg.media() == Media::Held;
         let outcome =
             lines::with(&from_aor, |line, _| call::ack_by_sender(line, &ctx, &dialog, hold));
-        notify::send(&outcome.map_err(line_error(&from_aor))?.notifies);
+        outcome.map_err(line_error(&from_aor))?.1.send();
     }
     // The ACK goes to the Contact of the 2xx, which told the line of the phone that answered.
     let answerer = msg.request_uri().and_then(|uri| aor::canonical(to.uri, Some(uri)).ok());
     let answerer = answerer.filter(|aor| is_shared(aor)).unwrap_or(to_aor);
     if is_shared(&answerer) {
         let outcome = lines::with(&answerer, |line, _| call::ack_to_answerer(line, &ctx, &dialog));
-        notify::send(&outcome.map_err(line_error(&answerer))?.notifies);
+        outcome.map_err(line_error(&answerer))?.1.send();
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::{
     callbacks, invite,
     lines::{self, LineError},
-    notify,
+    notify::Silent,
     parties::{Parties, StandIns, Unreadable},
     settings::{self, Settings},
 };
@@ -159,8 +159,8 @@ fn is_shared(call: &Call<'_, '_>, caller: bool) -> Result<bool, CallError> {
         return Ok(true);
     }
     let ctx = lines::context();
-    let unregistered = lines::with(aor, |line, _| line.unregister(&ctx));
-    let unregistered = unregistered.map_err(line_error(aor))?;
+    let unregistered = lines::with(aor, |line, _| Silent(line.unregister(&ctx)));
+    let (Silent(unregistered), _) = unregistered.map_err(line_error(aor))?;
     if unregistered {
         kamailio::info!("unregistered SCA AoR {}", bstr::BStr::new(&**aor));
     }
@@ -178,7 +178,7 @@ fn cancel(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
             continue;
         }
         let outcome = lines::with(aor, |line, _| call::cancel(line, &ctx, dialog));
-        sent &= notify::send(&outcome.map_err(line_error(aor))?.notifies);
+        sent &= outcome.map_err(line_error(aor))?.1.send();
     }
     Ok(Verdict::from(sent))
 }
@@ -195,7 +195,7 @@ fn bye(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
             continue;
         }
         let outcome = lines::with(aor, |line, _| call::bye(line, &ctx, dialog, call.index()));
-        let outcome = outcome.map_err(line_error(aor))?;
+        let (outcome, outgoing) = outcome.map_err(line_error(aor))?;
         if outcome.index.is_none() {
             kamailio::info!(
                 "line {} has no appearance for the BYE of Call-ID {}",
@@ -204,7 +204,7 @@ fn bye(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
             );
         }
         found |= outcome.index.is_some();
-        sent &= notify::send(&outcome.notifies);
+        sent &= outgoing.send();
     }
     Ok(Verdict::from(found && sent))
 }
@@ -217,7 +217,7 @@ fn bye_reply(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
     let Parties { dialog, to_aor, .. } = &call.parties;
     let ctx = lines::context();
     let outcome = lines::with(to_aor, |line, _| call::bye(line, &ctx, dialog, call.index()));
-    Ok(Verdict::from(notify::send(&outcome.map_err(line_error(to_aor))?.notifies)))
+    Ok(Verdict::from(outcome.map_err(line_error(to_aor))?.1.send()))
 }
 
 /// Has `tm` tell what becomes of the INVITE: its ACK, and for a shared caller its final reply.

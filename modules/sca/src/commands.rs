@@ -1,10 +1,14 @@
 //! The RPC commands.
 
-use crate::{lines, notify, stats};
+use crate::{
+    lines,
+    notify::{Outgoing, Tells},
+    stats,
+};
 use bstr::{BStr, BString, ByteSlice};
 use kamailio::rpc::{Args, Fault, Reply};
 use sca_core::{
-    Event,
+    Event, Notify,
     admin::{self, CommandError},
     aor,
     listing::{self, AppearanceEntry, SubscriptionEntry},
@@ -47,11 +51,7 @@ fn appearances() -> Vec<AppearanceEntry> {
 
 /// `sca.all_subscriptions`
 pub(crate) fn all_subscriptions(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    let entries = subscriptions(None);
-    if entries.is_empty() {
-        return Err(fault("Empty subscription table!"));
-    }
-    entries.iter().try_for_each(|entry| line(reply, &entry.summary()))
+    subscriptions(None).iter().try_for_each(|entry| line(reply, &entry.summary()))
 }
 
 /// `sca.subscription_count`
@@ -97,28 +97,36 @@ pub(crate) fn not_implemented(_: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(),
     Err(Fault::new(600, "Not implemented"))
 }
 
+/// What ended on a line, and the last NOTIFY of each.
+struct Deactivated(Vec<(SubscriptionEntry, Notify)>);
+
+impl Tells for Deactivated {
+    fn take_notifies(&mut self) -> Vec<Notify> {
+        self.0.iter().map(|(_, last)| last.clone()).collect()
+    }
+}
+
 /// `sca.deactivate_all_subscriptions`
 pub(crate) fn deactivate_all_subscriptions(
     _: &mut Args<'_>,
     reply: &mut Reply<'_>,
 ) -> Result<(), Fault> {
     let ctx = lines::context();
-    let mut ended = 0_usize;
     let mut outcome = Ok(());
     lines::select(|_| true, |aor| {
-        let Ok(gone) = lines::with(aor, |line, _| admin::deactivate_all(line, &ctx)) else {
-            kamailio::error!("line {} cannot be changed", BStr::new(aor));
-            return;
-        };
-        for (entry, last) in gone {
-            ended += 1;
-            notify::send(&[last]);
-            if outcome.is_ok() {
-                outcome = line(reply, &entry.deactivation());
+        match lines::with(aor, |line, _| Deactivated(admin::deactivate_all(line, &ctx))) {
+            Ok((Deactivated(ended), outgoing)) => {
+                outgoing.send();
+                for (entry, _) in ended {
+                    if outcome.is_ok() {
+                        outcome = line(reply, &entry.deactivation());
+                    }
+                }
             }
+            Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
         }
     });
-    if ended == 0 { Err(fault("Empty subscription table!")) } else { outcome }
+    outcome
 }
 
 /// `sca.all_appearances`
@@ -136,13 +144,13 @@ pub(crate) fn seize_appearance(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Re
     }
     let ctx = lines::context();
     let seized = lines::with(&aor, |line, _| admin::seize(line, &ctx, &contact));
-    let Ok(Ok(seized)) = seized else {
+    let Ok((Ok(seized), outgoing)) = seized else {
         stats::SEIZES_REFUSED.increment();
         return Err(fault("Failed to seize line"));
     };
     stats::SEIZES_GRANTED.increment();
     line(reply, &seized.text)?;
-    told(notify::send(&seized.notifies), &aor)
+    told(outgoing, &aor)
 }
 
 /// `sca.update_appearance`
@@ -161,10 +169,10 @@ pub(crate) fn update_appearance(args: &mut Args<'_>, _: &mut Reply<'_>) -> Resul
     let uri = uri.as_ref().map(|uri| uri.as_bytes());
     let updated =
         lines::with(&aor, |line, _| admin::update(line, &ctx, index.into(), &state, uri));
-    let notifies = updated
-        .map_err(|_| fault(format!("Failed to update {aor} appearance-index {index}")))?
-        .map_err(|error| command_fault(&error))?;
-    told(notify::send(&notifies), &aor)
+    let (updated, outgoing) =
+        updated.map_err(|_| fault(format!("Failed to update {aor} appearance-index {index}")))?;
+    updated.map_err(|error| command_fault(&error))?;
+    told(outgoing, &aor)
 }
 
 /// `sca.release_appearance`
@@ -174,14 +182,13 @@ pub(crate) fn release_appearance(args: &mut Args<'_>, _: &mut Reply<'_>) -> Resu
     let index = args.plain_int().ok_or_else(usage)?;
     let ctx = lines::context();
     let released = lines::with(&aor, |line, _| admin::release(line, &ctx, index.into()));
-    let notifies = released
-        .map_err(|error| fault(format!("{aor}: {error}")))?
-        .map_err(|error| command_fault(&error))?;
-    told(notify::send(&notifies), &aor)
+    let (released, outgoing) = released.map_err(|error| fault(format!("{aor}: {error}")))?;
+    released.map_err(|error| command_fault(&error))?;
+    told(outgoing, &aor)
 }
 
-fn told(all: bool, aor: &BString) -> Result<(), Fault> {
-    if all { Ok(()) } else { Err(fault(format!("Failed to NOTIFY subscribers to {aor}"))) }
+fn told(outgoing: Outgoing, aor: &BString) -> Result<(), Fault> {
+    if outgoing.send() { Ok(()) } else { Err(fault(format!("Failed to NOTIFY subscribers to {aor}"))) }
 }
 
 /// `sca.list_subscriptions`

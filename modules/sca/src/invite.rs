@@ -2,7 +2,8 @@
 
 use crate::{
     calls::{self, Call, CallError, line_error},
-    lines, notify,
+    lines,
+    notify::Outgoing,
     parties::Parties,
 };
 use bstr::{BStr, BString};
@@ -34,9 +35,10 @@ pub(crate) fn request(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
     };
     let ctx = lines::context();
     let outcome = lines::with(from_aor, |line, _| call::invite(line, &ctx, &invite));
-    match outcome.map_err(line_error(from_aor))? {
-        Invited::Relayed { notifies, .. } => Ok(Verdict::from(notify::send(&notifies))),
-        Invited::Retrieved(retrieval) => retrieve(call, &invite, &retrieval),
+    let (invited, outgoing) = outcome.map_err(line_error(from_aor))?;
+    match invited {
+        Invited::Relayed { .. } => Ok(Verdict::from(outgoing.send())),
+        Invited::Retrieved(retrieval) => retrieve(call, &invite, &retrieval, outgoing),
         Invited::Forbidden { index, owner } => {
             kamailio::notice!(
                 "INVITE of {} refused with 403: appearance-index {index} of {} is on private hold by {owner}",
@@ -71,6 +73,7 @@ fn retrieve(
     call: &Call<'_, '_>,
     invite: &Invite<'_>,
     retrieval: &Retrieval,
+    outgoing: Outgoing,
 ) -> Result<Verdict, CallError> {
     let replaces = [b"Replaces: ".as_slice(), &retrieval.replaces, b"\r\n"].concat();
     let changed = call.msg.append_header(&replaces).and_then(|()| {
@@ -96,9 +99,9 @@ fn retrieve(
         let outcome = lines::with(far, |line, _| {
             call::retarget(line, &ctx, &retrieval.replaced, invite)
         });
-        notify::send(&outcome.map_err(line_error(far))?.notifies);
+        outcome.map_err(line_error(far))?.1.send();
     }
-    Ok(Verdict::from(notify::send(&retrieval.notifies)))
+    Ok(Verdict::from(outgoing.send()))
 }
 
 /// Carries out the failure of an INVITE on the line of its caller, and what follows from it on the
@@ -106,14 +109,14 @@ fn retrieve(
 pub(crate) fn fail(aor: &[u8], failure: &Failure<'_>) -> Result<(), CallError> {
     let ctx = lines::context();
     let failed = lines::with(aor, |line, _| call::failure(line, &ctx, failure));
-    let failed = failed.map_err(line_error(aor))?;
-    notify::send(&failed.notifies);
+    let (failed, outgoing) = failed.map_err(line_error(aor))?;
+    outgoing.send();
     let Some(far) = failed.far_aor else { return Ok(()) };
     if lines::look(&far, |line| line.is_registered()) != Some(true) {
         return Ok(());
     }
     let failed = lines::with(&far, |line, _| call::failure(line, &ctx, failure));
-    notify::send(&failed.map_err(line_error(&far))?.notifies);
+    failed.map_err(line_error(&far))?.1.send();
     Ok(())
 }
 
@@ -135,8 +138,8 @@ fn ringing(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
     }
     let ctx = lines::context();
     let outcome = lines::with(from_aor, |line, _| call::progress(line, &ctx, dialog));
-    let outcome = outcome.map_err(line_error(from_aor))?;
-    Ok(Verdict::from(notify::send(&outcome.notifies) && outcome.index.is_some()))
+    let (outcome, outgoing) = outcome.map_err(line_error(from_aor))?;
+    Ok(Verdict::from(outgoing.send() && outcome.index.is_some()))
 }
 
 fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
@@ -159,7 +162,7 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
             },
         };
         let outcome = lines::with(to_aor, |line, _| call::answer_by_callee(line, &ctx, &answer));
-        if let Some(why) = outcome.map_err(line_error(to_aor))?.refused {
+        if let Some(why) = outcome.map_err(line_error(to_aor))?.0.refused {
             let aor = BString::from(&**to_aor);
             return Err(CallError::NoAppearance { call_id: call.id(), aor, why });
         }
@@ -176,7 +179,7 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
         same_line,
     };
     let outcome = lines::with(from_aor, |line, _| call::answer_to_caller(line, &ctx, &answer));
-    Ok(Verdict::from(notify::send(&outcome.map_err(line_error(from_aor))?.notifies)))
+    Ok(Verdict::from(outcome.map_err(line_error(from_aor))?.1.send()))
 }
 
 /// Tells the caller whom the call has reached (RFC 3325): the value of the AVP if there is one to

@@ -19,6 +19,7 @@ mod functions;
 mod invite;
 mod lines;
 mod notify;
+mod outbox;
 mod params;
 mod parties;
 mod settings;

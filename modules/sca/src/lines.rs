@@ -1,6 +1,10 @@
 //! The lines that all processes share.
 
-use crate::{settings, stats};
+use crate::{
+    notify::{Outgoing, Tells},
+    outbox::{Outbox, Turn},
+    settings, stats,
+};
 use allocator_api2::boxed::Box;
 use core::marker::PhantomData;
 use kamailio::{
@@ -18,6 +22,7 @@ kamailio::shm_struct! {
     #[derive(Debug)]
     pub(crate) struct Block {
         bytes: Box<[u8], Shm>,
+        outbox: Outbox,
     }
 }
 
@@ -70,7 +75,8 @@ pub(crate) fn context() -> Context<'static> {
 /// Says to the compiler that what a message lends (`'m`) outlives the line (`'l`).
 pub(crate) type Within<'l, 'm> = PhantomData<&'l &'m ()>;
 
-/// Runs `change` on the line of `aor` while no other process has it, and stores the outcome.
+/// Runs `change` on the line of `aor` while no other process has it, and stores the outcome. What
+/// `change` wants to be sent is in the second half of the result.
 ///
 /// A line that is not known is an empty one; one that is left empty is forgotten. Nothing that
 /// comes back to this table, sends or waits may be called inside `change`.
@@ -78,35 +84,56 @@ pub(crate) type Within<'l, 'm> = PhantomData<&'l &'m ()>;
 /// # Errors
 ///
 /// The line is as it was, whatever `change` did.
-pub(crate) fn with<'m, R>(
+pub(crate) fn with<'m, R: Tells>(
     aor: &'m [u8],
     change: impl for<'l> FnOnce(&mut Line<'l>, Within<'l, 'm>) -> R,
-) -> Result<R, LineError> {
+) -> Result<(R, Outgoing), LineError> {
     let lines = LINES.get().ok_or(LineError::Missing)?;
     let mut shard = lines.lock(aor);
-    let stored = shard.get(aor).map(|block| &*block.bytes);
+    let stored = shard.get(aor);
     let mut line = match stored {
-        Some(bytes) => Line::decode(bytes).map_err(|_| LineError::Damaged)?,
+        Some(block) => Line::decode(&block.bytes).map_err(|_| LineError::Damaged)?,
         None => Line::new(aor),
     };
     let before = Counts::of(&line);
-    let result = change(&mut line, PhantomData);
+    let mut result = change(&mut line, PhantomData);
     let after = Counts::of(&line);
-    if line.is_empty() {
-        let gone = stored.is_some();
+    let notifies = result.take_notifies();
+    let mut turn = None;
+    if line.is_empty() && stored.is_none_or(|block| block.outbox.is_idle()) {
         drop(line);
-        if gone {
-            shard.remove(aor);
+        shard.remove(aor);
+        // Nobody can leave anything with a line that is not there.
+        if !notifies.is_empty() {
+            turn = Some(Turn::Loose(notifies));
         }
     } else {
-        let mut bytes = Vec::with_capacity(stored.map_or(256, |bytes| bytes.len() + 128));
+        let mut bytes = Vec::with_capacity(stored.map_or(256, |block| block.bytes.len() + 128));
         line.encode(&mut bytes);
         drop(line);
-        put(&mut shard, aor, &bytes)?;
+        let block = put(&mut shard, aor, &bytes)?;
+        if !notifies.is_empty() {
+            turn = Some(block.outbox.enter(notifies));
+        }
     }
     drop(shard);
     stats::count(&before, &after);
-    Ok(result)
+    Ok((result, Outgoing::new(aor, turn)))
+}
+
+/// Works on the outbox of the line of `aor`; nothing if the line is not known.
+///
+/// A line that was only kept for what waited in its outbox is forgotten.
+pub(crate) fn outbox<R>(aor: &[u8], work: impl FnOnce(&mut Outbox) -> R) -> Option<R> {
+    let lines = LINES.get()?;
+    let mut shard = lines.lock(aor);
+    let block = shard.get_mut(aor)?;
+    let result = work(&mut block.outbox);
+    let idle = block.outbox.is_idle();
+    if idle && Line::decode(&block.bytes).is_ok_and(|line| line.is_empty()) {
+        shard.remove(aor);
+    }
+    Some(result)
 }
 
 /// Looks at the line of `aor`, if it is known.
@@ -118,21 +145,23 @@ pub(crate) fn look<R>(aor: &[u8], look: impl FnOnce(&Line<'_>) -> R) -> Option<R
 }
 
 /// Stores `bytes` as the line of `aor`: in its place if they fit there exactly, else anew.
-fn put(
-    shard: &mut ShardGuard<'_, Block, HostLock, Shm>,
+fn put<'s>(
+    shard: &'s mut ShardGuard<'_, Block, HostLock, Shm>,
     aor: &[u8],
     bytes: &[u8],
-) -> Result<(), LineError> {
-    if let Some(block) = shard.get_mut(aor) {
-        if block.bytes.len() == bytes.len() {
-            block.bytes.copy_from_slice(bytes);
-            return Ok(());
+) -> Result<&'s mut Block, LineError> {
+    match shard.get_mut(aor) {
+        Some(block) if block.bytes.len() == bytes.len() => block.bytes.copy_from_slice(bytes),
+        Some(block) => {
+            block.bytes = shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)?;
         }
-        block.bytes = shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)?;
-        return Ok(());
+        None => {
+            let bytes = shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)?;
+            let block = Block { bytes, outbox: Outbox::default() };
+            shard.try_insert(block).map_err(|_| LineError::Full)?;
+        }
     }
-    let block = Block { bytes: shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)? };
-    shard.try_insert(block).map(drop).map_err(|_| LineError::Full)
+    shard.get_mut(aor).ok_or(LineError::Missing)
 }
 
 /// Gives each line to `look`, one shard of the table after the other.

@@ -1,13 +1,128 @@
 //! Sending NOTIFYs, and what becomes of them.
 
-use crate::{lines, settings, stats};
+use crate::{
+    lines,
+    outbox::{Outbox, Turn},
+    settings, stats,
+};
 use bstr::BStr;
 use kamailio::tm::{Completed, InDialog};
-use sca_core::{Dialog, Event, Notify, delivery};
+use sca_core::{
+    Dialog, Event, Notify,
+    admin::Seized,
+    call::{Failed, Invited, Outcome},
+    delivery::{self, Undelivered},
+    record,
+    subscribe::Accepted,
+    timers::Passed,
+};
 
-/// Sends `notifies` in their order. False if one could not be sent; the others are sent all the
-/// same.
-pub(crate) fn send(notifies: &[Notify]) -> bool {
+/// What a change of a line wants to be sent.
+#[must_use = "the members of the line have to hear of it"]
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    aor: Vec<u8>,
+    turn: Option<Turn>,
+}
+
+impl Outgoing {
+    pub(crate) fn new(aor: &[u8], turn: Option<Turn>) -> Self {
+        Self { aor: aor.to_vec(), turn }
+    }
+
+    /// Sends it, as soon as what other changes of the line want is sent. False if a NOTIFY could
+    /// not be sent; the others are sent all the same.
+    pub(crate) fn send(mut self) -> bool {
+        self.go()
+    }
+
+    fn go(&mut self) -> bool {
+        match self.turn.take() {
+            None => true,
+            Some(Turn::Loose(notifies)) => send_all(&notifies),
+            Some(Turn::Sender(notifies)) => {
+                let all = send_all(&notifies);
+                self.send_waiting();
+                all
+            }
+            Some(Turn::Waiting(ticket)) => {
+                if lines::outbox(&self.aor, |outbox| outbox.ready(ticket)) == Some(true) {
+                    self.send_waiting();
+                }
+                true
+            }
+        }
+    }
+
+    fn send_waiting(&self) {
+        while let Some(bytes) = lines::outbox(&self.aor, Outbox::next).flatten() {
+            match record::unpack(&bytes) {
+                Some(notifies) => {
+                    send_all(&notifies);
+                }
+                None => kamailio::error!("NOTIFYs of {} are damaged", BStr::new(&self.aor)),
+            }
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    // An error on the way to `send` takes nothing from the members, and the next one's turn comes.
+    fn drop(&mut self) {
+        self.go();
+    }
+}
+
+/// The result of a change of a line, with what it wants to be sent.
+pub(crate) trait Tells {
+    /// Takes the NOTIFYs out.
+    fn take_notifies(&mut self) -> Vec<Notify>;
+}
+
+macro_rules! tells {
+    ($($Type:ty),*) => { $(
+        impl Tells for $Type {
+            fn take_notifies(&mut self) -> Vec<Notify> {
+                core::mem::take(&mut self.notifies)
+            }
+        }
+    )* };
+}
+tells!(Accepted, Outcome, Failed, Undelivered, Passed, Seized);
+
+impl Tells for Invited {
+    fn take_notifies(&mut self) -> Vec<Notify> {
+        match self {
+            Self::Relayed { notifies, .. } => core::mem::take(notifies),
+            Self::Retrieved(retrieval) => core::mem::take(&mut retrieval.notifies),
+            Self::Forbidden { .. } | Self::Unreachable { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Tells for Vec<Notify> {
+    fn take_notifies(&mut self) -> Vec<Notify> {
+        core::mem::take(self)
+    }
+}
+
+impl<T: Tells, E> Tells for Result<T, E> {
+    fn take_notifies(&mut self) -> Vec<Notify> {
+        self.as_mut().map(T::take_notifies).unwrap_or_default()
+    }
+}
+
+/// A change that nobody hears of.
+#[derive(Debug)]
+pub(crate) struct Silent<T>(pub(crate) T);
+
+impl<T> Tells for Silent<T> {
+    fn take_notifies(&mut self) -> Vec<Notify> {
+        Vec::new()
+    }
+}
+
+fn send_all(notifies: &[Notify]) -> bool {
     let mut all = true;
     for notify in notifies {
         all &= send_one(notify);
@@ -87,7 +202,7 @@ fn completed(done: &Completed<'_>) {
         delivery::notify_failed(line, &ctx, event, &dialog, fate)
     });
     match outcome {
-        Ok(undelivered) => {
+        Ok((undelivered, outgoing)) => {
             if undelivered.dropped {
                 kamailio::notice!(
                     "{event} subscription to {} with Call-ID {} dropped after {}",
@@ -96,7 +211,7 @@ fn completed(done: &Completed<'_>) {
                     done.status
                 );
             }
-            send(&undelivered.notifies);
+            outgoing.send();
         }
         Err(error) => kamailio::error!("line {}: {error}", BStr::new(to.uri)),
     }

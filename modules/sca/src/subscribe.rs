@@ -2,7 +2,8 @@
 
 use crate::{
     lines::{self, LineError},
-    notify, params,
+    notify::Outgoing,
+    params,
     parties::StandIns,
     settings::{self, Settings},
     stats,
@@ -58,11 +59,11 @@ impl Report for Refused {
 pub(crate) fn handle(msg: &Msg<'_>, stand_ins: &StandIns) -> Result<Verdict, Refused> {
     let Some(settings) = settings::get() else { return Ok(Verdict::FALSE) };
     let why = match accept(msg, stand_ins, settings) {
-        Ok((accepted, event)) => match reply(msg, settings, event, &accepted) {
-            Ok(()) => return Ok(Verdict::from(notify::send(&accepted.notifies))),
+        Ok((accepted, event, outgoing)) => match reply(msg, settings, event, &accepted) {
+            Ok(()) => return Ok(Verdict::from(outgoing.send())),
             Err(error) => {
                 // The subscription stands, and its NOTIFYs are due: the phone may have heard us.
-                notify::send(&accepted.notifies);
+                outgoing.send();
                 Failure { why: Refusal::Reply, detail: Some(error.to_string()) }
             }
         },
@@ -103,7 +104,7 @@ fn accept(
     msg: &Msg<'_>,
     stand_ins: &StandIns,
     settings: &Settings,
-) -> Result<(Accepted, Event), Failure> {
+) -> Result<(Accepted, Event, Outgoing), Failure> {
     msg.parse().map_err(|_| Refusal::Headers)?;
     if msg.method() != Method::Subscribe {
         return Err(Refusal::Method(BString::from(msg.method_name().unwrap_or_default())).into());
@@ -160,7 +161,7 @@ fn accept(
         index,
     };
     let ctx = lines::context();
-    let accepted = lines::with(aor::of_subscribe(target, to.uri, in_dialog), |line, _| {
+    let (accepted, outgoing) = lines::with(aor::of_subscribe(target, to.uri, in_dialog), |line, _| {
         subscribe::subscribe(line, &ctx, &request)
     })?;
     if event == Event::LineSeize {
@@ -170,7 +171,7 @@ fn accept(
             Err(_) => stats::SEIZES_REFUSED.increment(),
         }
     }
-    Ok((accepted?, event))
+    Ok((accepted?, event, outgoing))
 }
 
 /// The address of a header, or what stands in for it.

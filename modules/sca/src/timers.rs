@@ -1,6 +1,6 @@
 //! What time brings: ends of subscriptions, stale appearances, writes to the database.
 
-use crate::{db, lines, notify, settings};
+use crate::{db, lines, settings};
 use bstr::BStr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use sca_core::{record, timers};
@@ -12,8 +12,8 @@ pub(crate) fn purge() {
     let is_due = |bytes: &[u8]| record::due(bytes).is_some_and(|due| due <= ctx.now);
     lines::select(is_due, |aor| {
         match lines::with(aor, |line, _| timers::run(line, &ctx)) {
-            Ok(passed) => {
-                notify::send(&passed.notifies);
+            Ok((_, outgoing)) => {
+                outgoing.send();
             }
             Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
         }

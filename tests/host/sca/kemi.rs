@@ -1,6 +1,6 @@
 //! The functions as a script in JavaScript calls them.
 
-use host_tests::{Call, Draft, Flavor, Line, Phone, Setup, Side, cases, line::TALKING};
+use host_tests::{Call, Draft, Flavor, Line, Setup, Side, cases, line::TALKING};
 
 cases! {
     both:
@@ -56,10 +56,10 @@ fn a_mask_is_given_from_javascript(flavor: Flavor) {
 fn from_and_to_are_given_from_javascript(flavor: Flavor) {
     let line = line(flavor);
     line.seized(&line.a, 1);
-    let caller = Phone::new(line.host.address(), "400");
-    let call = Call::dial(&caller, &line.x, |invite| {
+    let call = Call::dial(&line.a, &line.x, |invite| {
+        let hidden = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=hidden";
         let from = format!("<{}>;tag=given", line.a.aor());
-        let invite = invite.index(1).add("X-Form", "uris");
+        let invite = invite.index(1).add("X-Form", "uris").set("From", hidden);
         invite.add("X-From", &from).add("X-To", &line.x.aor())
     });
     assert_eq!(call.at_callee().header("X-Rc"), "1");

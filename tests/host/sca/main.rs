@@ -10,6 +10,8 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+use host_tests::suite::{self, Case};
+use libtest_mimic::{Failed, Trial};
 use std::process::ExitCode;
 
 mod aging;
@@ -30,26 +32,37 @@ mod seize;
 mod servers;
 mod subscribe;
 
+const TOPICS: &[(&str, &[Case])] = &[
+    ("aging", aging::CASES),
+    ("memory", memory::CASES),
+    ("database", database::CASES),
+    ("robustness", robustness::CASES),
+    ("subscribe", subscribe::CASES),
+    ("seize", seize::CASES),
+    ("outgoing", outgoing::CASES),
+    ("hold", hold::CASES),
+    ("failures", failures::CASES),
+    ("incoming", incoming::CASES),
+    ("routing", routing::CASES),
+    ("notify", notify::CASES),
+    ("rpc", rpc::CASES),
+    ("kemi", kemi::CASES),
+    ("features", features::CASES),
+    ("sample", sample::CASES),
+];
+
 fn main() -> ExitCode {
-    let topics = [
-        ("aging", aging::CASES),
-        ("database", database::CASES),
-        ("robustness", robustness::CASES),
-        ("subscribe", subscribe::CASES),
-        ("seize", seize::CASES),
-        ("outgoing", outgoing::CASES),
-        ("hold", hold::CASES),
-        ("failures", failures::CASES),
-        ("incoming", incoming::CASES),
-        ("routing", routing::CASES),
-        ("notify", notify::CASES),
-        ("rpc", rpc::CASES),
-        ("kemi", kemi::CASES),
-        ("features", features::CASES),
-        ("memory", memory::CASES),
-        ("sample", sample::CASES),
-    ];
-    let code = host_tests::suite::run(&topics, Vec::new());
+    let whole = Trial::test("every_numbered_case_has_a_test", every_numbered_case_has_a_test);
+    let code = suite::run(TOPICS, vec![whole]);
     servers::stop();
     code
+}
+
+fn every_numbered_case_has_a_test() -> Result<(), Failed> {
+    let numbers = (1..=99).map(|number| format!("case_{number:02}_"));
+    let wanted = numbers.chain(["case_97b_".to_owned(), "case_97c_".to_owned()]);
+    let cases: Vec<_> = TOPICS.iter().flat_map(|(_, cases)| *cases).map(Case::name).collect();
+    let absent: Vec<_> =
+        wanted.filter(|number| !cases.iter().any(|name| name.starts_with(number))).collect();
+    if absent.is_empty() { Ok(()) } else { Err(format!("no test is called {absent:?}").into()) }
 }

@@ -3,6 +3,7 @@
 use host_tests::{
     Call, Draft, Flavor, Host, Line, Phone, Setup, Side, cases,
     rpc::number,
+    suite::soak,
     wait::{PATIENCE, until},
 };
 use std::time::Duration;
@@ -10,13 +11,14 @@ use std::time::Duration;
 cases! {
     ours:
         case_95_answered_calls_leave_no_memory_behind,
-        subscriptions_that_come_and_go_leave_no_memory_behind,
+        subscriptions_that_come_and_go_leave_no_memory_behind;
+    needs("valgrind"):
         a_whole_call_under_valgrind_has_no_error;
 }
 
-/// How many rounds a test of this file plays: `SCA_ROUNDS`, else a thousand.
+/// How many rounds a test of this file plays.
 fn rounds() -> u32 {
-    std::env::var("SCA_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000)
+    if soak() { 10_000 } else { 1000 }
 }
 
 /// What may differ between two looks at a host at rest, for each kind of memory, in bytes. One
@@ -105,6 +107,7 @@ fn a_whole_call_under_valgrind_has_no_error(flavor: Flavor) {
     let mut call = line.talking();
     call.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
     call.send(Side::Caller, "BYE", |bye: Draft| bye.index(1));
+    line.both_come_to_see(&[]);
     line.received().bye(Side::Callee);
     line.host.rpc(&["sca.all_subscriptions"]).unwrap();
     assert_eq!(line.b_sub.refresh(0).status(), 202);
@@ -115,6 +118,6 @@ fn a_whole_call_under_valgrind_has_no_error(flavor: Flavor) {
     assert!(reports.len() > 3, "valgrind followed {} processes", reports.len());
     for report in reports {
         let text = std::fs::read_to_string(report.path()).unwrap();
-        assert!(!text.contains("Invalid") && !text.contains("ninitialised"), "{text}");
+        assert!(!text.contains("Invalid") && !text.contains("ninitialised"), "{text:.4000}");
     }
 }

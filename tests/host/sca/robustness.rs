@@ -3,6 +3,7 @@
 use host_tests::{
     Answer, Call, Draft, Flavor, Host, Line, Phone, Setup, Side, Tables, cases,
     line::TALKING,
+    suite::soak,
     wait::{PATIENCE, until},
 };
 use std::{
@@ -26,8 +27,10 @@ cases! {
 fn case_85_many_seized_lines_are_told_whole_or_refused(flavor: Flavor) {
     let mut line = Line::new(flavor);
     let mut granted = 0;
-    for _ in 0..120 {
-        let reply = line.a.seize(0).reply;
+    for number in 0..120 {
+        let contact = format!("<{};n={number}>", line.a.contact());
+        let draft = line.a.subscribe_draft("line-seize", 15).index(0);
+        let reply = line.a.ask(&draft.set("Contact", &contact));
         match reply.status() {
             200 => granted += 1,
             status => assert!((400..600).contains(&status), "{reply:?}"),
@@ -146,8 +149,7 @@ fn random_bytes_do_no_harm(flavor: Flavor) {
         line.a.request("BYE", "sip:300@voice.example.com").index(1).bytes(),
         line.a.request("CANCEL", "sip:300@voice.example.com").bytes(),
     ];
-    let seconds = std::env::var("SCA_GARBAGE_SECONDS").ok();
-    let seconds = seconds.and_then(|text| text.parse().ok()).unwrap_or(3);
+    let seconds = if soak() { 60 } else { 3 };
     let end = Instant::now() + Duration::from_secs(seconds);
     let garbage = Phone::new(line.host.address(), "215");
     garbage.answer("NOTIFY", Answer::None);

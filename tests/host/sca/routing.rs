@@ -144,10 +144,10 @@ fn the_from_and_to_of_a_call_may_be_given_by_the_script(flavor: Flavor) {
     let setup = setup.sca("from_uri_avp", "$avp(sca_from)").sca("to_uri_avp", "$avp(sca_to)");
     let line = Line::with(setup);
     line.seized(&line.a, 1);
-    let caller = Phone::new(line.host.address(), "400");
-    let call = Call::dial(&caller, &line.x, |invite| {
+    let call = Call::dial(&line.a, &line.x, |invite| {
+        let hidden = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=hidden";
         let from = format!("<{}>;tag=given", line.a.aor());
-        invite.index(1).add("X-From", &from).add("X-To", &line.x.aor())
+        invite.index(1).set("From", hidden).add("X-From", &from).add("X-To", &line.x.aor())
     });
     assert_eq!(call.at_callee().header("X-Rc"), "1");
     line.both_see(&["1 seized"]);

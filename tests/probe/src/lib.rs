@@ -32,11 +32,12 @@ static FUNCTIONS: Table<Function, 12> = Table::new([
     Function::new(c"probe_fill", Routes::ANY, functions::fill),
 ]);
 
-static KEMI: Table<Kemi, 5> = Table::new([
+static KEMI: Table<Kemi, 6> = Table::new([
     Kemi::new(c"probe", c"sum0", functions::sum0),
     Kemi::new(c"probe", c"sum1", functions::sum1),
     Kemi::new(c"probe", c"sum2", functions::sum2),
-    Kemi::new(c"probe", c"sum6", functions::sum6),
+    Kemi::new(c"probe", c"sum3", functions::sum3),
+    Kemi::new(c"probe", c"sum5", functions::sum5),
     Kemi::new(c"probe", c"panic", functions::panic),
 ]);
 

@@ -79,7 +79,9 @@ fn at_index<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at:
                 let owner = BString::from(&*appearance.owner);
                 return Invited::Forbidden { index: appearance.index, owner };
             }
-            _ if own && appearance.dialog.is_none() => return update(line, ctx, invite, at),
+            _ if appearance.dialog.is_none() && (own || !line.is_member(invite.contact)) => {
+                return update(line, ctx, invite, at);
+            }
             // Nobody has answered the phone's INVITE, so it tries with another one.
             State::Seized if own && !appearance.dialog.is_confirmed() => {
                 return again(line, ctx, invite, at);

@@ -99,7 +99,7 @@ fn dialog(dialog: &Dialog<'_>, out: &mut Vec<u8>) {
     text(&dialog.to_tag, out);
 }
 
-fn text(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn text(text: &[u8], out: &mut Vec<u8>) {
     length(text.len(), out);
     out.extend_from_slice(text);
 }

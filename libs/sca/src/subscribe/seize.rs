@@ -25,7 +25,6 @@ pub(super) fn line_seize<'a>(
             }
             _ => {
                 let index = take(line, ctx, request)?;
-                give_back_held(line, ctx, known);
                 let at = store(line, ctx, request);
                 if let Some(subscription) = line.subscriptions.get_mut(at) {
                     subscription.index = index;
@@ -66,15 +65,6 @@ fn touch(line: &mut Line<'_>, ctx: &Context<'_>, at: usize) {
     }
 }
 
-/// A subscription holds one appearance; the one it held before is free again, unless a call has
-/// already begun on it.
-fn give_back_held(line: &mut Line<'_>, ctx: &Context<'_>, known: Option<usize>) {
-    let subscription = known.and_then(|at| line.subscriptions.get(at));
-    if let Some(at) = subscription.and_then(|subscription| line.unused_of(subscription)) {
-        line.free(ctx, at);
-    }
-}
-
 /// Gives back the appearance that the request names. One with an answered call stays until BYE.
 fn release<'a>(
     line: &mut Line<'a>,
@@ -107,7 +97,6 @@ fn release<'a>(
     if !(appearance.state.is_answered() && appearance.dialog.is_confirmed()) {
         line.free(ctx, at);
     }
-    give_back_held(line, ctx, known);
     Ok(())
 }
 

@@ -83,7 +83,7 @@ fn cases_81_and_82_the_faults_have_their_words() {
 fn case_84_deactivation_ends_every_subscription_with_a_whole_notify() {
     let mut group = Group::of_two();
     group.seize(A, 1);
-    let ended = group.with(|line, ctx| admin::deactivate_all(line, ctx));
+    let ended = group.with(admin::deactivate_all);
     let (entries, notifies): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
     assert_eq!(
         show(&notifies),

@@ -167,13 +167,13 @@ fn a_refresh_of_a_line_seize_that_never_was_is_refused() {
 }
 
 #[test]
-fn seizing_another_index_gives_the_first_one_back() {
+fn cases_16_and_24_a_phone_may_hold_two_lines() {
     let mut group = Group::of_two();
     group.seize(A, 1);
     let accepted = group.subscribe(&ls(A, 3)).unwrap();
     assert_eq!(accepted.seized, Some(3));
     assert_eq!(show(&accepted.notifies)[0], "A ls 2 3 active");
-    assert_eq!(group.states(), [(3, State::Seized)]);
+    assert_eq!(group.states(), [(1, State::Seized), (3, State::Seized)]);
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Group {
     /// Lets time go by and the periodic job run.
     pub(crate) fn wait(&mut self, seconds: u32) -> Passed {
         self.now = self.now.plus(seconds);
-        self.with(|line, ctx| timers::run(line, ctx))
+        self.with(timers::run)
     }
 
     /// A calls X on appearance 1 and X answers.

@@ -124,7 +124,7 @@ fn due_is_the_first_moment_at_which_something_happens() {
     group.seize(A, 1);
     let due = record::due(group.record()).unwrap();
     group.now = Instant(due.0 - 1);
-    assert_eq!(group.with(|line, ctx| timers::run(line, ctx)), timers::Passed::default());
+    assert_eq!(group.with(timers::run), timers::Passed::default());
     assert_eq!(group.wait(1).expired, 1);
 }
 

@@ -476,10 +476,12 @@ fn call_info(bytes: &mut Bytes<'_>) -> Option<CallInfo> {
     bytes.flag().then_some(CallInfo { index, state })
 }
 
-/// The calls that are up, with their numbers.
+/// The calls that are up, with their numbers; not those that are just being taken over.
 fn answered(line: &Line<'_>) -> Vec<(Dialog<'static>, usize)> {
     let up = line.appearances().iter().filter(|each| {
+        let taken = each.previous.as_ref().is_some_and(|old| !old.dialog.matches(&each.dialog));
         each.dialog.is_confirmed()
+            && !taken
             && matches!(each.state, State::Active | State::Held | State::HeldPrivate)
     });
     up.map(|each| {

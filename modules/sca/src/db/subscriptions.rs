@@ -1,7 +1,7 @@
 //! The table of subscriptions, in the schema that Kamailio ships.
 
 use super::{BATCH, server_id};
-use crate::{lines, params};
+use crate::{lines, notify::Silent, params};
 use bstr::BStr;
 use kamailio::db::{self, Condition, Connection, DbError, Op, Page, Value};
 use sca_core::{
@@ -72,8 +72,8 @@ fn keep(row: db::Row<'_>) -> bool {
         );
         return false;
     };
-    match lines::with(&read.aor, |line, _| line.restore(&read)) {
-        Ok(kept) => kept,
+    match lines::with(&read.aor, |line, _| Silent(line.restore(&read))) {
+        Ok((Silent(kept), _)) => kept,
         Err(error) => {
             kamailio::error!("subscription to {} not restored: {error}", BStr::new(&read.aor));
             false
@@ -202,7 +202,7 @@ fn insert(connection: &Connection<'_>, row: &Row) -> Result<(), DbError> {
 }
 
 fn mark(row: &Row) {
-    if let Err(error) = lines::with(&row.aor, |line, _| row::mark_written(line, row)) {
+    if let Err(error) = lines::with(&row.aor, |line, _| Silent(row::mark_written(line, row))) {
         kamailio::error!("line {} is written again: {error}", BStr::new(&row.aor));
     }
 }

@@ -1,0 +1,102 @@
+//! Writes down twice where the fields of the structs lie: as the C compiler has it, and as bindgen.
+//!
+//! A test compares the two, so that a flag that reached one of them only does not go unseen.
+
+use crate::failure::{Failure, out_dir};
+use std::{fmt::Write as _, fs, path::PathBuf};
+
+/// The structs whose fields Rust code reads or writes, and their names in C.
+const STRUCTS: [(&str, &str); 44] = [
+    ("_str", "struct _str"),
+    ("sip_msg", "struct sip_msg"),
+    ("msg_start", "struct msg_start"),
+    ("hdr_field", "struct hdr_field"),
+    ("to_body", "struct to_body"),
+    ("cseq_body", "struct cseq_body"),
+    ("sip_uri", "struct sip_uri"),
+    ("via_body", "struct via_body"),
+    ("contact", "struct contact"),
+    ("contact_body", "struct contact_body"),
+    ("rr", "struct rr"),
+    ("param", "struct param"),
+    ("receive_info", "struct receive_info"),
+    ("ip_addr", "struct ip_addr"),
+    ("socket_info", "struct socket_info"),
+    ("sdp_session_cell", "struct sdp_session_cell"),
+    ("sdp_stream_cell", "struct sdp_stream_cell"),
+    ("dlg", "struct dlg"),
+    ("uac_req", "struct uac_req"),
+    ("tmcb_params", "struct tmcb_params"),
+    ("tm_binds", "struct tm_binds"),
+    ("cell", "struct cell"),
+    ("sl_api", "struct sl_api"),
+    ("sl_cbp", "struct sl_cbp"),
+    ("sl_cbelem", "struct sl_cbelem"),
+    ("db_func", "struct db_func"),
+    ("db1_res", "struct db1_res"),
+    ("db_row", "struct db_row"),
+    ("db_val_t", "db_val_t"),
+    ("module_exports", "struct module_exports"),
+    ("cmd_export", "struct cmd_export"),
+    ("param_export", "struct param_export"),
+    ("action_u_t", "action_u_t"),
+    ("fparam", "struct fparam"),
+    ("rpc", "struct rpc"),
+    ("rpc_export", "struct rpc_export"),
+    ("stat_export_s", "struct stat_export_s"),
+    ("sr_kemi", "struct sr_kemi"),
+    ("_cfg_def", "struct _cfg_def"),
+    ("_pv_export", "struct _pv_export"),
+    ("_pv_value", "struct _pv_value"),
+    ("_pv_param", "struct _pv_param"),
+    ("_pv_name", "struct _pv_name"),
+    ("_pv_spec", "struct _pv_spec"),
+];
+
+/// Reads the checks that bindgen wrote into `bindings`; gives the C file with the same list.
+pub(crate) fn write(bindings: &str) -> Result<PathBuf, Failure> {
+    let checks = checks(bindings);
+    let mut c = String::from("#include \"wrapper.h\"\n\nconst unsigned long ks_layout[] = {\n");
+    let mut rust = String::from("&[\n");
+    let mut add = |what: &str, in_c: &str, bytes: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(c, "\t{in_c},");
+        let _ = writeln!(rust, "    (\"{what}\", {bytes}),");
+    };
+    for (name, in_c) in STRUCTS {
+        let label = format!("Size of {name}");
+        let size = checks.iter().find(|(known, _)| *known == label);
+        let (_, size) = size.ok_or_else(|| Failure::new(format!("no struct {name} was bound")))?;
+        add(name, &format!("sizeof({in_c})"), size);
+        let start = format!("Offset of field: {name}::");
+        for (label, bytes) in &checks {
+            // Bit fields and nameless unions have names of bindgen's own.
+            let field = label.strip_prefix(&start).filter(|field| !field.contains("bindgen"));
+            let Some(field) = field else { continue };
+            // A word that Rust keeps for itself gets a line at its end.
+            let kept = ["type_", "match_", "use_"].contains(&field);
+            let member = if kept { field.trim_end_matches('_') } else { field };
+            add(&format!("{name}.{field}"), &format!("offsetof({in_c}, {member})"), bytes);
+        }
+    }
+    c.push_str("};\nconst unsigned long ks_layout_len = sizeof(ks_layout) / sizeof(*ks_layout);\n");
+    rust.push_str("]\n");
+    let out = out_dir()?;
+    for (name, text) in [("layout.c", &c), ("layout.rs", &rust)] {
+        let path = out.join(name);
+        fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
+    }
+    Ok(out.join("layout.c"))
+}
+
+/// The checks in `bindings`, each as its text and its number:
+/// `["Size of x"][::std::mem::size_of::<x>() - 24usize];`
+fn checks(bindings: &str) -> Vec<(&str, &str)> {
+    let check = |statement| {
+        let (_, check): (&str, &str) = str::split_once(statement, "[\"")?;
+        let (label, rest) = check.split_once("\"]")?;
+        let (_, number) = rest.trim_end().rsplit_once(" - ")?;
+        Some((label, number.strip_suffix("usize]")?))
+    };
+    bindings.split(';').filter_map(check).collect()
+}

@@ -1,0 +1,37 @@
+//! What the C compiler and bindgen made of the same headers.
+
+use core::ffi::{CStr, c_char, c_ulong};
+
+/// Each struct with its size, each of its fields with its offset, as bindgen has them.
+const LAYOUT: &[(&str, c_ulong)] = include!(concat!(env!("OUT_DIR"), "/layout.rs"));
+
+unsafe extern "C" {
+    /// The same list, as the C compiler has it.
+    static ks_layout: [c_ulong; LAYOUT.len()];
+    static ks_layout_len: c_ulong;
+    /// The flags that the headers give with the defines of this build.
+    static ks_visible_flags: [c_char; 0];
+}
+
+#[test]
+fn every_field_lies_where_the_c_compiler_puts_it() {
+    // SAFETY: a constant of the shim.
+    assert_eq!(usize::try_from(unsafe { ks_layout_len }), Ok(LAYOUT.len()));
+    // SAFETY: as above, with as many elements as were just counted.
+    let in_c = unsafe { &ks_layout };
+    let wrong: Vec<_> = LAYOUT
+        .iter()
+        .zip(in_c)
+        .filter(|((_, bindgen), c)| bindgen != *c)
+        .map(|((name, bindgen), c)| format!("{name}: {bindgen} here, {c} in C"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(LAYOUT.len() > 500, "{} sizes and offsets were compared", LAYOUT.len());
+}
+
+#[test]
+fn the_headers_give_the_flags_of_the_installed_modules() {
+    // SAFETY: a constant text of the shim.
+    let visible = unsafe { CStr::from_ptr((&raw const ks_visible_flags).cast()) };
+    assert_eq!(visible, super::FLAGS);
+}
