@@ -6,6 +6,10 @@
 //! pseudo-variables ([`pv`]), shared memory ([`shm`]), locks between processes ([`sync`]) and the
 //! log ([`log`]).
 //!
+//! A message is read and changed through [`msg`], answered through [`sl`]; [`tm`] tells what
+//! becomes of transactions and sends requests of our own. [`db`] speaks to databases, [`avp`] reads
+//! what the script left, [`timer`] and [`process`] run jobs.
+//!
 //! Unsafe code lives here and in `kamailio-sys`, so that a module needs none.
 
 pub mod avp;

@@ -73,4 +73,4 @@ if [[ $(id -u) -ne 0 ]]; then
     export "CARGO_TARGET_${triple//-/_}_RUNNER=sudo -E"
 fi
 section "Tests in a real Kamailio $(upstream_of "$version")"
-cargo test --locked -p host-tests
+cargo test --locked --no-fail-fast -p host-tests

@@ -16,4 +16,4 @@ done
 cargo test --quiet --locked --workspace "${only_in_host[@]}"
 
 section "Tests in a real Kamailio"
-MODULES_DIR=$target_dir/modules cargo test --locked -p host-tests
+MODULES_DIR=$target_dir/modules cargo test --locked --no-fail-fast -p host-tests

@@ -76,9 +76,10 @@ impl<'a> Bench<'a> {
     /// A round of one size: a server of each flavor, and their operations by turns, so that what
     /// else the machine does meets both alike.
     fn round(&self, manager: &str, lines: usize, figures: &mut Figures) -> Result<()> {
+        // Before the servers, so that it goes after them.
+        let folder = tempfile::tempdir()?;
         let mut loads = Vec::new();
         let key = |flavor, measure| Key { manager: manager.to_owned(), lines, flavor, measure };
-        let folder = tempfile::tempdir()?;
         for flavor in &self.options.flavors {
             let folder = tempfile::tempdir_in(folder.path())?.keep();
             let (modules, database) = (mpath(*flavor)?, Storage::sqlite(&folder).url());

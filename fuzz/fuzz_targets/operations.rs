@@ -1,7 +1,7 @@
 //! No order of messages, commands, time and database breaks a law of the line.
 #![no_main]
 
-#[path = "../../libs/sca/tests/laws/play.rs"]
+#[path = "../../libs/sca/tests/laws/play/mod.rs"]
 mod play;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -4,6 +4,7 @@
 //! ([`Database::connect`]) or when it first needs one ([`Database::session`]). A driver connects again by
 //! itself when the server was gone; what failed meanwhile is an error here.
 
+mod advance;
 mod connection;
 mod driver;
 mod page;

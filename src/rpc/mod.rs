@@ -17,7 +17,11 @@ use core::{
 use kamailio_sys as sys;
 use std::ffi::CString;
 
-/// Why a command failed, as its caller sees it.
+/// Most bytes of a fault's text: of a longer one, module `ctl` sends nothing at all, and the caller
+/// would take the failure for a success.
+const MAX_REASON: usize = 254;
+
+/// Why a command failed, as its caller sees it; a long text is cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code} {reason}")]
 pub struct Fault {
@@ -47,7 +51,8 @@ impl Call {
     }
 
     fn fault(self, fault: &Fault) {
-        let reason: Vec<u8> = fault.reason.bytes().filter(|&byte| byte != 0).collect();
+        let reason = fault.reason.bytes().filter(|&byte| byte != 0);
+        let reason: Vec<u8> = reason.take(MAX_REASON).collect();
         let reason = CString::new(reason).unwrap_or_default();
         if let Some(send) = self.api().fault {
             // SAFETY: the context is that of the running command; the reason is no format, and

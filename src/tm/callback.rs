@@ -13,10 +13,10 @@ use core::{
 };
 use kamailio_sys as sys;
 
-/// A final response that is about to leave for the peer that sent the request.
+/// A response that is about to leave for the peer that sent the request.
 #[derive(Debug)]
 pub struct ResponseReady<'c> {
-    /// The status, 200 to 699.
+    /// The status, 100 to 699; below 200 only of a relayed one.
     pub status: u16,
     /// What came from the next hop; nothing if this server made the response, such as a 408 after
     /// a timeout or one that the script gives.
@@ -68,8 +68,8 @@ impl Tm {
         self.register(msg, sys::TMCB_E2EACK_IN, e2e_ack::<F>)
     }
 
-    /// Calls `F` before a final response to the request `msg` leaves this server: a relayed one or
-    /// one of our own. Provisional ones that are relayed come here too, with their status.
+    /// Calls `F` before a response to the request `msg` leaves this server: every relayed one, and
+    /// a final one of our own.
     ///
     /// As [`Tm::on_e2e_ack`] for a request without a transaction.
     ///

@@ -195,6 +195,13 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody waits for a server whose figures are taken to store its subscriptions.
+        self.group.kill();
+    }
+}
+
 /// A free address for a server.
 ///
 /// # Errors

@@ -172,13 +172,23 @@ impl<'a> Line<'a> {
     /// The rows of a line are to be given oldest first. The CSeq goes on [`CSEQ_JUMP`] after the
     /// one in the row and is to be written soon, so that the next kill finds it.
     pub fn restore(&mut self, row: &'a Row) -> bool {
-        self.registered = true;
-        if self.subscription_of(row.event, &row.contact).is_some() {
-            return false;
-        }
         let mut subscription = from_row(row);
         subscription.notify_cseq = row.notify_cseq.saturating_add(CSEQ_JUMP).min(CSEQ_LIMIT);
         subscription.stored = Stored::Changed;
+        self.take_back(subscription)
+    }
+
+    /// As [`restore`](Self::restore), for rows in which the CSeq has been moved on by
+    /// [`CSEQ_JUMP`] before they were read: memory and row agree, nothing is to be written.
+    pub fn restore_moved_on(&mut self, row: &'a Row) -> bool {
+        self.take_back(from_row(row))
+    }
+
+    fn take_back(&mut self, subscription: Subscription<'a>) -> bool {
+        self.registered = true;
+        if self.subscription_of(subscription.event, &subscription.contact).is_some() {
+            return false;
+        }
         self.subscriptions.insert(0, subscription);
         true
     }

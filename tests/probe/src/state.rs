@@ -1,12 +1,7 @@
 //! What all processes share.
 
 use crate::params;
-use kamailio::{
-    Error,
-    module::Rank,
-    shared::Shared,
-    sync::Mutex,
-};
+use kamailio::{Error, module::Rank, shared::Shared, sync::Mutex};
 
 /// How often [`count`] was called, by all processes together.
 static COUNT: Shared<Mutex<u64>> = Shared::empty();

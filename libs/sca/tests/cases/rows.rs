@@ -194,6 +194,20 @@ fn case_88_a_restart_brings_the_members_back_and_counts_on() {
 }
 
 #[test]
+fn case_88_rows_that_were_moved_on_are_taken_as_they_are() {
+    let mut group = Group::empty();
+    group.served(&ci(A));
+    let mut row = unwritten(&group, true).remove(0);
+    row.notify_cseq += CSEQ_JUMP;
+    let row: &'static Row = Box::leak(Box::new(row));
+    let mut restarted = Group::empty();
+    assert!(restarted.with(|line, _| line.restore_moved_on(row)));
+    assert!(unwritten(&restarted, false).is_empty(), "memory and row agree");
+    let accepted = restarted.subscribe(&in_dialog(ci(A))).unwrap();
+    assert_eq!(accepted.notifies[0].cseq, row.notify_cseq + 1);
+}
+
+#[test]
 fn a_cseq_never_leaves_its_range() {
     let row: &'static Row = Box::leak(Box::new(Row {
         notify_cseq: u32::MAX,

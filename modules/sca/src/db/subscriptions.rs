@@ -39,6 +39,13 @@ pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
         equal("server_id", Value::Int(server_id())),
         Condition { column: "expires", op: Op::GreaterOrEqual, value: Value::Int(now.0) },
     ];
+    // Before anything is read, so that no CSeq is used twice however often the server is killed.
+    let moved_on = connection
+        .advance(table, "notify_cseq", row::CSEQ_JUMP, conditions.get(..1).unwrap_or_default())
+        .unwrap_or_else(|error| {
+            kamailio::warn!("CSeq numbers are moved on with the next write: {error}");
+            false
+        });
     let (mut restored, mut after) = (0_usize, -1);
     loop {
         let rows = connection.page(&Page {
@@ -51,7 +58,7 @@ pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
         })?;
         let Some(last) = rows.iter().filter_map(|row| row.int(0)).max() else { break };
         for row in rows.iter() {
-            restored += usize::from(keep(row));
+            restored += usize::from(keep(row, moved_on));
         }
         if last <= after {
             break;
@@ -63,7 +70,7 @@ pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
 }
 
 /// Brings one row into memory; says so if it cannot be used.
-fn keep(row: db::Row<'_>) -> bool {
+fn keep(row: db::Row<'_>, moved_on: bool) -> bool {
     let Some(read) = read(row) else {
         kamailio::warn!(
             "row {} of {} is no call-info subscription and is left alone",
@@ -72,7 +79,9 @@ fn keep(row: db::Row<'_>) -> bool {
         );
         return false;
     };
-    match lines::with(&read.aor, |line, _| Silent(line.restore(&read))) {
+    match lines::with(&read.aor, |line, _| {
+        Silent(if moved_on { line.restore_moved_on(&read) } else { line.restore(&read) })
+    }) {
         Ok((Silent(kept), _)) => kept,
         Err(error) => {
             kamailio::error!("subscription to {} not restored: {error}", BStr::new(&read.aor));
