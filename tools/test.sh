@@ -8,11 +8,8 @@ tools/check.sh
 use_host
 
 section "Tests of what needs no running Kamailio"
-# A module links in the server only.
+# The probe links in the server only.
 only_in_host=(--exclude host-tests --exclude probe)
-for name in $(module_names); do
-    only_in_host+=(--exclude "$name")
-done
 cargo test --quiet --locked --workspace "${only_in_host[@]}"
 
 section "Tests in a real Kamailio"

@@ -168,36 +168,3 @@ kamailio::export!(
         .on_child(start::child)
         .on_destroy(start::destroy)
 );
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_manual_names_every_export() {
-        let manual = include_str!("../README.md");
-        let names = FUNCTIONS
-            .names()
-            .map(|name| (name, "("))
-            .chain(PARAMS.names().chain(COMMANDS.names()).chain(STATS.names()).map(|n| (n, "`")))
-            .chain(KEMI.names().map(|name| (name, "(")));
-        let missing: Vec<_> = names
-            .filter_map(|(name, end)| Some(format!("{}{end}", name.to_str().ok()?)))
-            .filter(|name| !manual.contains(name.as_str()))
-            .collect();
-        assert!(missing.is_empty(), "README.md says nothing of {missing:?}");
-    }
-
-    #[test]
-    fn the_manual_names_nothing_else() {
-        let manual = include_str!("../README.md");
-        let known: Vec<_> = PARAMS.names().chain(COMMANDS.names()).chain(STATS.names()).collect();
-        let rows = manual.lines().filter_map(|line| line.strip_prefix("| `"));
-        let named = rows.flat_map(|row| row.split("` |").next().unwrap_or(row).split("`, `"));
-        let unknown: Vec<_> = named
-            .filter(|name| !name.contains('('))
-            .filter(|name| !known.iter().any(|known| known.to_str() == Ok(*name)))
-            .collect();
-        assert!(unknown.is_empty(), "README.md documents {unknown:?}");
-    }
-}

@@ -42,11 +42,10 @@ fn at_rest(host: &Host) -> (u64, u64) {
     })
 }
 
+/// Room for the transactions of a few seconds, which are kept for half a second each.
 fn host(flavor: Flavor) -> Host {
-    let setup = Setup::new(flavor).sca("purge_expired_interval", 1);
-    let mut setup = setup.param("tm", "wt_timer", 500);
-    setup.shared = 256;
-    Host::start(setup)
+    let setup = Setup::new(flavor).sca("purge_expired_interval", 1).param("tm", "wt_timer", 500);
+    Host::start(Setup { shared: 256, ..setup })
 }
 
 /// Plays some rounds so that caches and workers have what they need, then all, and compares.
@@ -59,7 +58,6 @@ fn flat(host: &Host, mut round: impl FnMut()) {
         round();
     }
     let after = at_rest(host);
-    eprintln!("{before:?} {after:?}\n{}", host.rpc(&["mod.stats", "sca", "shm"]).unwrap());eprintln!("{}", host.rpc(&["mod.stats", "tm", "shm"]).unwrap());
     assert!(after.0 < before.0 + NOISE, "shared memory {} -> {}", before.0, after.0);
     assert!(after.1 < before.1 + NOISE, "private memory {} -> {}", before.1, after.1);
 }

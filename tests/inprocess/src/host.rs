@@ -52,5 +52,5 @@ pub fn used() -> u64 {
     let mut counts: sys::mem_info = unsafe { core::mem::zeroed() };
     // SAFETY: the pool that belongs to the function.
     unsafe { info(api.mem_block, &raw mut counts) };
-    counts.used
+    counts.used_size
 }
