@@ -80,14 +80,14 @@ impl Host {
         for (name, text) in setup.files() {
             fs::write(folder.path().join(name), text).unwrap();
         }
-        let file = setup.file(&address.to_string(), &inside, install().modules());
+        let file = setup.file(address, &inside, install().modules());
         fs::write(folder.path().join("kamailio.cfg"), file).unwrap();
         if setup.storage == Storage::Own {
             Sqlite::create(&folder.path().join("sca.sqlite"));
         }
         let journal = Journal::default();
         let group = launch(&setup, &folder, &journal);
-        let rpc = Rpc::new(&inside);
+        let rpc = Rpc::new(&inside, address.ip());
         Self { group, rpc, journal, setup, address, folder: Some(folder) }
     }
 
@@ -169,7 +169,7 @@ impl Host {
     /// Writes another configuration for the next [`Host::again`].
     pub fn set_up(&mut self, setup: Setup) {
         let inside = install().inside(self.folder());
-        let file = setup.file(&self.address.to_string(), &inside, install().modules());
+        let file = setup.file(self.address, &inside, install().modules());
         fs::write(self.folder().join("kamailio.cfg"), file).unwrap();
         self.setup = setup;
     }

@@ -1,11 +1,10 @@
 //! RPC commands, as an operator calls them.
 
-use crate::install::install;
+use crate::{install::install, wait::PATIENCE};
 use std::{
     fmt,
-    os::unix::net::UnixDatagram,
+    net::{IpAddr, UdpSocket},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// An error that a command answered.
@@ -57,12 +56,13 @@ pub struct Appearance {
 #[derive(Clone, Debug)]
 pub struct Rpc {
     folder: PathBuf,
+    ip: IpAddr,
 }
 
 impl Rpc {
-    /// The sockets in `folder`, as the host sees it.
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+    /// The sockets in `folder`, as the host sees it, and on its address.
+    pub(crate) fn new(folder: &Path, ip: IpAddr) -> Self {
+        Self { folder: folder.to_owned(), ip }
     }
 
     /// Calls a command through `kamcmd`: the words are its name and its arguments.
@@ -93,11 +93,9 @@ impl Rpc {
     ///
     /// When the host does not answer, or was not started with JSON-RPC.
     pub fn json(&self, request: &str) -> String {
-        let folder = install().outside(&self.folder);
-        let own = tempfile::Builder::new().prefix("json-").tempdir_in(&folder).unwrap();
-        let socket = UnixDatagram::bind(own.path().join("client")).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        socket.send_to(request.as_bytes(), folder.join("json")).unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.send_to(request.as_bytes(), (self.ip, 8090)).unwrap();
         let mut answer = vec![0; 1 << 16];
         let length = socket.recv(&mut answer).expect("an answer to JSON-RPC");
         String::from_utf8_lossy(&answer[..length]).into_owned()

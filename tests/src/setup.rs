@@ -1,7 +1,7 @@
 //! What a host is started with, and the configuration file that says so.
 
 use crate::{DOMAIN, install::Flavor};
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, net::SocketAddr, path::Path};
 
 /// The routing of the module's sample configuration; headers `X-…` of a request say where it goes
 /// and what else is wanted of the route.
@@ -149,8 +149,8 @@ impl Setup {
     }
 
     /// Uses `text` as the whole configuration file. In it, as in every other text of a setup,
-    /// `{address}`, `{folder}` and `{stock}` stand for the host's SIP address, its run folder and
-    /// the folder of Kamailio's modules.
+    /// `{address}`, `{ip}`, `{folder}` and `{stock}` stand for the host's SIP address, the IP
+    /// address in it, its run folder and the folder of Kamailio's modules.
     #[must_use]
     pub fn whole(mut self, text: &str) -> Self {
         self.whole = Some(text.to_owned());
@@ -185,9 +185,10 @@ impl Setup {
 
     /// The configuration file of a host at `address` whose run folder is `folder`, both as the
     /// host sees them.
-    pub fn file(&self, address: &str, folder: &Path, stock: &Path) -> String {
+    pub fn file(&self, address: SocketAddr, folder: &Path, stock: &Path) -> String {
         let text = self.whole.clone().unwrap_or_else(|| self.composed());
-        text.replace("{address}", address)
+        text.replace("{address}", &address.to_string())
+            .replace("{ip}", &address.ip().to_string())
             .replace("{folder}", &folder.display().to_string())
             .replace("{stock}", &stock.display().to_string())
     }
@@ -216,7 +217,7 @@ impl Setup {
         set("\"ctl\", \"binrpc\"", "\"unix:{folder}/ctl\"");
         if self.json {
             set("\"jsonrpcs\", \"transport\"", "4");
-            set("\"jsonrpcs\", \"dgram_socket\"", "\"{folder}/json\"");
+            set("\"jsonrpcs\", \"dgram_socket\"", "\"udp:{ip}:8090\"");
         }
         if let Some(url) = url {
             set("\"sca\", \"db_url\"", &url.written());

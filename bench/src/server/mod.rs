@@ -134,8 +134,8 @@ impl Server {
     /// As [`Rpc::number`].
     pub fn memory(&self) -> Result<Memory> {
         Ok(Memory {
-            asked: self.rpc.number("core.shmmem", "used")?,
-            used: self.rpc.number("core.shmmem", "real_used")?,
+            asked: self.number("core.shmmem", "used")?,
+            used: self.number("core.shmmem", "real_used")?,
         })
     }
 
@@ -145,7 +145,7 @@ impl Server {
     ///
     /// As [`Rpc::number`].
     pub fn transactions(&self) -> Result<u64> {
-        self.rpc.number("tm.stats", "current")
+        self.number("tm.stats", "current")
     }
 
     /// How many call-info subscriptions it holds.
@@ -154,9 +154,14 @@ impl Server {
     ///
     /// As [`Rpc::call`], and an answer that begins with no number.
     pub fn subscriptions(&self) -> Result<usize> {
-        let line = self.rpc.call("sca.subscription_count", &["call-info"])?;
+        let line =
+            self.rpc.call("sca.subscription_count", &["call-info"]).with_context(|| self.log())?;
         let count = line.as_str().and_then(|text| text.split(' ').next()?.parse().ok());
         count.with_context(|| format!("no count of subscriptions in {line}"))
+    }
+
+    fn number(&self, method: &str, field: &str) -> Result<u64> {
+        self.rpc.number(method, field).with_context(|| self.log())
     }
 
     /// The last lines of its log.
@@ -164,7 +169,8 @@ impl Server {
         let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let lines: Vec<_> = text.lines().collect();
-        lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n")
+        let last = lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n");
+        format!("log of the server:\n{last}")
     }
 
     /// Asks it to stop and gives the time until it is gone; `None` if that takes longer than

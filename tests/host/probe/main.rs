@@ -10,5 +10,6 @@
 mod commands;
 mod faults;
 mod functions;
+mod services;
 mod settings;
 mod start;

@@ -111,7 +111,7 @@ fn case_41_another_phone_takes_the_held_call(flavor: Flavor) {
     assert_replaces(&taken.arrive(), &line, &held);
     let now = &line.appearances()[0];
     assert_eq!((&*now.state, &*now.owner), ("active", &*line.b.contact()));
-    assert_eq!((&*now.call_id, &*now.to_tag), (&*taken.caller.call_id, ""));
+    assert_eq!(now.call_id, taken.caller.call_id);
     let answer = taken.answer();
     let party = "P-Asserted-Identity:  <sip:300@voice.example.com>";
     assert_eq!(answer.line("P-Asserted-Identity"), party);

@@ -44,8 +44,9 @@ fn at_rest(host: &Host) -> (u64, u64) {
 
 /// Room for the transactions of a few seconds, which are kept for half a second each.
 fn host(flavor: Flavor) -> Host {
-    let setup = Setup::new(flavor).sca("purge_expired_interval", 1).param("tm", "wt_timer", 500);
-    Host::start(Setup { shared: 256, ..setup })
+    let mut setup = Setup::new(flavor);
+    setup.shared = 256;
+    Host::start(setup.sca("purge_expired_interval", 1).param("tm", "wt_timer", 500))
 }
 
 /// Plays some rounds so that caches and workers have what they need, then all, and compares.

@@ -28,7 +28,7 @@ cases! {
         case_11_a_subscription_without_contact_is_refused,
         case_12_a_subscription_with_empty_contact_is_refused,
         case_14_a_huge_request_uri_is_survived;
-    since(5, 8):
+    since(6, 1):
         case_18_a_new_route_replaces_the_old;
 }
 

@@ -82,6 +82,10 @@ pub(crate) fn panic(_: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fault> {
     panic!("on purpose in a command")
 }
 
+pub(crate) fn ticks(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    reply.int(i64::from(state::ticks()))
+}
+
 pub(crate) fn lock(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
     let count = state::count(|| {});
     reply.int(i64::try_from(count).unwrap_or(i64::MAX))

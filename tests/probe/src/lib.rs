@@ -3,6 +3,7 @@
 mod commands;
 mod functions;
 mod params;
+mod services;
 mod state;
 mod variables;
 
@@ -17,7 +18,7 @@ use kamailio::{
     stats::Stat,
 };
 
-static FUNCTIONS: Table<Function, 12> = Table::new([
+static FUNCTIONS: Table<Function, 17> = Table::new([
     Function::new(c"probe_sum", Routes::ANY, functions::sum0),
     Function::new(c"probe_sum", Routes::ANY, functions::sum1),
     Function::new(c"probe_sum", Routes::ANY, functions::sum2),
@@ -30,6 +31,11 @@ static FUNCTIONS: Table<Function, 12> = Table::new([
     Function::new(c"probe_panic_locked", Routes::ANY, functions::panic_locked),
     Function::new(c"probe_refuse", Routes::ANY, functions::refuse),
     Function::new(c"probe_fill", Routes::ANY, functions::fill),
+    Function::new(c"probe_avp", Routes::ANY, services::avp),
+    Function::new(c"probe_change", Routes::ANY, services::change),
+    Function::new(c"probe_reply", Routes::REQUEST, services::reply),
+    Function::new(c"probe_watch", Routes::REQUEST, services::watch),
+    Function::new(c"probe_notify", Routes::REQUEST, services::notify),
 ]);
 
 static KEMI: Table<Kemi, 6> = Table::new([
@@ -41,15 +47,17 @@ static KEMI: Table<Kemi, 6> = Table::new([
     Kemi::new(c"probe", c"panic", functions::panic),
 ]);
 
-static PARAMS: Table<Param, 5> = Table::new([
+static PARAMS: Table<Param, 7> = Table::new([
     Param::int(c"number", &params::NUMBER),
     Param::text(c"text", &params::TEXT),
     Param::each_text(c"word", params::add_word),
     Param::each_int(c"add", params::add_number),
     Param::text(c"panic_in", &params::PANIC_IN),
+    Param::text(c"avp", &params::AVP),
+    Param::text(c"db_url", &params::DB_URL),
 ]);
 
-static COMMANDS: Table<Command, 9> = Table::new([
+static COMMANDS: Table<Command, 11> = Table::new([
     Command::new(c"probe.params", &Help::new(c"The parameters."), commands::params),
     Command::new(c"probe.settings", &Help::new(c"The settings."), commands::settings),
     Command::new(c"probe.echo", &Help::new(c"Its arguments."), commands::echo),
@@ -58,6 +66,8 @@ static COMMANDS: Table<Command, 9> = Table::new([
     Command::new(c"probe.long", &Help::new(c"As much as asked for."), commands::long),
     Command::new(c"probe.fault", &Help::new(c"Always fails."), commands::fault),
     Command::new(c"probe.panic", &Help::new(c"Panics."), commands::panic),
+    Command::new(c"probe.db", &Help::new(c"Rows of a table."), services::database).list(),
+    Command::new(c"probe.ticks", &Help::new(c"Seconds by the timer."), commands::ticks),
     Command::new(c"probe.lock", &Help::new(c"Counts under the lock."), commands::lock),
 ]);
 

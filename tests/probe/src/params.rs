@@ -8,7 +8,11 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 pub(crate) static NUMBER: Int = Int::new(5);
 pub(crate) static TEXT: Text = Text::new(c"default");
-/// The hook that panics: `init`, `child` or `destroy`.
+/// The AVP that `probe_avp` changes.
+pub(crate) static AVP: Text = Text::new(c"$avp(probe)");
+pub(crate) static DB_URL: Text = Text::new(c"");
+/// The hook or callback that panics: `init`, `child`, `destroy`, `timer`, `reply`, `response` or
+/// `completed`.
 pub(crate) static PANIC_IN: Text = Text::new(c"");
 pub(crate) static WORDS: AtomicI32 = AtomicI32::new(0);
 pub(crate) static TOTAL: AtomicI32 = AtomicI32::new(0);

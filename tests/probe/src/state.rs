@@ -1,19 +1,28 @@
 //! What all processes share.
 
-use crate::params;
-use kamailio::{Error, module::Rank, shared::Shared, sync::Mutex};
+use crate::{
+    params,
+    services::{self, ServiceError},
+};
+use kamailio::{module::Rank, shared::Shared, sync::Mutex};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How often [`count`] was called, by all processes together.
 static COUNT: Shared<Mutex<u64>> = Shared::empty();
 
-pub(crate) fn init() -> Result<(), Error> {
+/// How often the timer of the core came.
+static TICKS: Shared<AtomicU32> = Shared::empty();
+
+pub(crate) fn init() -> Result<(), ServiceError> {
     params::panic_in("init");
     COUNT.set(Mutex::new(0))?;
+    TICKS.set(AtomicU32::new(0))?;
+    services::bind()?;
     kamailio::notice!("started with the text {}", bstr::BStr::new(params::TEXT.get()));
     Ok(())
 }
 
-pub(crate) fn child_init(rank: Rank) -> Result<(), Error> {
+pub(crate) fn child_init(rank: Rank) -> Result<(), ServiceError> {
     if rank == Rank::FIRST_WORKER {
         params::panic_in("child");
         kamailio::notice!("the first worker runs");
@@ -23,6 +32,7 @@ pub(crate) fn child_init(rank: Rank) -> Result<(), Error> {
 
 pub(crate) fn destroy() {
     params::panic_in("destroy");
+    drop(TICKS.take());
     let count = COUNT.take().map(|count| *count.lock());
     kamailio::notice!("counted to {count:?} before the end");
 }
@@ -34,6 +44,16 @@ pub(crate) fn count(then: impl FnOnce()) -> u64 {
     *count += 1;
     then();
     *count
+}
+
+pub(crate) fn tick() {
+    if let Some(ticks) = TICKS.get() {
+        ticks.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn ticks() -> u32 {
+    TICKS.get().map_or(0, |ticks| ticks.load(Ordering::Relaxed))
 }
 
 /// The statistic `locked`.
