@@ -13,6 +13,7 @@ else
     # Beside the C modules, never among them: the order in mpath decides which are used.
     modules=${stock%/kamailio/modules}/kamailio-rs/modules
 fi
+[[ $modules != "$stock" ]] || die "MODULES_TO is the folder of the C modules: they would be lost"
 schema=${PREFIX:-/usr}/share/kamailio-rs
 dest=${DESTDIR:-}
 
@@ -24,7 +25,7 @@ if [[ ${1:-} = --remove ]]; then
         rm -fv "$dest$schema/${script#db/}"
     done
     # Only what is empty goes.
-    find "$dest$schema" "$dest$modules" -depth -type d -empty -delete 2>/dev/null || true
+    find "$dest$schema" "$dest${modules%/modules}" -depth -type d -empty -delete 2>/dev/null || true
     exit
 fi
 
@@ -32,10 +33,12 @@ for name in $(module_names); do
     [[ -f $target_dir/modules/$name.so ]] || die "$name.so is not built: run 'make build'"
 done
 for name in $(module_names); do
-    install -v -D -m 644 "$target_dir/modules/$name.so" "$dest$modules/$name.so"
+    install -D -m 644 "$target_dir/modules/$name.so" "$dest$modules/$name.so"
+    say "$dest$modules/$name.so"
 done
 for script in db/*/*.sql; do
-    install -v -D -m 644 "$script" "$dest$schema/${script#db/}"
+    install -D -m 644 "$script" "$dest$schema/${script#db/}"
 done
+say "$dest$schema/{sqlite,mysql,postgres}/*.sql"
 say "switch over with this line of kamailio.cfg, and back by taking the first folder out:"
 printf 'mpath="%s:%s"\n' "$modules" "$stock"

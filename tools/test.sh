@@ -7,10 +7,11 @@ tools/build.sh --with-probe
 tools/check.sh
 use_host
 
-section "Tests of what needs no running Kamailio"
-# The probe links in the server only.
-only_in_host=(--exclude host-tests --exclude probe)
-cargo test --quiet --locked --workspace "${only_in_host[@]}"
+section "Tests of what needs no Kamailio"
+cargo test --quiet --locked --workspace --exclude host-tests --exclude inprocess
+
+section "Tests of the runtime in one process, on the memory, locks and parser of Kamailio"
+cargo test --quiet --locked -p inprocess
 
 section "Tests in a real Kamailio"
 MODULES_DIR=$target_dir/modules cargo test --locked --no-fail-fast -p host-tests

@@ -66,8 +66,7 @@ impl Host {
         });
         let ended = host.group.child().wait().unwrap();
         assert!(!ended.success(), "the host started and stopped:\n{}", host.journal.text());
-        // The pipe may hold lines yet.
-        std::thread::sleep(Duration::from_millis(100));
+        host.journal.wait_for_end(GRACE);
         host.journal.text()
     }
 

@@ -14,34 +14,43 @@ const LIMIT: usize = 4 << 20;
 
 /// Lines that a host wrote; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Journal(Arc<Mutex<String>>);
+pub struct Journal(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    text: String,
+    /// Pipes that are not at their end yet.
+    open: usize,
+}
 
 impl Journal {
     /// Reads `from` to its end in a thread of its own; what exceeds the limit is read and dropped.
     pub fn follow(&self, from: impl Read + Send + 'static) {
-        let lines = Arc::clone(&self.0);
+        let journal = Arc::clone(&self.0);
+        journal.lock().open += 1;
         let reader = move || {
             let mut from = BufReader::new(from);
             let mut line = Vec::new();
             while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-                let mut kept = lines.lock();
-                if kept.len() < LIMIT {
-                    kept.push_str(&String::from_utf8_lossy(&line));
+                let mut kept = journal.lock();
+                if kept.text.len() < LIMIT {
+                    kept.text.push_str(&String::from_utf8_lossy(&line));
                 }
                 line.clear();
             }
+            journal.lock().open -= 1;
         };
         thread::Builder::new().name("journal".to_owned()).spawn(reader).unwrap();
     }
 
     /// All lines so far.
     pub fn text(&self) -> String {
-        self.0.lock().clone()
+        self.0.lock().text.clone()
     }
 
     /// Lines so far that contain `what`.
     pub fn count(&self, what: &str) -> usize {
-        self.0.lock().lines().filter(|line| line.contains(what)).count()
+        self.0.lock().text.lines().filter(|line| line.contains(what)).count()
     }
 
     /// Waits until some line contains `what`.
@@ -51,6 +60,11 @@ impl Journal {
     /// When `limit` is over.
     pub fn wait(&self, what: &str, limit: Duration) {
         until(&format!("a log line with {what:?}"), limit, || (self.count(what) > 0).then_some(()));
+    }
+
+    /// Waits until everybody who writes to it has ended, so that it is whole.
+    pub fn wait_for_end(&self, limit: Duration) {
+        until("the end of a log", limit, || (self.0.lock().open == 0).then_some(()));
     }
 
     /// The last `lines` lines.

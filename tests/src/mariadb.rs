@@ -3,13 +3,13 @@
 use crate::{
     database::{Database, Dialect, schema},
     host::own_address,
-    process::{self, as_user},
+    process::{self, Group, as_user, guarded},
     server::Server,
 };
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
 use tempfile::TempDir;
@@ -116,19 +116,27 @@ pub(crate) fn owned_folder(prefix: &str, user: &str) -> TempDir {
     folder
 }
 
+impl Schema {
+    /// Keeps the table of subscriptions locked for `seconds`, or until dropped.
+    pub fn lock_for(&self, seconds: u32) -> Group {
+        let sql = format!("LOCK TABLES sca_subscriptions WRITE; SELECT SLEEP({seconds})");
+        let mut command = guarded(&self.client(&sql));
+        command.stdout(Stdio::null());
+        Group::start(command)
+    }
+
+    fn client(&self, sql: &str) -> Command {
+        let mut command = Command::new("mariadb");
+        command.args(["--no-defaults", "--user=kamailio", "--password=kamailiorw", "-N", "-B"]);
+        command.arg(format!("--host={}", self.address.ip())).arg(format!("--port={PORT}"));
+        command.args([self.name.as_str(), "-e", sql]);
+        command
+    }
+}
+
 impl Database for Schema {
     fn query(&self, sql: &str) -> Vec<Vec<String>> {
-        let ip = match self.address.ip() {
-            std::net::IpAddr::V4(ip) => ip,
-            std::net::IpAddr::V6(_) => Ipv4Addr::LOCALHOST,
-        };
-        let text = process::output(
-            Command::new("mariadb")
-                .args(["--no-defaults", "--user=kamailio", "--password=kamailiorw", "-N", "-B"])
-                .arg(format!("--host={ip}"))
-                .arg(format!("--port={PORT}"))
-                .args([self.name.as_str(), "-e", sql]),
-        );
+        let text = process::output(&mut self.client(sql));
         text.lines().map(|row| row.split('\t').map(str::to_owned).collect()).collect()
     }
 

@@ -86,8 +86,11 @@ pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
             for flavor in case.flavors {
                 let word = if *flavor == Flavor::C { "c" } else { "ours" };
                 let name = format!("{topic}::{}::{word}", case.name);
+                let asked = |filter: &String| name.contains(filter.as_str());
                 if let Some(why) = case.obstacle(*flavor) {
-                    absent.push(format!("{name}: {why}"));
+                    if arguments.filter.as_ref().is_none_or(asked) {
+                        absent.push(format!("{name}: {why}"));
+                    }
                     continue;
                 }
                 let (run, flavor) = (case.run, *flavor);

@@ -59,7 +59,7 @@ impl<'a> Appearance<'a> {
     }
 
     /// Where the far party is reached: its Contact, else what RPC shows of it.
-    pub fn target(&self) -> &Text<'a> {
+    pub fn target(&self) -> &[u8] {
         if self.remote_target.is_empty() { &self.callee } else { &self.remote_target }
     }
 

@@ -8,9 +8,6 @@ use std::borrow::Cow;
 /// The highest appearance index; above it an index means "any", as does 0.
 pub const INDEX_LIMIT: u32 = 0x7fff_ffff;
 
-/// The most appearances that one line may have in use.
-pub const APPEARANCES_LIMIT: usize = 65_535;
-
 /// An address of record with all that is known of it.
 ///
 /// Always: the subscriptions stand newest first, one for each (event, Contact); the appearances
@@ -29,9 +26,7 @@ pub struct Line<'a> {
 pub enum SeizeError {
     /// The index is in use.
     Busy(u32),
-    /// The line has [`APPEARANCES_LIMIT`] appearances.
-    TooMany,
-    /// The NOTIFYs of the line would grow too long.
+    /// One appearance more would make the NOTIFYs of the line too long.
     TooLong,
 }
 
@@ -146,9 +141,6 @@ impl<'a> Line<'a> {
         state: State,
     ) -> Result<u32, SeizeError> {
         let (at, index) = self.place_for(asked)?;
-        if self.appearances.len() >= APPEARANCES_LIMIT {
-            return Err(SeizeError::TooMany);
-        }
         // One more, and the element that stands for all others.
         let elements = self.appearances.len().saturating_add(2);
         let text = call_info::element_size(&self.aor).saturating_mul(elements);
@@ -183,7 +175,7 @@ impl<'a> Line<'a> {
             if appearance.index != lowest {
                 break;
             }
-            lowest = lowest.checked_add(1).ok_or(SeizeError::TooMany)?;
+            lowest = lowest.saturating_add(1);
             at = at.saturating_add(1);
         }
         Ok((at, lowest))

@@ -80,18 +80,33 @@ fn full_shared_memory_is_a_value_and_everything_comes_back() {
 
 #[test]
 fn full_private_memory_fails_calls_and_ends_nothing() {
-    // Each call leaves variables behind in the private memory of its worker, until it is full.
-    let mut setup = setup(
-        "$var(i) = 0;\nwhile ($var(i) < 90) {\n\
-         $shv(x) = $shv(x) + 1;\n\
-         $avp(fill) = \"$probes(a-text-of-some-length)$probes(a-text-of-some-length)\";\n\
-         $var(i) = $var(i) + 1;\n}\nprobe_join(\"$probes(x)\", \"$avp(fill)\");",
-    );
-    setup.private = 1;
+    // Doubles texts until the worker has no room, calls what needs some, and lets go of all.
+    let grow = |name| {
+        format!(
+            "$var({name}) = \"0123456789abcdef\";\n$var(i) = 0;\n\
+             while ($var(i) < 20) {{ $var({name}) = $var({name}) + $var({name}); \
+             $var(i) = $var(i) + 1; }}\n"
+        )
+    };
+    let texts = ["a", "b", "c", "d", "e", "f"];
+    let (fill, empty): (String, String) =
+        (texts.map(grow).concat(), texts.map(|name| format!("$var({name}) = 0;\n")).concat());
+    let mut setup = setup(&format!(
+        "if ($rU == \"full\") {{\n{fill}probe_change();\n$var(x) = $rc;\nprobe_watch();\n\
+         probe_notify();\n$var(y) = $rc;\nprobe_join(\"$var(n)\", \"$probes(text)\");\n\
+         {empty}sl_send_reply(\"200\", \"change $var(x) notify $var(y)\"); exit;\n}}\n\
+         probe_change();",
+    ));
+    setup.private = 4;
     let mut host = start(setup);
+    let phone = Phone::new(host.address(), "alice");
     for _ in 0..CALLS {
-        ask(&host);
+        let reply = phone.ask(&phone.request("OPTIONS", "sip:full@voice.example.com"));
+        assert_eq!(reply.status_line(), "200 change -1 notify -1");
+        assert_eq!(call(&host), "rc 1");
     }
+    assert!(host.journal().count("ERROR: probe: probe::services::change: ") >= CALLS);
+    assert!(host.journal().count("ERROR: probe: probe::services::notify: ") >= CALLS);
     host.assert_alive();
 }
 

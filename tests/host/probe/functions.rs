@@ -1,6 +1,7 @@
 //! Script functions, their KEMI twins and pseudo-variables.
 
 use crate::start::{call, refused, setup, start};
+use host_tests::install::install;
 
 /// Each call of the script has its own host: a route has one call.
 fn returns(text: &str) -> String {
@@ -68,7 +69,7 @@ fn a_pseudo_variable_has_a_number_a_text_or_nothing() {
 fn a_text_too_long_for_the_core_is_no_value() {
     let host = start(setup("sl_send_reply(\"200\", \"is $probes(huge)\"); exit;"));
     assert_eq!(call(&host), "is <null>");
-    assert!(host.journal().count("has 100000 bytes, at most 8192 are possible") > 0);
+    assert!(host.journal().count("a pseudo-variable has 100000 bytes, at most ") > 0);
 }
 
 #[test]
@@ -77,11 +78,12 @@ fn a_script_in_javascript_calls_the_same_functions() {
         var all = [KSR.probe.sum0(), KSR.probe.sum1(41), KSR.probe.sum2(2, 'xyz'),\n\
                    KSR.probe.sum3('ab', 3, ''), KSR.probe.sum5(1, 2, 3, 4, -5), KSR.probe.panic()];\n\
         KSR.sl.sl_send_reply(200, all.join(' '));\n}\n";
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), script).unwrap();
+    let folder = install().folder();
+    std::fs::write(folder.path().join("route.js"), script).unwrap();
+    let script = install().inside(folder.path()).join("route.js");
     let mut setup = setup("")
         .module("app_jsdt")
-        .param("app_jsdt", "load", file.path().display().to_string())
+        .param("app_jsdt", "load", script.display().to_string())
         .routes("cfgengine \"jsdt\"\n");
     setup.private = 32;
     assert_eq!(call(&start(setup)), "1 42 6 6 6 -1");

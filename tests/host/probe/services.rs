@@ -1,7 +1,7 @@
 //! Messages, transactions, replies, AVPs, timers and databases.
 
 use crate::start::{ask, call, refused, setup, start};
-use host_tests::{Answer, Host, Phone, Setup, wait::until};
+use host_tests::{Answer, Host, Phone, Setup, install::install, wait::until};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,10 +23,11 @@ fn a_name_that_is_no_avp_stops_the_start() {
 
 #[test]
 fn headers_are_counted_taken_out_and_put_in() {
-    let host = start(setup(
+    let setup = setup(
         "probe_change();\n$var(many) = $rc;\nmsg_apply_changes();\n\
          sl_send_reply(\"200\", \"many $var(many) old $hdr(X-Old) new $hdr(X-New)\"); exit;",
-    ));
+    );
+    let host = start(setup.module("textopsx"));
     let phone = Phone::new(host.address(), "alice");
     let request = phone.request("OPTIONS", "sip:alice@voice.example.com");
     let request = request.add("X-Old", "1").add("X-Many", "a").add("x-MANY", "b");
@@ -117,8 +118,9 @@ fn the_timer_comes_again_after_a_panic() {
 
 #[test]
 fn a_database_keeps_numbers_texts_and_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:///{}", folder.path().join("probe.sqlite").display());
+    let folder = install().folder();
+    let inside = install().inside(folder.path());
+    let url = format!("sqlite:///{}", inside.join("probe.sqlite").display());
     let host = start(setup("").param("probe", "db_url", url));
     let rows = host.rpc(&["probe.db"]).unwrap();
     assert_eq!(

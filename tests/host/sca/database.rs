@@ -9,7 +9,7 @@ use host_tests::{
     setup::Storage,
     wait::{PATIENCE, until},
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 cases! {
     both:
@@ -24,6 +24,7 @@ cases! {
         the_columns_hold_what_the_schema_says,
         an_expired_row_is_not_restored;
     ours:
+        sip_goes_on_while_the_database_hangs,
         case_88_subscriptions_without_route_survive_a_restart_on_sqlite,
         case_09_an_ended_subscription_leaves_the_table,
         case_89_rows_of_another_server_survive,
@@ -271,6 +272,27 @@ fn case_92_sip_goes_on_while_the_database_is_gone(flavor: Flavor) {
     line.host.journal().wait("ERROR: ", PATIENCE);
     server.again();
     until("a third row", Duration::from_secs(30), || (schema.rows("id").len() == 3).then_some(()));
+}
+
+fn sip_goes_on_while_the_database_hangs(flavor: Flavor) {
+    let schema = servers::mariadb().create();
+    let line = Line::with(eager(flavor).storage(Storage::At(schema.url())));
+    until("two rows", PATIENCE, || (schema.rows("id").len() == 2).then_some(()));
+    let locked = schema.lock_for(6);
+    let begin = Instant::now();
+    // The process that writes runs each second: soon it waits for the table.
+    while begin.elapsed() < Duration::from_secs(4) {
+        let phone = Phone::new(line.host.address(), "215");
+        assert_eq!(phone.subscribe("call-info", 600).reply.status(), 202);
+        line.event();
+        phone.notified("call-info");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(begin.elapsed() < Duration::from_secs(6), "held up for {:?}", begin.elapsed());
+    drop(locked);
+    let members = line.host.subscriptions().len();
+    assert!(members > 5);
+    until("all rows", PATIENCE, || (schema.rows("id").len() == members).then_some(()));
 }
 
 fn memory_only_needs_no_database(flavor: Flavor) {

@@ -30,6 +30,7 @@ mod rpc;
 mod sample;
 mod seize;
 mod servers;
+mod start;
 mod subscribe;
 
 const TOPICS: &[(&str, &[Case])] = &[
@@ -49,6 +50,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("kemi", kemi::CASES),
     ("features", features::CASES),
     ("sample", sample::CASES),
+    ("start", start::CASES),
 ];
 
 fn main() -> ExitCode {

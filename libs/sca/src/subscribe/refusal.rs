@@ -66,14 +66,6 @@ pub enum Refusal {
         /// The address of record.
         aor: BString,
     },
-    /// The line has as many appearances as a line can have.
-    #[error("all {appearances} appearances of {aor:?} are in use")]
-    Full {
-        /// The line.
-        aor: BString,
-        /// Appearances in use.
-        appearances: usize,
-    },
     /// line-seize Expires 0 for an appearance that is not in use.
     #[error("appearance-index {index} of {aor:?} is not in use, {contact:?} cannot release it")]
     NotInUse {
@@ -120,7 +112,6 @@ impl Refusal {
             Self::Busy { .. } | Self::Crowded { .. } => 480,
             Self::Method(_)
             | Self::NotShared { .. }
-            | Self::Full { .. }
             | Self::NotInUse { .. }
             | Self::NotOwner { .. }
             | Self::Storage
@@ -140,9 +131,7 @@ impl Refusal {
             Self::BadCallInfo(_) => "Bad Request - Invalid Call-Info header",
             Self::UnknownDialog { .. } => "Call Leg/Transaction Does Not Exist",
             Self::Busy { .. } | Self::Crowded { .. } => "Temporarily Unavailable",
-            Self::NotShared { .. } | Self::Full { .. } => {
-                "Internal Server Error - seize appearance index"
-            }
+            Self::NotShared { .. } => "Internal Server Error - seize appearance index",
             Self::NotInUse { .. } | Self::NotOwner { .. } => {
                 "Internal Server Error - release seized line"
             }

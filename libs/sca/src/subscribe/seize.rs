@@ -52,7 +52,6 @@ fn take<'a>(line: &mut Line<'a>, ctx: &Context<'_>, request: &Request<'a>) -> Re
             contact: BString::from(request.contact),
             owner: owner_of(line, index),
         },
-        SeizeError::TooMany => Refusal::Full { aor, appearances },
         SeizeError::TooLong => Refusal::Crowded { aor, appearances },
     })
 }

@@ -206,6 +206,17 @@ fn a_call_without_call_info_that_fails_ends_the_line_seize_of_its_phone() {
 }
 
 #[test]
+fn a_redirection_ends_no_line_seize_and_the_first_failure_does() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    let call = new_call(A, &dialog("1@call", "a", ""), 0);
+    for status in [200, 302, 399] {
+        assert_eq!(group.fails(&failure(status, &call)), NOTHING, "{status}");
+    }
+    assert_eq!(group.fails(&failure(400, &call)).index, Some(1));
+}
+
+#[test]
 fn a_failure_of_one_member_leaves_the_other_alone() {
     let mut group = Group::of_two();
     group.seize(A, 1);

@@ -57,8 +57,10 @@ fn what_the_phone_itself_seized_serves_its_answer() {
     let mut group = Group::of_two();
     group.seize(A, 1);
     let call = dialog("1@in", "x", "a");
-    assert_eq!(group.answers(&answer(A, &call, Some((1, None)))).index, Some(1));
+    let contact = "sip:215@127.0.0.1:21101;transport=tcp";
+    assert_eq!(group.answers(&answer(contact, &call, Some((1, None)))).index, Some(1));
     assert_eq!(group.states(), [(1, State::ActivePending)]);
+    assert_eq!(group.owners(), [contact]);
 }
 
 #[test]

@@ -32,6 +32,15 @@ fn the_contact_of_an_invite_may_have_other_parameters() {
 }
 
 #[test]
+fn the_contact_of_an_invite_may_have_been_rewritten() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    let call = new_call("sip:215@192.0.2.1:9", &dialog("1@call", "a", ""), 1);
+    assert_eq!(relayed(group.invite(&call)).0, Some(1));
+    assert_eq!(group.owners(), ["A"]);
+}
+
+#[test]
 fn case_32_ringing_ends_the_line_seize() {
     let mut group = Group::of_two();
     group.seize(A, 1);

@@ -1,6 +1,8 @@
 //! Taking over a held call.
 
-use crate::support::{A, B, C, Group, X, again, answer, dialog, failure, new_call, relayed, show};
+use crate::support::{
+    A, B, C, Group, X, again, answer, dialog, failure, name, new_call, relayed, show,
+};
 use bstr::ByteSlice;
 use sca_core::call::{CallerAnswer, Invite, Invited, Retrieval, retarget};
 use sca_core::{Dialog, State};
@@ -168,6 +170,17 @@ fn a_call_without_a_known_far_party_cannot_be_taken() {
 }
 
 #[test]
+fn a_held_call_whose_far_party_was_never_seen_cannot_be_taken() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    let _ = group.invite(&new_call(A, &dialog("1@call", "a", ""), 1));
+    let _ = group.invite(&Invite { hold: true, ..again(A, &dialog("1@call", "a", "x"), None) });
+    assert_eq!(group.states(), [(1, State::Held)]);
+    let invited = group.invite(&to_own_line(B, &dialog("2@call", "b", "")));
+    assert_eq!(invited, Invited::Unreachable { index: 1 });
+}
+
+#[test]
 fn a_held_call_may_go_from_phone_to_phone() {
     let mut group = Group::of_two();
     group.held_call_of_a(State::Held);
@@ -190,6 +203,11 @@ fn the_line_of_the_far_party_follows_to_the_new_call() {
     let invite = to_own_line(B, &dialog("2@call", "b", ""));
     let outcome = far.with(|line, ctx| retarget(line, ctx, &old, &invite));
     assert_eq!((outcome.index, outcome.notifies.len()), (Some(1), 0));
+    let follower = far.line().appearances()[0].clone().callee.into_owned();
+    assert_eq!(
+        (name(&follower), name(far.line().appearances()[0].target())),
+        ("B".into(), "B".into())
+    );
     let new = dialog("2@call", "b", "xx");
     assert_eq!(far.answers(&answer(X, &new, None)).index, Some(1));
     assert_eq!(far.line().appearances()[0].previous, None);
@@ -208,7 +226,9 @@ fn the_line_of_the_far_party_is_brought_back_too() {
     let failed = far.fails(&failure(486, &invite));
     assert_eq!((failed.index, failed.far_aor), (Some(1), None));
     assert_eq!(far.line().appearances()[0].dialog, old);
-    assert_eq!(*far.line().appearances()[0].callee, *b"sip:300@voice.example.com");
+    let line = far.line();
+    assert_eq!(*line.appearances()[0].callee, *b"sip:300@voice.example.com");
+    assert_eq!(line.appearances()[0].target(), X.as_bytes());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Subscriptions and appearances in the database.
 
-use crate::support::{A, B, G, Group, ci, in_dialog, ls, show};
+use crate::support::{A, B, G, Group, ci, dialog, in_dialog, ls, new_call, show};
 use sca_core::row::{self, CSEQ_JUMP, CSEQ_SLACK, Change, Row};
 use sca_core::state_row;
 use sca_core::subscribe::Request;
@@ -59,6 +59,9 @@ fn case_90_a_refresh_updates_the_row_of_its_member_only() {
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].change, &rows[0].contact[..]), (Change::Update, A.as_bytes()));
     assert_eq!(rows[0].expires, group.now.plus(3600));
+    write(&mut group);
+    group.served(&in_dialog(Request { cseq: 7, ..ci(B) }));
+    assert_eq!(unwritten(&group, false)[0].subscribe_cseq, 8);
     write(&mut group);
 }
 
@@ -248,6 +251,23 @@ fn appearances_come_back_after_a_restart() {
     assert_eq!(restarted.appearances()[0].dialog, call);
     let none = state_row::StateRow::default();
     assert!(!restarted.restore_appearance(&none));
+}
+
+#[test]
+fn every_change_of_an_appearance_is_to_be_written() {
+    let mut group = Group::of_two().with_state_table();
+    for step in 0..5 {
+        match step {
+            0 => drop(group.seize(A, 1)),
+            1 => drop(group.invite(&new_call(A, &dialog("1@call", "a", ""), 1))),
+            2 => drop(group.rings(&dialog("1@call", "a", "x"))),
+            3 => drop(group.answered(&dialog("1@call", "a", "x"))),
+            _ => drop(group.bye(&dialog("1@call", "x", "a"), 0)),
+        }
+        let written = state_row::take_unwritten(&group.line());
+        let written = written.unwrap_or_else(|| panic!("step {step} is not to be written"));
+        group.with(|line, _| state_row::mark_written(line, &written));
+    }
 }
 
 #[test]

@@ -145,6 +145,16 @@ fn nobody_gives_back_what_another_member_has() {
 }
 
 #[test]
+fn a_phone_with_two_lines_gives_back_the_one_it_names() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    group.seize(A, 2);
+    let accepted = group.subscribe(&in_dialog(Request { expires: 0, ..ls(A, 1) })).unwrap();
+    assert_eq!(show(&accepted.notifies)[0], "A ls 3 1 terminated");
+    assert_eq!(group.states(), [(2, State::Seized)]);
+}
+
+#[test]
 fn ending_a_line_seize_that_never_was_frees_nothing() {
     let mut group = Group::of_two();
     group.seize(A, 1);

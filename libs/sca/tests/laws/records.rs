@@ -173,3 +173,17 @@ fn lengths_are_written_in_as_few_bytes_as_they_need() {
     padded.splice(9..10, [0x80, 0]);
     assert!(Line::decode(&padded).is_err());
 }
+
+#[test]
+fn a_record_with_an_index_twice_is_none() {
+    let ctx = Context { now: Instant(0), ..Context::default() };
+    let mut line = Line::new(b"sip:215@d");
+    for _ in 0..2 {
+        admin::seize(&mut line, &ctx, b"sip:215@h").unwrap().notifies.clear();
+    }
+    let mut bytes = encoded(&line);
+    let second = bytes.windows(4).rposition(|four| four == 2_u32.to_le_bytes()).unwrap();
+    assert!(Line::decode(&bytes).is_ok());
+    bytes[second] = 1;
+    assert!(Line::decode(&bytes).is_err());
+}
