@@ -43,6 +43,8 @@ impl MariaDb {
             "--auth-root-authentication-method=normal",
         ]);
         install.arg(format!("--datadir={}", data(&folder).display()));
+        // A server that starts clears the temporary tables of all others from a common folder.
+        install.env("TMPDIR", folder.path());
         process::output(&mut as_user(USER, &install));
         let ip = own_address().ip();
         let mut made = Self { server: None, address: SocketAddr::from((ip, PORT)), folder };
@@ -65,6 +67,7 @@ impl MariaDb {
         command.args(["--no-defaults", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]);
         command.args(["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M"]);
         command.arg(format!("--datadir={}", data(&self.folder).display()));
+        command.env("TMPDIR", self.folder.path());
         command.arg(format!("--socket={}", self.socket().display()));
         command.arg(format!("--pid-file={}", self.folder.path().join("pid").display()));
         command.arg(format!("--bind-address={}", self.address.ip())).arg(format!("--port={PORT}"));

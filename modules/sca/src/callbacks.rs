@@ -45,10 +45,6 @@ fn report(of: &str, done: Result<(), CallError>) {
     }
 }
 
-fn is_shared(aor: &[u8]) -> bool {
-    lines::look(aor, |line| line.is_registered()) == Some(true)
-}
-
 fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallError> {
     msg.parse().map_err(Unreadable::from)?;
     // Few ACKs have a Contact, and it may be what tells the line.
@@ -60,7 +56,7 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
     let stand_ins = StandIns::remembered();
     let Parties { from_aor, to, to_aor, dialog, .. } = Parties::read(msg, &stand_ins, contact)?;
     let ctx = lines::context();
-    if is_shared(&from_aor) {
+    if lines::is_shared(&from_aor) {
         let hold = msg.media() == Media::Held;
         let outcome =
             lines::with(&from_aor, |line, _| call::ack_by_sender(line, &ctx, &dialog, hold));
@@ -68,8 +64,8 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
     }
     // The ACK goes to the Contact of the 2xx, which told the line of the phone that answered.
     let answerer = msg.request_uri().and_then(|uri| aor::canonical(to.uri, Some(uri)).ok());
-    let answerer = answerer.filter(|aor| is_shared(aor)).unwrap_or(to_aor);
-    if is_shared(&answerer) {
+    let answerer = answerer.filter(|aor| lines::is_shared(aor)).unwrap_or(to_aor);
+    if lines::is_shared(&answerer) {
         let outcome = lines::with(&answerer, |line, _| call::ack_to_answerer(line, &ctx, &dialog));
         outcome.map_err(line_error(&answerer))?.1.send();
     }
@@ -80,7 +76,7 @@ fn take_failure(invite: &Msg<'_>, status: u16, stateless: bool) -> Result<(), Ca
     invite.parse().map_err(Unreadable::from)?;
     let stand_ins = StandIns::remembered();
     let parties = Parties::read(invite, &stand_ins, None)?;
-    if !is_shared(&parties.from_aor) {
+    if !lines::is_shared(&parties.from_aor) {
         return Ok(());
     }
     let call_info = invite.headers(b"Call-Info").map(|header| header.body());

@@ -3,7 +3,6 @@
 use crate::{
     callbacks, invite,
     lines::{self, LineError},
-    notify::Silent,
     parties::{Parties, StandIns, Unreadable},
     settings::{self, Settings},
 };
@@ -37,7 +36,9 @@ pub(crate) enum CallError {
     Core { call_id: BString, why: Error },
     #[error("Call-ID {call_id}: no appearance of {aor} is free for the answered call: {why:?}")]
     NoAppearance { call_id: BString, aor: BString, why: sca_core::line::SeizeError },
-    #[error("Call-ID {call_id}: appearance-index {index} of {aor} is held, but its far side is not known")]
+    #[error(
+        "Call-ID {call_id}: appearance-index {index} of {aor} is held, but its far side is not known"
+    )]
     Unreachable { call_id: BString, aor: BString, index: u32 },
 }
 
@@ -78,11 +79,7 @@ pub(crate) fn line_error(aor: &[u8]) -> impl FnOnce(LineError) -> CallError {
 }
 
 /// Takes over what the message says of the call. -1 also for a call without a shared line.
-pub(crate) fn update(
-    msg: &Msg<'_>,
-    mask: i32,
-    stand_ins: &StandIns,
-) -> Result<Verdict, CallError> {
+pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<Verdict, CallError> {
     let method = msg.method();
     let concerned = matches!(
         method,
@@ -152,15 +149,17 @@ fn call_info(msg: &Msg<'_>, parties: &Parties<'_>) -> Result<Option<CallInfo>, C
 /// call that the side sends without Call-Info.
 fn is_shared(call: &Call<'_, '_>, caller: bool) -> Result<bool, CallError> {
     let aor = if caller { &call.parties.from_aor } else { &call.parties.to_aor };
-    let known = lines::look(aor, |line| (line.is_registered(), line.has_members()));
-    let Some((true, has_members)) = known else { return Ok(false) };
+    if !lines::is_shared(aor) {
+        return Ok(false);
+    }
     let sender = call.msg.is_request() == caller;
-    if has_members || !sender || call.msg.header(b"Call-Info").is_some() {
+    let has_members = || lines::look(aor, |line| line.has_members()) == Some(true);
+    if !sender || call.msg.header(b"Call-Info").is_some() || has_members() {
         return Ok(true);
     }
     let ctx = lines::context();
-    let unregistered = lines::with(aor, |line, _| Silent(line.unregister(&ctx)));
-    let (Silent(unregistered), _) = unregistered.map_err(line_error(aor))?;
+    let unregistered = lines::with(aor, |line, _| line.unregister(&ctx));
+    let (unregistered, _) = unregistered.map_err(line_error(aor))?;
     if unregistered {
         kamailio::info!("unregistered SCA AoR {}", bstr::BStr::new(&**aor));
     }

@@ -55,10 +55,7 @@ pub(crate) fn all_subscriptions(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Resu
 }
 
 /// `sca.subscription_count`
-pub(crate) fn subscription_count(
-    args: &mut Args<'_>,
-    reply: &mut Reply<'_>,
-) -> Result<(), Fault> {
+pub(crate) fn subscription_count(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
     let event = text(args).and_then(|text| event(&text));
     let count = match event {
         Some(Event::CallInfo) => stats::call_info(),
@@ -82,8 +79,7 @@ pub(crate) fn show_subscription(args: &mut Args<'_>, reply: &mut Reply<'_>) -> R
     }
     let now = lines::context().now;
     let contact = contact.as_ref().map(|contact| contact.as_bytes());
-    let entries =
-        lines::look(&aor, |line| listing::subscriptions(line, now, Some(event), contact));
+    let entries = lines::look(&aor, |line| listing::subscriptions(line, now, Some(event), contact));
     entries.into_iter().flatten().try_for_each(|entry| line(reply, &entry.details()))
 }
 
@@ -113,8 +109,9 @@ pub(crate) fn deactivate_all_subscriptions(
 ) -> Result<(), Fault> {
     let ctx = lines::context();
     let mut outcome = Ok(());
-    lines::select(|_| true, |aor| {
-        match lines::with(aor, |line, _| Deactivated(admin::deactivate_all(line, &ctx))) {
+    lines::select(
+        |_| true,
+        |aor| match lines::with(aor, |line, _| Deactivated(admin::deactivate_all(line, &ctx))) {
             Ok((Deactivated(ended), outgoing)) => {
                 outgoing.send();
                 for (entry, _) in ended {
@@ -124,8 +121,8 @@ pub(crate) fn deactivate_all_subscriptions(
                 }
             }
             Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
-        }
-    });
+        },
+    );
     outcome
 }
 
@@ -167,8 +164,7 @@ pub(crate) fn update_appearance(args: &mut Args<'_>, _: &mut Reply<'_>) -> Resul
     let uri = text(args);
     let ctx = lines::context();
     let uri = uri.as_ref().map(|uri| uri.as_bytes());
-    let updated =
-        lines::with(&aor, |line, _| admin::update(line, &ctx, index.into(), &state, uri));
+    let updated = lines::with(&aor, |line, _| admin::update(line, &ctx, index.into(), &state, uri));
     let (updated, outgoing) =
         updated.map_err(|_| fault(format!("Failed to update {aor} appearance-index {index}")))?;
     updated.map_err(|error| command_fault(&error))?;
@@ -188,7 +184,11 @@ pub(crate) fn release_appearance(args: &mut Args<'_>, _: &mut Reply<'_>) -> Resu
 }
 
 fn told(outgoing: Outgoing, aor: &BString) -> Result<(), Fault> {
-    if outgoing.send() { Ok(()) } else { Err(fault(format!("Failed to NOTIFY subscribers to {aor}"))) }
+    if outgoing.send() {
+        Ok(())
+    } else {
+        Err(fault(format!("Failed to NOTIFY subscribers to {aor}")))
+    }
 }
 
 /// `sca.list_subscriptions`

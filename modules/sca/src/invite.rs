@@ -94,11 +94,10 @@ fn retrieve(
         return Err(CallError::Change { call_id: call.id(), why });
     }
     if let Some(far) = &retrieval.far_aor
-        && lines::look(far, |line| line.is_registered()) == Some(true)
+        && lines::is_shared(far)
     {
-        let outcome = lines::with(far, |line, _| {
-            call::retarget(line, &ctx, &retrieval.replaced, invite)
-        });
+        let outcome =
+            lines::with(far, |line, _| call::retarget(line, &ctx, &retrieval.replaced, invite));
         outcome.map_err(line_error(far))?.1.send();
     }
     Ok(Verdict::from(outgoing.send()))
@@ -112,7 +111,7 @@ pub(crate) fn fail(aor: &[u8], failure: &Failure<'_>) -> Result<(), CallError> {
     let (failed, outgoing) = failed.map_err(line_error(aor))?;
     outgoing.send();
     let Some(far) = failed.far_aor else { return Ok(()) };
-    if lines::look(&far, |line| line.is_registered()) != Some(true) {
+    if !lines::is_shared(&far) {
         return Ok(());
     }
     let failed = lines::with(&far, |line, _| call::failure(line, &ctx, failure));
@@ -133,7 +132,7 @@ pub(crate) fn reply(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
 /// The far side rings. The mask does not matter here, as in C.
 fn ringing(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
     let Parties { dialog, from_aor, .. } = &call.parties;
-    if lines::look(from_aor, |line| line.is_registered()) != Some(true) {
+    if !lines::is_shared(from_aor) {
         return Ok(Verdict::TRUE);
     }
     let ctx = lines::context();
@@ -171,13 +170,8 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
         return Ok(Verdict::TRUE);
     }
     assert_identity(call)?;
-    let answer = CallerAnswer {
-        dialog: dialog.clone(),
-        contact,
-        to_display: to.display,
-        to_aor,
-        same_line,
-    };
+    let answer =
+        CallerAnswer { dialog: dialog.clone(), contact, to_display: to.display, to_aor, same_line };
     let outcome = lines::with(from_aor, |line, _| call::answer_to_caller(line, &ctx, &answer));
     Ok(Verdict::from(outcome.map_err(line_error(from_aor))?.1.send()))
 }

@@ -112,15 +112,17 @@ impl<T: Tells, E> Tells for Result<T, E> {
     }
 }
 
-/// A change that nobody hears of.
-#[derive(Debug)]
-pub(crate) struct Silent<T>(pub(crate) T);
-
-impl<T> Tells for Silent<T> {
-    fn take_notifies(&mut self) -> Vec<Notify> {
-        Vec::new()
-    }
+macro_rules! silent {
+    ($($Type:ty),*) => { $(
+        /// A change that nobody hears of.
+        impl Tells for $Type {
+            fn take_notifies(&mut self) -> Vec<Notify> {
+                Vec::new()
+            }
+        }
+    )* };
 }
+silent!((), bool);
 
 fn send_all(notifies: &[Notify]) -> bool {
     let mut all = true;
@@ -195,12 +197,10 @@ fn completed(done: &Completed<'_>) {
         return;
     }
     // Our side of the dialog is From here, so that the tag of the subscriber is in To.
-    let dialog =
-        Dialog::new(call_id, to.tag.unwrap_or_default(), from.tag.unwrap_or_default());
+    let dialog = Dialog::new(call_id, to.tag.unwrap_or_default(), from.tag.unwrap_or_default());
     let ctx = lines::context();
-    let outcome = lines::with(to.uri, |line, _| {
-        delivery::notify_failed(line, &ctx, event, &dialog, fate)
-    });
+    let outcome =
+        lines::with(to.uri, |line, _| delivery::notify_failed(line, &ctx, event, &dialog, fate));
     match outcome {
         Ok((undelivered, outgoing)) => {
             if undelivered.dropped {

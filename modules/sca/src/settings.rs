@@ -1,6 +1,7 @@
 //! What the parameters come to, settled once before the host forks.
 
 use crate::params;
+use core::num::NonZeroU32;
 use kamailio::{
     Error,
     avp::{AvpSpec, NotAnAvp},
@@ -8,7 +9,6 @@ use kamailio::{
     sl::Sl,
     tm::Tm,
 };
-use core::num::NonZeroU32;
 use std::sync::OnceLock;
 
 /// The settings of this server.
@@ -123,10 +123,7 @@ fn onhold_flag() -> Result<Option<u8>, SettingsError> {
     }
 }
 
-fn seconds(
-    name: &'static str,
-    param: &kamailio::param::Int,
-) -> Result<NonZeroU32, SettingsError> {
+fn seconds(name: &'static str, param: &kamailio::param::Int) -> Result<NonZeroU32, SettingsError> {
     let value = param.get();
     let seconds = u32::try_from(value).ok().and_then(NonZeroU32::new);
     seconds.ok_or_else(|| range(name, value, "1 or more seconds"))

@@ -5,14 +5,8 @@ use crate::{
     settings::{self, Settings, SettingsError},
     stats, timers,
 };
-use kamailio::{
-    Error,
-    error::Report,
-    log::Level,
-    module::Rank,
-    process, timer,
-};
 use core::num::NonZeroU32;
+use kamailio::{Error, error::Report, log::Level, module::Rank, process, timer};
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +48,7 @@ fn open_database(settings: Settings) -> Result<Settings, StartError> {
 pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
     let stores = settings::get().is_some_and(|settings| settings.stores);
     if rank == Rank::MAIN && stores {
-        process::fork_timer(
-            Rank::TIMER,
-            c"SCA DB SYNC PROCESS",
-            NonZeroU32::MIN,
-            timers::second,
-        )?;
+        process::fork_timer(Rank::TIMER, c"SCA DB SYNC PROCESS", NonZeroU32::MIN, timers::second)?;
     }
     Ok(())
 }

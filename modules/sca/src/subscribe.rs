@@ -21,33 +21,43 @@ use sca_core::{
     subscribe::{self, Accepted, Refusal, Request},
 };
 
-/// A SUBSCRIBE that was refused, with who sent it. The reply is sent already.
+/// A SUBSCRIBE that was refused, as the log tells it. The reply is sent already.
 #[derive(Debug)]
 pub(crate) struct Refused {
-    why: Refusal,
-    call_id: BString,
-    from: BString,
-    detail: Option<String>,
+    text: String,
+    level: Level,
+}
+
+impl Refused {
+    fn new(msg: &Msg<'_>, Failure { why, detail }: &Failure) -> Self {
+        let from = msg.from().map(|from| from.uri).unwrap_or_default();
+        let call_id = msg.call_id().unwrap_or_default();
+        let text = format!(
+            "SUBSCRIBE of {} with Call-ID {} refused with {}: {why}{}{}",
+            BStr::new(from),
+            BStr::new(call_id),
+            why.status(),
+            if detail.is_some() { ": " } else { "" },
+            detail.as_deref().unwrap_or_default()
+        );
+        let level = match why {
+            Refusal::Method(_) | Refusal::Storage | Refusal::Reply => Level::Error,
+            // What a phone sends wrong is no error of ours.
+            _ => Level::Notice,
+        };
+        Self { text, level }
+    }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { why, call_id, from, detail } = self;
-        write!(f, "SUBSCRIBE of {from} with Call-ID {call_id} refused with {}: ", why.status())?;
-        match detail {
-            Some(detail) => write!(f, "{why}: {detail}"),
-            None => write!(f, "{why}"),
-        }
+        f.write_str(&self.text)
     }
 }
 
 impl Report for Refused {
     fn level(&self) -> Level {
-        match self.why {
-            Refusal::Method(_) | Refusal::Storage | Refusal::Reply => Level::Error,
-            // What a phone sends wrong is no error of ours.
-            _ => Level::Notice,
-        }
+        self.level
     }
 
     fn verdict(&self) -> Verdict {
@@ -58,7 +68,7 @@ impl Report for Refused {
 /// Takes the SUBSCRIBE, replies to it, and sends the NOTIFYs.
 pub(crate) fn handle(msg: &Msg<'_>, stand_ins: &StandIns) -> Result<Verdict, Refused> {
     let Some(settings) = settings::get() else { return Ok(Verdict::FALSE) };
-    let why = match accept(msg, stand_ins, settings) {
+    let failure = match accept(msg, stand_ins, settings) {
         Ok((accepted, event, outgoing)) => match reply(msg, settings, event, &accepted) {
             Ok(()) => return Ok(Verdict::from(outgoing.send())),
             Err(error) => {
@@ -69,13 +79,8 @@ pub(crate) fn handle(msg: &Msg<'_>, stand_ins: &StandIns) -> Result<Verdict, Ref
         },
         Err(failure) => failure,
     };
-    refuse(msg, settings, &why.why);
-    Err(Refused {
-        why: why.why,
-        detail: why.detail,
-        call_id: BString::from(msg.call_id().unwrap_or_default()),
-        from: BString::from(msg.from().map(|from| from.uri).unwrap_or_default()),
-    })
+    refuse(msg, settings, &failure.why);
+    Err(Refused::new(msg, &failure))
 }
 
 struct Failure {
@@ -161,9 +166,10 @@ fn accept(
         index,
     };
     let ctx = lines::context();
-    let (accepted, outgoing) = lines::with(aor::of_subscribe(target, to.uri, in_dialog), |line, _| {
-        subscribe::subscribe(line, &ctx, &request)
-    })?;
+    let (accepted, outgoing) =
+        lines::with(aor::of_subscribe(target, to.uri, in_dialog), |line, _| {
+            subscribe::subscribe(line, &ctx, &request)
+        })?;
     if event == Event::LineSeize {
         match &accepted {
             Ok(Accepted { seized: Some(_), .. }) => stats::SEIZES_GRANTED.increment(),

@@ -10,13 +10,11 @@ pub(crate) fn purge() {
     kamailio::info!("SCA: purging expired subscriptions");
     let ctx = lines::context();
     let is_due = |bytes: &[u8]| record::due(bytes).is_some_and(|due| due <= ctx.now);
-    lines::select(is_due, |aor| {
-        match lines::with(aor, |line, _| timers::run(line, &ctx)) {
-            Ok((_, outgoing)) => {
-                outgoing.send();
-            }
-            Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
+    lines::select(is_due, |aor| match lines::with(aor, |line, _| timers::run(line, &ctx)) {
+        Ok((_, outgoing)) => {
+            outgoing.send();
         }
+        Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
     });
 }
 

@@ -1,6 +1,6 @@
 //! Messages, transactions, replies, AVPs, timers and databases.
 
-use crate::start::{ask, call, refused, setup, start};
+use crate::start::{ask, call, refused, setup, start, told};
 use host_tests::{Answer, Host, Phone, Setup, install::install, wait::until};
 use std::time::Duration;
 
@@ -40,14 +40,14 @@ fn a_reply_carries_the_headers_of_the_module() {
     let host = start(setup("probe_reply(); exit;"));
     let reply = ask(&host);
     assert_eq!((reply.status_line(), reply.header("X-Reply")), ("299 Probed", "yes"));
-    host.journal().wait("NOTICE: probe: a stateless reply with 299", PATIENCE);
+    told(&host, "NOTICE: probe: a stateless reply with 299", 1);
 }
 
 #[test]
 fn the_responses_of_a_transaction_are_told() {
     let host = start(watched());
     assert_eq!(call(&host), "watched");
-    host.journal().wait("NOTICE: probe: response 200 to a call-id of ", PATIENCE);
+    told(&host, "NOTICE: probe: response 200 to a call-id of ", 1);
 }
 
 fn watched() -> Setup {
@@ -72,7 +72,7 @@ fn a_request_of_the_module_reaches_the_contact_and_its_end_is_told() {
     assert_eq!((notify.cseq(), notify.header("Event")), ((7, "NOTIFY"), "probe"));
     assert_eq!(notify.tag("From"), Some("probe"));
     let line = "NOTIFY 42 ended with 503, retry after Some(17), reply true, sent true";
-    host.journal().wait(line, PATIENCE);
+    told(&host, line, 1);
 }
 
 #[test]
@@ -80,18 +80,18 @@ fn a_request_without_an_answer_ends_too() {
     let setup = setup("probe_notify();").param("tm", "fr_timer", 1000);
     let (host, _phone) = notified(setup, Answer::None);
     let line = "NOTIFY 42 ended with 408, retry after None, reply false, sent true";
-    host.journal().wait(line, PATIENCE);
+    told(&host, line, 1);
 }
 
 #[test]
 fn a_panic_in_a_callback_of_a_transaction_ends_nothing() {
     let mut host = start(watched().param("probe", "panic_in", "response"));
     assert_eq!(call(&host), "watched");
-    host.journal().wait("probe::services::responding: panic: on purpose in response", PATIENCE);
+    told(&host, "probe::services::responding: panic: on purpose in response", 1);
     host.assert_alive();
     let setup = setup("probe_notify();").param("probe", "panic_in", "completed");
     let (mut host, _phone) = notified(setup, Answer::Status(200));
-    host.journal().wait("probe::services::completed: panic: on purpose in completed", PATIENCE);
+    told(&host, "probe::services::completed: panic: on purpose in completed", 1);
     host.assert_alive();
 }
 
@@ -101,7 +101,7 @@ fn a_panic_before_a_stateless_reply_does_not_hold_it_up() {
     for _ in 0..8 {
         assert_eq!(ask(&host).status(), 200);
     }
-    assert!(host.journal().count("probe::services::replied: panic: on purpose in reply") >= 8);
+    told(&host, "probe::services::replied: panic: on purpose in reply", 8);
     host.assert_alive();
 }
 
@@ -112,7 +112,7 @@ fn the_timer_comes_again_after_a_panic() {
         let ticks: u32 = host.rpc(&["probe.ticks"]).unwrap().trim().parse().unwrap();
         (ticks >= 3).then_some(())
     });
-    assert!(host.journal().count("probe::services::tick: panic: on purpose in timer") >= 2);
+    told(&host, "probe::services::tick: panic: on purpose in timer", 2);
     host.assert_alive();
 }
 

@@ -1,8 +1,11 @@
 //! Parameters, settings of the cfg framework, and the hooks of start and end.
 
-use crate::start::{refused, setup, start};
+use crate::start::{refused, setup, start, told};
 use host_tests::Host;
 use std::time::Duration;
+
+/// A process that misses the signal to end holds the others up for a minute: a race of the core.
+const TO_THE_END: Duration = Duration::from_secs(90);
 
 fn words(host: &Host, command: &str) -> String {
     let text = host.rpc(&[command]).unwrap();
@@ -48,8 +51,8 @@ fn settings_change_while_the_server_runs() {
 fn the_end_runs_once_and_has_what_the_workers_left() {
     let mut host = start(setup(""));
     host.rpc(&["probe.lock"]).unwrap();
-    host.stop();
-    host.journal().wait("counted to Some(1) before the end", Duration::from_secs(5));
+    assert!(host.stop_within(TO_THE_END).is_some());
+    told(&host, "counted to Some(1) before the end", 1);
     assert_eq!(host.journal().count("before the end"), 1);
 }
 
@@ -66,9 +69,9 @@ fn a_panic_at_the_start_stops_the_start_and_the_end_copes() {
 #[test]
 fn a_panic_at_the_end_does_not_keep_the_server_from_ending() {
     let mut host = start(setup("").param("probe", "panic_in", "destroy"));
-    host.stop();
+    assert!(host.stop_within(TO_THE_END).is_some());
     let line = "CRITICAL: probe: probe::state::destroy: panic: on purpose in destroy";
-    host.journal().wait(line, Duration::from_secs(5));
+    told(&host, line, 1);
 }
 
 #[test]
@@ -76,5 +79,5 @@ fn log_lines_follow_the_level_of_the_module() {
     let quiet = start(setup("").global("debug=0"));
     assert_eq!(quiet.journal().count("started with the text"), 0);
     let host = start(setup("").param("probe", "text", "a\tb"));
-    assert_eq!(host.journal().count("NOTICE: probe: started with the text a b"), 1);
+    told(&host, "NOTICE: probe: started with the text a b", 1);
 }

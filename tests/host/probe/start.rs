@@ -1,7 +1,7 @@
 //! A host with the module `probe`.
 
-use host_tests::{Flavor, Host, Message, Phone, Setup, install::install};
-use std::{env, fs, path::PathBuf};
+use host_tests::{Flavor, Host, Message, Phone, Setup, install::install, wait::until};
+use std::{env, fs, path::PathBuf, time::Duration};
 
 /// A small host; `call` is what its route does before it replies with what came of it.
 pub(crate) fn setup(call: &str) -> Setup {
@@ -43,6 +43,13 @@ fn probe() -> PathBuf {
         PathBuf::from,
     );
     modules.join("probe.so")
+}
+
+/// Waits until `host` has logged so many lines with `text`: the log comes through a pipe.
+pub(crate) fn told(host: &Host, text: &str, times: usize) {
+    until(&format!("{times} log lines with {text:?}"), Duration::from_secs(10), || {
+        (host.journal().count(text) >= times).then_some(())
+    });
 }
 
 /// What the route of `host` came to for an OPTIONS request: the text behind the status.

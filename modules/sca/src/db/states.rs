@@ -1,7 +1,7 @@
 //! The table of appearances, `db/*/sca_state.sql`.
 
 use super::{BATCH, server_id};
-use crate::{lines, notify::Silent, params};
+use crate::{lines, params};
 use bstr::BStr;
 use kamailio::db::{self, Condition, Connection, DbError, Op, Page, Value};
 use sca_core::{
@@ -61,8 +61,8 @@ pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
 
 fn keep(row: db::Row<'_>) -> bool {
     let kept = read(row).map(|(aor, row)| {
-        let kept = lines::with(&aor, |line, _| Silent(line.restore_appearance(&row)));
-        kept.map(|(Silent(kept), _)| kept).unwrap_or_else(|error| {
+        let kept = lines::with(&aor, |line, _| line.restore_appearance(&row));
+        kept.map(|(kept, _)| kept).unwrap_or_else(|error| {
             kamailio::error!("an appearance of {} not restored: {error}", BStr::new(&aor));
             false
         })
@@ -175,7 +175,7 @@ fn replace(connection: &Connection<'_>, rows: &StateRows) -> Result<(), DbError>
 }
 
 fn mark(rows: &StateRows) {
-    if let Err(error) = lines::with(&rows.aor, |line, _| Silent(state_row::mark_written(line, rows))) {
+    if let Err(error) = lines::with(&rows.aor, |line, _| state_row::mark_written(line, rows)) {
         kamailio::error!("line {} is written again: {error}", BStr::new(&rows.aor));
     }
 }

@@ -1,7 +1,7 @@
 //! The table of subscriptions, in the schema that Kamailio ships.
 
 use super::{BATCH, server_id};
-use crate::{lines, notify::Silent, params};
+use crate::{lines, params};
 use bstr::BStr;
 use kamailio::db::{self, Condition, Connection, DbError, Op, Page, Value};
 use sca_core::{
@@ -80,9 +80,9 @@ fn keep(row: db::Row<'_>, moved_on: bool) -> bool {
         return false;
     };
     match lines::with(&read.aor, |line, _| {
-        Silent(if moved_on { line.restore_moved_on(&read) } else { line.restore(&read) })
+        if moved_on { line.restore_moved_on(&read) } else { line.restore(&read) }
     }) {
-        Ok((Silent(kept), _)) => kept,
+        Ok((kept, _)) => kept,
         Err(error) => {
             kamailio::error!("subscription to {} not restored: {error}", BStr::new(&read.aor));
             false
@@ -128,11 +128,7 @@ pub(super) fn write(connection: &Connection<'_>, all: bool) {
     write_batch(connection, &batch);
     let over = [
         equal("server_id", Value::Int(server_id())),
-        Condition {
-            column: "expires",
-            op: Op::Less,
-            value: Value::Int(lines::context().now.0),
-        },
+        Condition { column: "expires", op: Op::Less, value: Value::Int(lines::context().now.0) },
     ];
     if let Err(error) = connection.delete(params::SUBS_TABLE.get(), &over) {
         kamailio::error!("subscriptions that are over stay in the database: {error}");
@@ -211,7 +207,7 @@ fn insert(connection: &Connection<'_>, row: &Row) -> Result<(), DbError> {
 }
 
 fn mark(row: &Row) {
-    if let Err(error) = lines::with(&row.aor, |line, _| Silent(row::mark_written(line, row))) {
+    if let Err(error) = lines::with(&row.aor, |line, _| row::mark_written(line, row)) {
         kamailio::error!("line {} is written again: {error}", BStr::new(&row.aor));
     }
 }
