@@ -74,6 +74,13 @@ impl Figures {
         self.0.entry(key).or_default().push(value);
     }
 
+    /// Adds all values of another run.
+    pub fn append(&mut self, other: Self) {
+        for (key, mut values) in other.0 {
+            self.0.entry(key).or_default().append(&mut values);
+        }
+    }
+
     /// The median over the rounds; `None` if it was not measured.
     pub fn median(&self, key: &Key) -> Option<f64> {
         median(self.0.get(key)?)
@@ -116,7 +123,9 @@ mod tests {
         };
         let mut figures = Figures::default();
         figures.add(key.clone(), 520.0);
-        figures.add(key.clone(), 500.0);
+        let mut later = Figures::default();
+        later.add(key.clone(), 500.0);
+        figures.append(later);
         figures.add(Key { flavor: Flavor::Ours, ..key.clone() }, 300.0);
         assert_eq!(figures.median(&key), Some(510.0));
         assert_eq!(figures.range(&key), Some((500.0, 520.0)));

@@ -77,7 +77,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let volume =
-            Volume { refreshes: 10_000, seizes: 2_000, small_calls: 1_000, large_calls: 60 };
+            Volume { refreshes: 20_000, seizes: 4_000, small_calls: 1_500, large_calls: 150 };
         Self {
             lines: vec![1_000, 10_000, 100_000],
             rounds: 3,

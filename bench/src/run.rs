@@ -27,9 +27,10 @@ use std::{
 /// lost.
 pub fn run(options: &Options) -> Result<String> {
     let bench = Bench::new(options)?;
-    let figures = bench.figures()?;
+    let (figures, repeated) = bench.figures()?;
     let restarts = bench.restarts()?;
-    let notes = notes(options, bench.began.elapsed().as_secs());
+    let mut notes = notes(options, bench.began.elapsed().as_secs());
+    notes.extend(repeated);
     Ok(Report { options, figures: &figures, restarts: &restarts, notes }.markdown())
 }
 
@@ -57,25 +58,33 @@ impl<'a> Bench<'a> {
         Ok(Self { options, began: Instant::now() })
     }
 
-    /// Costs and sizes: the first manager gets all rounds, the others one.
-    fn figures(&self) -> Result<Figures> {
-        let mut figures = Figures::default();
+    /// Costs and sizes, and which rounds had to be repeated. The first manager gets all rounds,
+    /// the others one.
+    fn figures(&self) -> Result<(Figures, Vec<String>)> {
+        let (mut figures, mut repeated) = (Figures::default(), Vec::new());
         for (position, manager) in self.options.managers.iter().enumerate() {
             let rounds = if position == 0 { self.options.rounds } else { 1 };
             for round in 1..=rounds {
                 for lines in &self.options.lines {
-                    self.say(&format!("{manager}, round {round}, {lines} lines"));
-                    self.round(manager, *lines, &mut figures)
-                        .with_context(|| format!("{manager} with {lines} lines"))?;
+                    let name = format!("{manager}, round {round}, {lines} lines");
+                    self.say(&name);
+                    let found = self.round(manager, *lines).or_else(|error| {
+                        // Once: a run of many minutes outlives one mishap, and tells of it.
+                        repeated.push(format!("Repeated: {name}, after: {}.", error.root_cause()));
+                        self.say(&format!("again, after: {error:#}"));
+                        self.round(manager, *lines).context(name)
+                    })?;
+                    figures.append(found);
                 }
             }
         }
-        Ok(figures)
+        Ok((figures, repeated))
     }
 
     /// A round of one size: a server of each flavor, and their operations by turns, so that what
     /// else the machine does meets both alike.
-    fn round(&self, manager: &str, lines: usize, figures: &mut Figures) -> Result<()> {
+    fn round(&self, manager: &str, lines: usize) -> Result<Figures> {
+        let mut figures = Figures::default();
         // Before the servers, so that it goes after them.
         let folder = tempfile::tempdir()?;
         let mut loads = Vec::new();
@@ -109,7 +118,7 @@ impl<'a> Bench<'a> {
                 figures.add(key(*flavor, Measure::AppearanceUsed), bytes.used);
             }
         }
-        Ok(())
+        Ok(figures)
     }
 
     /// Stop and start on each database, with the first manager.

@@ -1,9 +1,13 @@
-//! Whatever the bytes, a record is read or refused; what is read is written and read again, alike.
+//! Whatever the bytes, a record or a batch of NOTIFYs is read or refused; what is read is written
+//! and read again, alike.
 #![no_main]
 
 use sca_core::{Line, record, timers};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if let Some(notifies) = record::unpack(bytes) {
+        assert_eq!(record::pack(&notifies), bytes, "there is one way to write a batch");
+    }
     let (key, _, _) = (record::key(bytes), record::due(bytes), record::flags(bytes));
     let Ok(line) = Line::decode(bytes) else { return };
     assert_eq!(line.aor(), key);

@@ -116,3 +116,49 @@ fn defined_by(visible: &str) -> BTreeSet<String> {
         .map(str::to_owned)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defines(flags: &[&str]) -> Defines {
+        Defines(flags.iter().map(|flag| (*flag).to_owned()).collect())
+    }
+
+    /// A source tree whose loader sees these flags.
+    fn source(flags: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("core")).unwrap();
+        let text = format!("#define A_STR \"\"\n#define SER_COMPILE_FLAGS \\\n\t{flags}\n#endif\n");
+        fs::write(folder.path().join("core/ver_defs.h"), text).unwrap();
+        folder
+    }
+
+    #[test]
+    fn flags_that_the_loader_sees_are_those_of_the_installed_modules() {
+        let source = source("USE_TCP_STR USE_FUTEX_STR FAST_LOCK_STR KSR_PTHREAD_MUTEX_SHARED_STR");
+        let guessed = defines(&["-DUSE_TCP", "-DUSE_FUTEX_TOO", "-DVERSION=\"5.6.3\"", "-DHIDDEN"]);
+        let visible = "USE_FUTEX, FAST_LOCK-ADAPTIVE_WAIT, TLS_PTHREAD_MUTEX_SHARED";
+        let corrected = guessed.corrected(visible, source.path()).unwrap();
+        assert_eq!(
+            corrected.flags(),
+            [
+                "-DUSE_FUTEX_TOO",
+                "-DVERSION=\"5.6.3\"",
+                "-DHIDDEN",
+                "-DUSE_FUTEX",
+                "-DFAST_LOCK",
+                "-DKSR_PTHREAD_MUTEX_SHARED",
+                "-DADAPTIVE_WAIT",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_version_is_read_and_its_lack_is_told() {
+        let known = defines(&["-DVERSIONVAL=5006003", "-DVERSION=\"5.6.3\""]);
+        assert_eq!((known.version().unwrap(), known.number().unwrap()), ("5.6.3", "5006003"));
+        let failure = defines(&["-DUSE_TCP"]).version().unwrap_err();
+        assert_eq!(failure.to_string(), "the makefiles of Kamailio define no VERSION");
+    }
+}

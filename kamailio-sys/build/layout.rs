@@ -100,3 +100,20 @@ fn checks(bindings: &str) -> Vec<(&str, &str)> {
     };
     bindings.split(';').filter_map(check).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::checks;
+
+    #[test]
+    fn a_check_of_bindgen_is_read_over_line_ends() {
+        let text = "const _: () = {\n    [\"Size of x\"][::std::mem::size_of::<x>() - 24usize];\n\
+                    [\"Offset of field: x::y\"]\n        [::std::mem::offset_of!(x, y) - 8usize];\n};";
+        assert_eq!(checks(text), [("Size of x", "24"), ("Offset of field: x::y", "8")]);
+    }
+
+    #[test]
+    fn other_statements_are_no_checks() {
+        assert_eq!(checks("let a = [0; 3]; [\"x\"]; b - 1usize;"), []);
+    }
+}

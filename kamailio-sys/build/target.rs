@@ -191,3 +191,43 @@ fn needed(path: &Path, bytes: &[u8]) -> Result<Vec<String>, Failure> {
     }
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(full_version: &str) -> Target {
+        Target {
+            modules: PathBuf::from("/modules"),
+            full_version: full_version.to_owned(),
+            flags: String::new(),
+            database: None,
+        }
+    }
+
+    #[test]
+    fn headers_of_another_version_are_refused_with_both_versions_and_a_way_out() {
+        let target = target("kamailio 5.6.3 (x86_64/linux)");
+        assert!(target.check("5.6.3").is_ok());
+        for other in ["5.6.4", "5.6", "6.0.1", ""] {
+            let text = target.check(other).unwrap_err().to_string();
+            assert!(text.contains(&format!("headers are of Kamailio {other},")), "{text}");
+            assert!(text.contains("/modules of 5.6.3"), "{text}");
+            assert!(text.contains("set KAMAILIO_SRC to the source of 5.6.3"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_texts_of_an_installed_module_are_read_without_loading_it() {
+        let found = find().unwrap();
+        assert!(found.full_version.starts_with("kamailio "), "{}", found.full_version);
+        assert!(found.flags.contains("USE_TCP"), "{}", found.flags);
+    }
+
+    #[test]
+    fn a_file_that_is_no_module_is_refused() {
+        let path = Path::new("x.so");
+        assert!(parse(path, b"").is_err());
+        assert!(parse(path, b"\x7fELF\x02\x01\x01 and no more").is_err());
+    }
+}

@@ -13,6 +13,7 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     ops::Deref,
+    os::unix::net::UnixStream,
     process::{ExitStatus, Stdio},
     sync::atomic::{AtomicU16, Ordering},
     thread::panicking,
@@ -106,6 +107,9 @@ impl Host {
             let _ = socket.send_to(ping.as_bytes(), self.address);
             socket.recv(&mut [0; 4096]).ok()
         });
+        // The process that serves commands starts after the workers.
+        let commands = self.folder().join("ctl");
+        until("its commands", START, || UnixStream::connect(&commands).ok());
     }
 
     /// Its SIP address.

@@ -23,19 +23,17 @@ struct State {
 }
 
 impl Inbox {
-    /// Files a message; whether it is the first of its kind.
-    pub fn file(&self, raw: &[u8]) -> (Message, bool) {
+    /// Files a message, unless it came before.
+    pub fn file(&self, mut message: Message) {
         let mut state = self.state.lock();
-        let message = Message::new(raw, state.arrived);
-        let new = state.seen.insert(message.key());
-        if new {
+        if state.seen.insert(message.key()) {
+            message.order = state.arrived;
             state.arrived += 1;
-            state.waiting.push(message.clone());
+            state.waiting.push(message);
             self.changed.notify_all();
         } else {
             state.repeated += 1;
         }
-        (message, new)
     }
 
     /// Takes out the first message that `wanted` likes, waiting up to `limit` for it.

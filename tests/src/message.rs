@@ -1,6 +1,6 @@
 //! A SIP message as it arrived.
 
-use std::{fmt, time::Instant};
+use std::fmt;
 
 /// One received message; text that is not UTF-8 shows as replacement characters.
 #[derive(Clone)]
@@ -12,8 +12,6 @@ pub struct Message {
     headers: Vec<(String, String)>,
     /// What follows the empty line.
     pub body: String,
-    /// When it came.
-    pub at: Instant,
     /// Its place among all messages that this phone got.
     pub order: usize,
 }
@@ -26,7 +24,7 @@ impl fmt::Debug for Message {
 
 impl Message {
     /// Splits `raw` into lines; never fails.
-    pub fn new(raw: &[u8], order: usize) -> Self {
+    pub fn new(raw: &[u8]) -> Self {
         let text = String::from_utf8_lossy(raw).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let mut lines = head.split("\r\n");
@@ -38,7 +36,7 @@ impl Message {
             })
             .collect();
         let body = body.to_owned();
-        Self { raw: raw.to_vec(), start, headers, body, at: Instant::now(), order }
+        Self { raw: raw.to_vec(), start, headers, body, order: 0 }
     }
 
     /// Method of a request, empty for a reply.
@@ -137,7 +135,7 @@ mod tests {
 
     #[test]
     fn parts_are_found_and_lines_kept_as_written() {
-        let message = Message::new(REPLY, 0);
+        let message = Message::new(REPLY);
         assert_eq!((message.status(), message.status_line()), (202, "202 Accepted"));
         assert_eq!(message.line("call-info"), "Call-Info:<sip:d>");
         assert_eq!(message.tag("To"), Some("a"));

@@ -118,6 +118,20 @@ impl Rpc {
         }
     }
 
+    /// The value of a statistic of module `sca`.
+    ///
+    /// # Panics
+    ///
+    /// When there is none of that name.
+    pub fn statistic(&self, name: &str) -> u64 {
+        let text = self.rpc(&["stats.get_statistics", "sca:"]).unwrap();
+        let found = text.lines().find_map(|line| {
+            let (known, value) = line.trim().split_once('=')?;
+            (known.trim() == format!("sca:{name}")).then(|| value.trim().parse().unwrap())
+        });
+        found.unwrap_or_else(|| panic!("no statistic {name} in {text}"))
+    }
+
     /// Bytes of shared memory in use, without the manager's own.
     pub fn shared_memory(&self) -> u64 {
         let text = self.rpc(&["core.shmmem"]).unwrap();

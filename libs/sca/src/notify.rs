@@ -2,7 +2,8 @@
 
 use crate::{Context, Event, Line, Subscription, call_info};
 use bstr::BStr;
-use std::fmt;
+use bytes::Bytes;
+use std::{fmt, io::Write as _, ops::Range};
 
 /// The most bytes that the headers of one NOTIFY may take; the host sends no more than 65535 in
 /// all.
@@ -12,20 +13,22 @@ pub(crate) const HEADERS_LIMIT: usize = 60_000;
 const CSEQ_LIMIT: u32 = 0x7fff_ffff;
 
 /// One NOTIFY to be sent within the dialog of a subscription.
+///
+/// The NOTIFYs of a group share one block of memory.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Notify {
     /// URI of both From and To.
-    pub aor: Vec<u8>,
+    pub aor: Bytes,
     /// Request-URI.
-    pub contact: Vec<u8>,
+    pub contact: Bytes,
     /// Call-ID.
-    pub call_id: Vec<u8>,
+    pub call_id: Bytes,
     /// Tag of From: ours.
-    pub local_tag: Vec<u8>,
+    pub local_tag: Bytes,
     /// Tag of To: the subscriber's.
-    pub remote_tag: Vec<u8>,
+    pub remote_tag: Bytes,
     /// The route set as Record-Route bodies, first hop first, comma separated; may be empty.
-    pub routes: Vec<u8>,
+    pub routes: Bytes,
     /// CSeq number on the wire.
     pub cseq: u32,
     /// The event package.
@@ -33,7 +36,7 @@ pub struct Notify {
     /// Whether the subscription is over with it: a failure of this NOTIFY changes nothing more.
     pub is_last: bool,
     /// `Contact: …\r\nCall-Info: …\r\nEvent: …\r\nSubscription-State: …\r\n`
-    pub headers: Vec<u8>,
+    pub headers: Bytes,
 }
 
 impl fmt::Debug for Notify {
@@ -77,52 +80,95 @@ pub(crate) fn job(
     subscription: &mut Subscription<'_>,
     call_info: &[u8],
     standing: Standing,
-) -> Notify {
-    subscription.notify_cseq = subscription.notify_cseq.saturating_add(1).min(CSEQ_LIMIT);
-    Notify {
-        aor: aor.to_vec(),
-        contact: subscription.contact.to_vec(),
-        call_id: subscription.dialog.call_id.to_vec(),
-        local_tag: subscription.dialog.to_tag.to_vec(),
-        remote_tag: subscription.dialog.from_tag.to_vec(),
-        routes: subscription.record_route.to_vec(),
-        cseq: subscription.notify_cseq,
-        event: subscription.event,
-        is_last: !matches!(standing, Standing::Granted | Standing::Active),
-        headers: headers(aor, ctx, subscription, call_info, standing),
+) -> Option<Notify> {
+    jobs(aor, ctx, core::iter::once(subscription), call_info, standing).pop()
+}
+
+/// The same NOTIFY to several subscribers, each with the Subscription-State of its own.
+fn jobs<'s, 'l: 's>(
+    aor: &[u8],
+    ctx: &Context<'_>,
+    subscriptions: impl Iterator<Item = &'s mut Subscription<'l>>,
+    call_info: &[u8],
+    standing: Standing,
+) -> Vec<Notify> {
+    let mut text = aor.to_vec();
+    let mut drafts = Vec::new();
+    for subscription in subscriptions {
+        subscription.quiet_until = None;
+        subscription.notify_cseq = subscription.notify_cseq.saturating_add(1).min(CSEQ_LIMIT);
+        let parts = [
+            &subscription.contact,
+            &subscription.dialog.call_id,
+            &subscription.dialog.to_tag,
+            &subscription.dialog.from_tag,
+            &subscription.record_route,
+        ]
+        .map(|part| append(&mut text, |text| text.extend_from_slice(part)));
+        let headers = append(&mut text, |text| {
+            headers(text, aor, ctx, subscription, call_info, standing);
+        });
+        drafts.push((parts, headers, subscription.notify_cseq, subscription.event));
     }
+    let text = Bytes::from(text);
+    let aor = text.slice(..aor.len());
+    drafts
+        .into_iter()
+        .map(|(parts, headers, cseq, event)| {
+            let [contact, call_id, local_tag, remote_tag, routes] =
+                parts.map(|part| text.slice(part));
+            Notify {
+                aor: aor.clone(),
+                contact,
+                call_id,
+                local_tag,
+                remote_tag,
+                routes,
+                cseq,
+                event,
+                is_last: !matches!(standing, Standing::Granted | Standing::Active),
+                headers: text.slice(headers),
+            }
+        })
+        .collect()
+}
+
+/// Where in `text` stands what `write` appends to it.
+fn append(text: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    let start = text.len();
+    write(text);
+    start..text.len()
 }
 
 fn headers(
+    out: &mut Vec<u8>,
     aor: &[u8],
     ctx: &Context<'_>,
     subscription: &Subscription<'_>,
     call_info: &[u8],
     standing: Standing,
-) -> Vec<u8> {
+) {
     let contact = if ctx.server_address.is_empty() { aor } else { ctx.server_address };
-    let left = subscription.seconds_left(ctx.now).to_string();
-    let (state, left) = match standing {
-        Standing::Granted => ("active", ""),
-        Standing::Active => ("active;expires=", left.as_str()),
-        Standing::Unsubscribed => ("terminated", ""),
-        Standing::NoResource => ("terminated;reason=noresource", ""),
-        Standing::Timeout => ("terminated;reason=timeout", ""),
-        Standing::Deactivated => ("terminated;reason=deactivated", ""),
+    let event = subscription.event.name().as_bytes();
+    for part in
+        [b"Contact: ", contact, b"\r\n", call_info, b"Event: ", event, b"\r\nSubscription-State: "]
+    {
+        out.extend_from_slice(part);
+    }
+    let state: &[u8] = match standing {
+        Standing::Granted => b"active",
+        Standing::Active => b"active;expires=",
+        Standing::Unsubscribed => b"terminated",
+        Standing::NoResource => b"terminated;reason=noresource",
+        Standing::Timeout => b"terminated;reason=timeout",
+        Standing::Deactivated => b"terminated;reason=deactivated",
     };
-    [
-        b"Contact: ".as_slice(),
-        contact,
-        b"\r\n",
-        call_info,
-        b"Event: ",
-        subscription.event.name().as_bytes(),
-        b"\r\nSubscription-State: ",
-        state.as_bytes(),
-        left.as_bytes(),
-        b"\r\n",
-    ]
-    .concat()
+    out.extend_from_slice(state);
+    if standing == Standing::Active {
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{}", subscription.seconds_left(ctx.now));
+    }
+    out.extend_from_slice(b"\r\n");
 }
 
 impl Line<'_> {
@@ -143,12 +189,7 @@ impl Line<'_> {
         let text = self.group_text(ctx);
         let Self { aor, subscriptions, .. } = self;
         let members = subscriptions.iter_mut().filter(|subscription| listens(subscription));
-        members
-            .map(|member| {
-                member.quiet_until = None;
-                job(aor, ctx, member, &text, Standing::Active)
-            })
-            .collect()
+        jobs(aor, ctx, members, &text, Standing::Active)
     }
 
     /// The Call-Info header for the members; without the appearance-uris when it would not fit
@@ -180,7 +221,6 @@ impl Line<'_> {
             Event::LineSeize => call_info::single(&self.aor, subscription.index),
         };
         let subscription = self.subscriptions.get_mut(at)?;
-        subscription.quiet_until = None;
-        Some(job(&self.aor, ctx, subscription, &text, standing))
+        job(&self.aor, ctx, subscription, &text, standing)
     }
 }

@@ -4,7 +4,7 @@
 //! inserted.
 
 use crate::line::INDEX_LIMIT;
-use crate::{Appearance, Context, Dialog, Instant, Line, State};
+use crate::{Appearance, Dialog, Instant, Line, State};
 use std::borrow::Cow;
 
 /// A row of the state table. What a pending re-INVITE or retrieval would bring back is not stored.
@@ -106,10 +106,5 @@ impl<'a> Line<'a> {
             },
         );
         true
-    }
-
-    /// Notes that the rows of the line have to be written, as when the state table is new.
-    pub fn write_states(&mut self, ctx: &Context<'_>) {
-        self.states_changed |= ctx.keeps_states;
     }
 }

@@ -134,7 +134,7 @@ fn finish<'a>(line: &mut Line<'a>, ctx: &Context<'_>, request: &Request<'a>) -> 
             Event::LineSeize => crate::call_info::single(line.aor(), request.index),
         };
         let standing = Standing::Unsubscribed;
-        return Some(crate::notify::job(line.aor(), ctx, &mut stranger, &text, standing));
+        return crate::notify::job(line.aor(), ctx, &mut stranger, &text, standing);
     };
     if let Some(subscription) = line.subscriptions.get_mut(at) {
         renew(subscription, ctx, request);

@@ -75,6 +75,14 @@ fn a_panic_at_the_end_does_not_keep_the_server_from_ending() {
 }
 
 #[test]
+fn shared_memory_is_listed_under_the_name_of_the_module() {
+    let host = start(setup(""));
+    let text = host.rpc(&["mod.stats", "probe", "shm"]).unwrap();
+    assert!(text.contains("Module: probe"), "{text}");
+    assert!(host_tests::rpc::number(&text, "Total:") > 0, "{text}");
+}
+
+#[test]
 fn log_lines_follow_the_level_of_the_module() {
     let quiet = start(setup("").global("debug=0"));
     assert_eq!(quiet.journal().count("started with the text"), 0);

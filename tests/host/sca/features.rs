@@ -22,22 +22,12 @@ cases! {
         a_missing_state_table_is_logged_once_and_nothing_else;
 }
 
-/// The value of a statistic of the module.
-fn statistic(host: &Host, name: &str) -> u64 {
-    let text = host.rpc(&["stats.get_statistics", "sca:"]).unwrap();
-    let found = text.lines().find_map(|line| {
-        let (known, value) = line.trim().split_once('=')?;
-        (known.trim() == format!("sca:{name}")).then(|| value.trim().parse().unwrap())
-    });
-    found.unwrap_or_else(|| panic!("no statistic {name} in {text}"))
-}
-
 fn statistics_count_subscriptions_appearances_notifies_and_seizures(flavor: Flavor) {
     let line = Line::with(Setup::new(flavor).param("tm", "fr_timer", 1000));
-    let is = |name: &str, value: u64| assert_eq!(statistic(&line.host, name), value, "{name}");
+    let is = |name: &str, value: u64| assert_eq!(line.host.statistic(name), value, "{name}");
     is("subscriptions_call_info", 2);
     is("subscriptions_line_seize", 0);
-    let sent = statistic(&line.host, "notifies_sent");
+    let sent = line.host.statistic("notifies_sent");
     assert_eq!(sent, 2);
     line.seized(&line.a, 1);
     line.b.seize(1);
@@ -56,7 +46,7 @@ fn statistics_count_subscriptions_appearances_notifies_and_seizures(flavor: Flav
     line.host.rpc(&["sca.update_appearance", &line.a.aor(), "1", "held-private"]).unwrap();
     line.both_see(&["1 held-private"]);
     until("a failed NOTIFY", PATIENCE, || {
-        (statistic(&line.host, "notifies_failed") == 1).then_some(())
+        (line.host.statistic("notifies_failed") == 1).then_some(())
     });
     is("appearances_held_private", 1);
     for name in ["idle", "progressing", "alerting", "active"] {

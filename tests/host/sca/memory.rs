@@ -18,7 +18,7 @@ cases! {
 
 /// How many rounds a test of this file plays.
 fn rounds() -> u32 {
-    if soak() { 10_000 } else { 1000 }
+    if soak() { 50_000 } else { 10_000 }
 }
 
 /// What may differ between two looks at a host at rest, for each kind of memory, in bytes. One

@@ -139,7 +139,7 @@ fn a_failed_member_is_dropped_when_asked_for(flavor: Flavor) {
     c.answer("NOTIFY", Answer::RetryAfter(503, 1));
     line.seized(&line.a, 1);
     c.notified("call-info");
-    std::thread::sleep(wait::SILENCE);
+    wait_for_failure(&line.host);
     assert_eq!(count(), "3 call-info\n");
     c.answer("NOTIFY", Answer::Status(481));
     line.b.answer("NOTIFY", Answer::None);
@@ -156,13 +156,20 @@ fn a_failed_member_is_dropped_when_asked_for(flavor: Flavor) {
     c.quiet();
 }
 
+/// Waits until the host knows that its first NOTIFY failed.
+fn wait_for_failure(host: &Host) {
+    wait::until("a failed NOTIFY", wait::PATIENCE, || {
+        (host.statistic("notifies_failed") == 1).then_some(())
+    });
+}
+
 fn retry_after_is_obeyed_when_asked_for(flavor: Flavor) {
     let setup = Setup::new(flavor).sca("obey_retry_after", 1);
     let line = Line::with(setup.sca("purge_expired_interval", 1));
-    line.b.answer("NOTIFY", Answer::RetryAfter(503, 3));
+    line.b.answer("NOTIFY", Answer::RetryAfter(503, 6));
     line.seized(&line.a, 1);
     line.b.answer("NOTIFY", Answer::Status(200));
-    std::thread::sleep(wait::SILENCE);
+    wait_for_failure(&line.host);
     line.event();
     line::sees(&line.a, &["1 seized", "2 seized"]);
     line.b.quiet();

@@ -8,6 +8,8 @@ pub(crate) const CASES: &[Case] = &[
     ("locks::four_processes_lose_no_count", counts),
     ("locks::a_lock_that_is_held_is_not_given_twice", twice),
     ("locks::a_panic_under_the_lock_leaves_it_free_for_others", panics),
+    #[cfg(debug_assertions)]
+    ("locks::a_call_that_may_wait_is_refused_under_a_lock", waits),
 ];
 
 fn counts() {
@@ -47,4 +49,15 @@ fn panics() {
     });
     assert!(!other.join());
     assert_eq!(value.try_lock().map(|value| *value), Some(2));
+}
+
+#[cfg(debug_assertions)]
+fn waits() {
+    let value = shm::try_box(Mutex::new(1)).unwrap();
+    kamailio::sync::assert_unlocked();
+    let guard = value.lock();
+    let refused = std::panic::catch_unwind(kamailio::sync::assert_unlocked);
+    drop(guard);
+    assert!(refused.is_err());
+    kamailio::sync::assert_unlocked();
 }

@@ -2,6 +2,7 @@
 
 use super::{read::Reader, write};
 use crate::{Event, Notify};
+use bytes::Bytes;
 
 /// The bytes of `notifies`, in their order.
 pub fn pack(notifies: &[Notify]) -> Vec<u8> {
@@ -37,7 +38,7 @@ pub fn unpack(bytes: &[u8]) -> Option<Vec<Notify>> {
             _ => return None,
         };
         let cseq = reader.u32()?;
-        let mut text = || reader.text().map(<[u8]>::to_vec);
+        let mut text = || reader.text().map(Bytes::copy_from_slice);
         notifies.push(Notify {
             aor: text()?,
             contact: text()?,
@@ -61,16 +62,16 @@ mod tests {
 
     fn notify(seed: u8, cseq: u32, text: Vec<u8>) -> Notify {
         Notify {
-            aor: text.clone(),
-            contact: vec![seed],
-            call_id: vec![seed; usize::from(seed)],
-            local_tag: Vec::new(),
-            remote_tag: text.clone(),
-            routes: vec![b'r'; 3],
+            aor: text.clone().into(),
+            contact: vec![seed].into(),
+            call_id: vec![seed; usize::from(seed)].into(),
+            local_tag: Bytes::new(),
+            remote_tag: text.clone().into(),
+            routes: Bytes::from_static(b"rrr"),
             cseq,
             event: if seed.is_multiple_of(2) { Event::CallInfo } else { Event::LineSeize },
             is_last: seed.is_multiple_of(3),
-            headers: text,
+            headers: text.into(),
         }
     }
 

@@ -161,6 +161,14 @@ fn an_invite_that_is_handled_twice_remembers_the_state_before_it() {
 }
 
 #[test]
+fn a_new_call_that_is_handled_twice_is_still_a_new_one() {
+    let (mut group, call) = calling(false);
+    let _ = group.invite(&call);
+    assert_eq!(group.fails(&failure(486, &call)).index, Some(1));
+    assert_eq!(group.states(), []);
+}
+
+#[test]
 fn a_rejected_reinvite_of_an_unknown_call_ends_no_line_seize() {
     let mut group = Group::of_two();
     group.seize(A, 1);

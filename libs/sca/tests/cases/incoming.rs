@@ -108,6 +108,17 @@ fn case_65_an_outgoing_call_reinvited_by_the_far_party_stays_one_call() {
 }
 
 #[test]
+fn a_reinvite_may_move_the_far_party() {
+    let mut group = Group::of_two();
+    let call = group.call_to_a();
+    for (moved, target) in [("sip:300@10.0.0.9", "sip:300@10.0.0.9"), ("", "sip:300@10.0.0.9")] {
+        let again = CalleeAnswer { remote_target: moved.as_bytes(), ..answer(A, &call, None) };
+        let _ = group.answers(&again);
+        assert_eq!(group.line().appearances()[0].target(), target.as_bytes());
+    }
+}
+
+#[test]
 fn an_answer_may_say_the_state_of_its_call() {
     let mut group = Group::of_two();
     let call = group.call_to_a();

@@ -86,7 +86,7 @@ fn a_new_dialog_of_the_same_contact_takes_the_place_of_the_old_one() {
         .unwrap();
     assert_eq!(show(&accepted.notifies), ["A ci 2 *=idle active"]);
     let [notify] = &accepted.notifies[..] else { panic!("{accepted:?}") };
-    assert_eq!(notify.call_id, b"2@sub");
+    assert_eq!(notify.call_id, b"2@sub"[..]);
     assert_eq!((&notify.remote_tag[..], &notify.local_tag[..]), (&b"p2"[..], &b"s2"[..]));
     assert_eq!(group.members(), ["B call-info", "A call-info"]);
 }
@@ -170,14 +170,14 @@ fn cases_17_and_18_the_newest_route_is_used() {
     let mut group = Group::empty();
     let first = Request { record_route: b"<sip:p1;lr>, <sip:p2;lr>", ..ci(A) };
     let accepted = group.subscribe(&first).unwrap();
-    assert_eq!(accepted.notifies[0].routes, b"<sip:p1;lr>, <sip:p2;lr>");
+    assert_eq!(accepted.notifies[0].routes, b"<sip:p1;lr>, <sip:p2;lr>"[..]);
     let accepted = group.subscribe(&in_dialog(ci(A))).unwrap();
-    assert_eq!(accepted.notifies[0].routes, b"<sip:p1;lr>, <sip:p2;lr>");
+    assert_eq!(accepted.notifies[0].routes, b"<sip:p1;lr>, <sip:p2;lr>"[..]);
     let other = Request { record_route: b"<sip:p3;lr>", ..ci(A) };
     let accepted = group.subscribe(&in_dialog(other)).unwrap();
-    assert_eq!(accepted.notifies[0].routes, b"<sip:p3;lr>");
+    assert_eq!(accepted.notifies[0].routes, b"<sip:p3;lr>"[..]);
     let accepted = group.subscribe(&ci(A)).unwrap();
-    assert_eq!(accepted.notifies[0].routes, b"");
+    assert_eq!(accepted.notifies[0].routes, b""[..]);
 }
 
 #[test]

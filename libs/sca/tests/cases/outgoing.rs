@@ -60,6 +60,17 @@ fn case_32_ringing_ends_the_line_seize() {
 }
 
 #[test]
+fn ringing_on_one_line_leaves_the_line_seize_of_another() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    group.seize(A, 2);
+    let call = dialog("1@call", "a", "");
+    let _ = group.invite(&new_call(A, &call, 1));
+    assert_eq!(group.rings(&call).notifies.len(), 2);
+    assert_eq!(group.members()[0], "A line-seize");
+}
+
+#[test]
 fn case_33_ringing_is_told_once() {
     let mut group = Group::of_two();
     group.seize(A, 1);

@@ -191,7 +191,7 @@ fn case_88_a_restart_brings_the_members_back_and_counts_on() {
     let [_, _, notify] = &accepted.notifies[..] else { panic!("{accepted:?}") };
     assert!(notify.cseq > last, "{} after {last}", notify.cseq);
     assert_eq!(notify.cseq, 2 + CSEQ_JUMP + 1);
-    assert_eq!(notify.routes, b"<sip:p;lr>");
+    assert_eq!(notify.routes, b"<sip:p;lr>"[..]);
     assert_eq!(unwritten(&restarted, false).len(), 2);
     write(&mut restarted);
 }

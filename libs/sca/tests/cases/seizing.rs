@@ -217,6 +217,16 @@ fn an_answered_call_outlives_its_line_seize() {
 }
 
 #[test]
+fn a_call_that_was_offered_on_hold_and_not_answered_ends_with_its_line_seize() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    let call = new_call(A, &dialog("1@call", "a", ""), 1);
+    let _ = group.invite(&sca_core::call::Invite { hold: true, ..call });
+    group.served(&in_dialog(Request { expires: 0, ..ls(A, 1) }));
+    assert_eq!(group.states(), []);
+}
+
+#[test]
 fn a_line_seize_is_not_told_what_the_members_hear() {
     let mut group = Group::empty();
     group.served(&ci(B));

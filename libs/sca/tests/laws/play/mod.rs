@@ -131,7 +131,9 @@ impl Play {
 
     fn judge(&mut self, line: &Line<'_>, notifies: Vec<Notify>) {
         for notify in notifies {
-            let ids = (notify.call_id.clone(), notify.remote_tag, notify.local_tag);
+            let ids =
+                [&notify.call_id, &notify.remote_tag, &notify.local_tag].map(|id| id.to_vec());
+            let ids: (_, _, _) = ids.into();
             assert!(!self.ended.contains(&ids), "nothing is sent after the last notify");
             let last = self.sent.insert(ids.clone(), notify.cseq);
             assert!(last.is_none_or(|last| last < notify.cseq), "cseq goes up");
