@@ -20,7 +20,8 @@ pub fn of_subscribe<'u>(request_uri: &'u [u8], to_uri: &'u [u8], in_dialog: bool
 /// (reply) and this Contact.
 ///
 /// A phone that gives a Contact with another user part is a line of its own at the same host:
-/// `<scheme of Contact>:<user of Contact>@<host of uri>[:<port of uri>]`.
+/// `<scheme of Contact>:<user of Contact>@<host of uri>[:<port of uri>]`. At a URI without a host,
+/// as of a telephone number, there are no other lines.
 ///
 /// # Errors
 ///
@@ -29,7 +30,7 @@ pub fn canonical<'u>(uri: &'u [u8], contact: Option<&[u8]>) -> Result<Text<'u>, 
     let named = Uri::parse(uri)?;
     let Some(contact) = contact else { return Ok(Cow::Borrowed(of_uri(uri))) };
     let contact = Uri::parse(contact)?;
-    if contact.user.is_empty() || contact.user == named.user {
+    if contact.user.is_empty() || contact.user == named.user || named.host.is_empty() {
         return Ok(Cow::Borrowed(of_uri(uri)));
     }
     let colon: &[u8] = if named.port.is_empty() { b"" } else { b":" };
@@ -80,6 +81,7 @@ mod tests {
             ("sip:215@d", "sips:216@10.0.0.1", "sips:216@d"),
             ("sip:215@d", "sip:10.0.0.1", "sip:215@d"),
             ("sip:215@d", "", "sip:215@d"),
+            ("tel:+4930123;ext=1", "sip:215@10.0.0.1", "tel:+4930123"),
         ] {
             assert_eq!(line(uri, contact).as_deref(), Some(aor), "{uri} {contact}");
         }
