@@ -50,6 +50,12 @@ impl Call {
         call
     }
 
+    /// The same call as another phone sees it that the host sends it to as well.
+    #[must_use]
+    pub fn to(&self, to: &Phone) -> Self {
+        Self { to: to.clone(), arrived: None, ..self.clone() }
+    }
+
     /// Waits until the INVITE arrives at the callee.
     pub fn arrive(&mut self) -> Message {
         let invite = self.to.incoming("INVITE");

@@ -205,7 +205,7 @@ impl Setup {
             Storage::Own => (Some("db_sqlite"), Some("sqlite:///{folder}/sca.sqlite".to_owned())),
             Storage::At(url) => (Some(driver(url)), Some(url.clone())),
         };
-        let base = ["tm", "sl", "rr", "pv", "textops", "siputils", "xlog", "kex", "ctl"];
+        let base = ["tm", "sl", "rr", "pv", "textops", "siputils", "xlog", "kex", "corex", "ctl"];
         let json = self.json.then_some("jsonrpcs");
         for module in base.iter().chain(&driver).chain(&json).chain(&self.modules) {
             writeln!(text, "loadmodule \"{module}.so\"").unwrap();

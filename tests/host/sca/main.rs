@@ -14,10 +14,13 @@ use host_tests::suite::{self, Case};
 use libtest_mimic::{Failed, Trial};
 use std::process::ExitCode;
 
+mod addresses;
 mod aging;
+mod contention;
 mod database;
 mod failures;
 mod features;
+mod forking;
 mod hold;
 mod incoming;
 mod kemi;
@@ -44,6 +47,9 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("hold", hold::CASES),
     ("failures", failures::CASES),
     ("incoming", incoming::CASES),
+    ("forking", forking::CASES),
+    ("addresses", addresses::CASES),
+    ("contention", contention::CASES),
     ("routing", routing::CASES),
     ("notify", notify::CASES),
     ("rpc", rpc::CASES),

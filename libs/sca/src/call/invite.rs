@@ -17,7 +17,7 @@ pub struct Invite<'a> {
     pub cseq: u32,
     /// The Call-Info header, when there is one.
     pub call_info: Option<CallInfo>,
-    /// The session offer, or the branch flag, puts the call on hold.
+    /// Its SDP, or the branch flag, puts the call on hold.
     pub hold: bool,
     /// From and To are the same address of record: the phone calls its own line.
     pub same_line: bool,
