@@ -121,7 +121,7 @@ impl Message {
     /// What makes a request or reply the same as one that came before.
     pub(crate) fn key(&self) -> String {
         let via = self.find("Via").unwrap_or_default();
-        format!("{} {via} {:?}", self.start, self.find("CSeq"))
+        format!("{} {via} {:?} {:?}", self.start, self.find("CSeq"), self.find("To"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use host_tests::{
     Call, Draft, Flavor, Host, Line, Phone, Setup, Side, call_info, cases,
-    line::{TALKING, sees},
+    line::{RECEIVED, TALKING, sees},
 };
 
 cases! {
@@ -10,15 +10,21 @@ cases! {
         the_line_may_be_no_sip_address,
         a_line_that_is_not_known_is_told_without_a_blank,
         the_alias_of_a_contact_is_where_notifies_go,
-        every_call_info_of_an_invite_goes,
+        every_call_info_of_a_shared_line_goes,
         a_call_info_with_index_0_is_as_good_as_none,
         an_index_beyond_31_bits_asks_for_any,
         the_end_of_an_unknown_seizure_is_told_and_changes_nothing,
-        an_expiry_that_is_no_number_ends,
         hold_is_found_in_a_body_of_many_parts,
         an_address_that_is_to_come_later_is_no_hold,
         a_number_as_display_name_is_shown_as_it_is,
         an_invite_without_contact_passes;
+    ours:
+        a_call_info_of_another_kind_stays_and_the_call_is_followed,
+        an_expiry_that_is_no_number_is_refused,
+        an_expiry_beyond_all_numbers_is_the_maximum,
+        a_direction_of_the_whole_session_holds,
+        the_user_of_the_contact_names_the_line_of_a_failed_call,
+        the_user_of_the_contact_names_the_line_of_an_answered_call;
 }
 
 fn the_line_may_be_no_sip_address(flavor: Flavor) {
@@ -58,22 +64,39 @@ fn the_alias_of_a_contact_is_where_notifies_go(flavor: Flavor) {
     assert!(phone.notified("call-info").uri().starts_with("sip:215@192.0.2.1"));
 }
 
-fn every_call_info_of_an_invite_goes(flavor: Flavor) {
+fn every_call_info_of_a_shared_line_goes(flavor: Flavor) {
     let line = Line::new(flavor);
     line.seized(&line.a, 1);
-    let icon = "<http://voice.example.com/icon.png>;purpose=icon";
-    let edit = |invite: Draft| invite.index(1).add("Call-Info", icon);
+    let second = "<sip:voice.example.com>;appearance-index=2";
+    let edit = |invite: Draft| invite.index(1).add("Call-Info", second);
     let call = Call::dial(&line.a, &line.x, edit);
     assert_eq!(call.at_callee().all("Call-Info"), [""; 0]);
     assert_eq!(call.at_callee().header("X-Rc"), "1");
     line.both_see(&["1 seized"]);
+    assert_eq!(line.appearances()[0].call_id, call.caller.call_id);
+}
+
+fn a_call_info_of_another_kind_stays_and_the_call_is_followed(flavor: Flavor) {
+    let line = Line::new(flavor);
+    line.seized(&line.a, 1);
+    let icon = "<http://voice.example.com/icon.png>;purpose=icon";
+    let edit = |invite: Draft| invite.add("Call-Info", icon).add("Call-Info", ONE);
+    let mut call = Call::dial(&line.a, &line.x, edit);
+    assert_eq!(call.at_callee().all("Call-Info"), [icon]);
+    assert_eq!(call.at_callee().header("X-Rc"), "1");
+    line.both_see(&["1 seized"]);
+    call.answer();
+    line.both_come_to_see(&[TALKING]);
+    // Held by a request that has no other Call-Info.
+    call.change(Side::Caller, |invite| invite.add("Call-Info", icon).sdp("sendonly"));
+    line.both_come_to_see(&[&TALKING.replace("active", "held")]);
 }
 
 fn a_call_info_with_index_0_is_as_good_as_none(flavor: Flavor) {
     let line = Line::new(flavor);
     line.seized(&line.a, 1);
     let call = Call::dial(&line.a, &line.x, |invite| invite.index(0));
-    assert_eq!(call.at_callee().header("X-Rc"), "-1");
+    assert_eq!(call.at_callee().header("X-Rc"), "1");
     assert_eq!(call.at_callee().all("Call-Info"), [""; 0]);
     line.quiet();
     assert_eq!(line.appearances()[0].call_id, "");
@@ -97,16 +120,24 @@ fn the_end_of_an_unknown_seizure_is_told_and_changes_nothing(flavor: Flavor) {
     line.quiet();
 }
 
-fn an_expiry_that_is_no_number_ends(flavor: Flavor) {
+fn an_expiry_that_is_no_number_is_refused(flavor: Flavor) {
     let line = Line::new(flavor);
-    for expires in ["abc", "99999999999"] {
-        let draft = line.a.subscribe_draft("call-info", 0).set("Expires", expires);
-        let reply = line.a.ask(&draft);
-        assert_eq!((reply.status(), reply.header("Expires")), (202, "0"), "{expires}");
-        let told = line.a.notified("call-info");
-        assert_eq!(told.header("Subscription-State"), "terminated");
-    }
+    let draft = line.a.subscribe_draft("call-info", 0).set("Expires", "abc");
+    let reply = line.a.ask(&draft);
+    assert_eq!(reply.status_line(), "400 Bad Shared Call Appearance Request");
+    line.quiet();
+    line.seized(&line.a, 1);
 }
+
+fn an_expiry_beyond_all_numbers_is_the_maximum(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let draft = line.a.subscribe_draft("call-info", 0).set("Expires", "99999999999");
+    let reply = line.a.ask(&draft);
+    assert_eq!((reply.status(), reply.header("Expires")), (202, "3600"));
+    assert_eq!(line.a.notified("call-info").header("Subscription-State"), "active");
+}
+
+const ONE: &str = "<sip:voice.example.com>;appearance-index=1";
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
                    m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n";
@@ -154,7 +185,45 @@ fn an_invite_without_contact_passes(flavor: Flavor) {
     let bare = |invite: Draft| invite.index(1).without("Contact");
     let mut call = Call::dial(&line.a, &line.x, bare);
     assert_eq!(call.at_callee().header("X-Rc"), "1");
-    call.answer();
     line.quiet();
+    call.answer();
     assert_eq!(line.appearances()[0].call_id, "");
+}
+
+fn a_direction_of_the_whole_session_holds(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let mut call = line.talking();
+    let session = SDP.replace("a=sendonly\r\n", "").replace("t=0 0\r\n", "t=0 0\r\na=sendonly\r\n");
+    let held = TALKING.replace("active", "held");
+    call.change(Side::Caller, |invite| invite.index(1).body("application/sdp", &session));
+    line.both_see(&[&held]);
+    line.both_see(&[&held]);
+    // The stream's own direction goes before that of the session.
+    let both = format!("{session}a=sendrecv\r\n");
+    call.change(Side::Caller, |invite| invite.index(1).body("application/sdp", &both));
+    line.both_see(&[TALKING]);
+}
+
+const OTHER: &str = "sip:999@voice.example.com";
+
+fn the_user_of_the_contact_names_the_line_of_a_failed_call(flavor: Flavor) {
+    let line = Line::new(flavor);
+    line.seized(&line.a, 1);
+    let from = format!("<{OTHER}>;tag=own");
+    let mut call = Call::dial(&line.a, &line.x, |invite| invite.index(1).set("From", &from));
+    line.both_see(&["1 seized"]);
+    call.reply(486);
+    line.both_come_to_see(&[]);
+    assert_eq!(line.states(), [""; 0]);
+}
+
+fn the_user_of_the_contact_names_the_line_of_an_answered_call(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let other = |invite: Draft| invite.uri(OTHER).set("To", &format!("<{OTHER}>"));
+    let mut call = Call::dial(&line.x, &line.a, other);
+    call.answer();
+    line.both_see(&[RECEIVED]);
+    call.bye(Side::Caller);
+    line.both_come_to_see(&[]);
+    assert_eq!(line.states(), [""; 0]);
 }

@@ -14,7 +14,8 @@ cases! {
         a_failed_call_leaves_the_other_lines;
     ours:
         case_54_other_provisional_replies_leave_the_line,
-        case_55_a_rejected_reinvite_leaves_the_line_as_it_was;
+        case_55_a_rejected_reinvite_leaves_the_line_as_it_was,
+        the_end_of_an_old_call_leaves_a_newer_seizure;
 }
 
 fn case_48_a_busy_callee_frees_the_line(flavor: Flavor) {
@@ -114,6 +115,18 @@ fn case_54_other_provisional_replies_leave_the_line(flavor: Flavor) {
     }
     call.answer();
     line.both_come_to_see(&[TALKING]);
+}
+
+fn the_end_of_an_old_call_leaves_a_newer_seizure(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let mut old = line.ringing();
+    assert_eq!(line.a.seize(2).reply.status(), 200);
+    line.a.notified("line-seize");
+    old.reply(486);
+    line.both_come_to_see(&["2 seized"]);
+    line.a.quiet();
+    assert_eq!(line.states(), ["2 seized"]);
+    assert_eq!(line.host.rpc(&["sca.subscription_count", "line-seize"]).unwrap(), "1 line-seize\n");
 }
 
 fn case_55_a_rejected_reinvite_leaves_the_line_as_it_was(flavor: Flavor) {

@@ -67,6 +67,7 @@ fn a_call_to_two_parties_stays_when_one_of_them_answers(flavor: Flavor) {
     at_x.arrive();
     at_y.arrive();
     at_x.ring();
+    line.a.notified("line-seize");
     line.both_see(&["1 progressing"]);
     at_y.ring();
     at_y.reply(200);

@@ -22,7 +22,9 @@ cases! {
     ours:
         case_43_a_call_in_private_hold_cannot_be_taken,
         case_44_an_invite_for_an_active_line_leaves_it,
-        case_45_a_taking_that_fails_gives_the_line_back;
+        case_45_a_taking_that_fails_gives_the_line_back,
+        another_phone_takes_a_held_call_that_came_in,
+        a_line_held_without_a_call_cannot_be_taken;
 }
 
 const HELD: &str = "1 held \"Ext\" <sip:300@voice.example.com>";
@@ -183,6 +185,38 @@ fn case_45_a_taking_that_fails_gives_the_line_back(flavor: Flavor) {
     assert_eq!(now.call_id, held.caller.call_id);
     held.change(Side::Caller, |invite| invite.index(1));
     line.both_come_to_see(&[TALKING]);
+}
+
+fn another_phone_takes_a_held_call_that_came_in(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let mut held = line.received();
+    held.change(Side::Callee, |invite| invite.state(1, "held").sdp("sendonly"));
+    line.both_come_to_see(&[HELD]);
+    let mut taken = take(&line, &line.b);
+    let invite = taken.arrive();
+    assert_eq!(invite.uri(), line.x.contact());
+    // To-tag is the tag of who gets it (RFC 3891, 3), here the caller of the held call.
+    let (id, to, from) = (&held.caller.call_id, held.caller.tag(), held.callee.tag());
+    assert_eq!(invite.header("Replaces"), format!("{id};to-tag={to};from-tag={from}"));
+    taken.answer();
+    held.bye(Side::Caller);
+    let now = &line.appearances()[0];
+    assert_eq!((&*now.state, &*now.owner), ("active", &*line.b.contact()));
+    taken.bye(Side::Callee);
+    assert_eq!(line.states(), [""; 0]);
+}
+
+fn a_line_held_without_a_call_cannot_be_taken(flavor: Flavor) {
+    let mut line = Line::new(flavor);
+    line.seized(&line.a, 1);
+    let words = ["sca.update_appearance", "sip:215@voice.example.com", "1", "held"];
+    line.host.rpc(&words).unwrap();
+    let before = line.appearances();
+    let call = take(&line, &line.b);
+    let reply = line.b.final_reply(&call.invite);
+    assert!((400..600).contains(&reply.status()), "{reply:?}");
+    assert_eq!(line.appearances(), before);
+    line.host.assert_alive();
 }
 
 fn case_78_a_branch_flag_says_hold_in_place_of_the_sdp(flavor: Flavor) {

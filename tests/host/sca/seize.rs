@@ -23,7 +23,8 @@ cases! {
         a_maximum_of_0_ends_every_seizure_at_once;
     ours:
         case_26_a_refresh_with_index_0_is_told_the_index_it_has,
-        case_28_a_release_of_no_or_an_impossible_index_is_refused;
+        case_28_a_release_of_no_or_an_impossible_index_is_refused,
+        nobody_gives_back_the_line_of_another;
 }
 
 fn case_16_a_phone_that_starts_anew_gives_back_all_its_lines(flavor: Flavor) {
@@ -178,6 +179,16 @@ fn case_28_a_release_of_no_or_an_impossible_index_is_refused(flavor: Flavor) {
         line.host.assert_alive();
         assert_eq!(line.states(), ["1 seized"]);
     }
+}
+
+fn nobody_gives_back_the_line_of_another(flavor: Flavor) {
+    let line = Line::new(flavor);
+    line.seized(&line.a, 1);
+    let mut other = line.b.seize(2);
+    line.both_see(&["1 seized", "2 seized"]);
+    let reply = other.refresh_index(0, 1);
+    assert_eq!(reply.status_line(), "500 Internal Server Error - release seized line");
+    assert_eq!(line.states(), ["1 seized", "2 seized"]);
 }
 
 fn case_29_a_line_that_is_not_seized_cannot_be_released(flavor: Flavor) {

@@ -10,7 +10,8 @@ cases! {
         a_text_for_a_number_refuses_the_start,
         a_request_of_another_method_is_no_subscription;
     ours:
-        the_example_configuration_serves_a_line;
+        the_example_configuration_serves_a_line,
+        a_value_that_makes_no_sense_refuses_the_start;
     since(6, 0):
         the_parameters_of_6_0_are_accepted,
         an_avp_parameter_that_is_none_refuses_the_start,
@@ -59,6 +60,19 @@ fn an_empty_table_name_refuses_the_start(flavor: Flavor) {
     for name in ["subs_table", "state_table"] {
         let log = Host::refused(Setup::new(flavor).sca(name, ""));
         assert!(log.contains(name), "{log}");
+    }
+}
+
+fn a_value_that_makes_no_sense_refuses_the_start(flavor: Flavor) {
+    for (name, value) in [
+        ("hash_table_size", 21),
+        ("purge_expired_interval", 0),
+        ("db_update_interval", 0),
+        ("state_update_interval", 0),
+        ("db_mode", 7),
+    ] {
+        let log = Host::refused(Setup::new(flavor).sca(name, value));
+        assert!(log.contains(name), "{name}: {log}");
     }
 }
 

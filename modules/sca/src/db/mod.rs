@@ -9,7 +9,7 @@ mod subscriptions;
 use crate::{params, settings};
 use bstr::BStr;
 use kamailio::{
-    db::{Connection, Database, DbError, Need},
+    db::{Condition, Connection, Database, DbError, Need, Page, Row, Value},
     process,
 };
 use std::sync::OnceLock;
@@ -109,6 +109,29 @@ pub(crate) fn flush() {
     }
 }
 
-fn server_id() -> i64 {
-    process::server_id().into()
+/// The rows that are this server's, by the setting `server_id` of the core.
+fn of_server() -> Condition<'static> {
+    Condition::equal("server_id", Value::Int(process::server_id().into()))
+}
+
+/// Gives each row of `table` that fulfils `conditions` to `keep`, in the order of the column `id`,
+/// which is the first one of `columns`. Says how many were kept.
+fn each_row(
+    connection: &Connection<'_>,
+    table: &[u8],
+    columns: &[&str],
+    conditions: &[Condition<'_>],
+    keep: impl Fn(Row<'_>) -> bool,
+) -> Result<usize, DbError> {
+    let limit = u32::try_from(BATCH).unwrap_or(u32::MAX);
+    let (mut kept, mut after) = (0_usize, -1);
+    loop {
+        let page = Page { table, columns, conditions, key: "id", after, limit };
+        let rows = connection.page(&page)?;
+        kept += rows.iter().filter(|row| keep(*row)).count();
+        match rows.iter().filter_map(|row| row.int(0)).max() {
+            Some(last) if last > after => after = last,
+            _ => return Ok(kept),
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! The table of appearances, `db/*/sca_state.sql`.
 
-use super::{BATCH, server_id};
+use super::{BATCH, each_row, of_server};
 use crate::{lines, params};
 use bstr::BStr;
-use kamailio::db::{self, Condition, Connection, DbError, Op, Page, Value};
+use kamailio::db::{self, Condition, Connection, DbError, Value};
 use sca_core::{
     Instant, State, record,
     state_row::{self, StateRow, StateRows},
@@ -32,30 +32,9 @@ const COLUMNS: [&str; 14] = [
 
 /// Brings the appearances of this server into memory.
 pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
-    let own = [of_server()];
-    let (mut restored, mut after) = (0_usize, -1);
-    loop {
-        let rows = connection.page(&Page {
-            table: params::STATE_TABLE.get(),
-            columns: &COLUMNS,
-            conditions: &own,
-            key: "id",
-            after,
-            limit: BATCH.try_into().unwrap_or(u32::MAX),
-        })?;
-        let Some(last) = rows.iter().filter_map(|row| row.int(0)).max() else { break };
-        for row in rows.iter() {
-            restored += usize::from(keep(row));
-        }
-        if last <= after {
-            break;
-        }
-        after = last;
-    }
-    kamailio::info!(
-        "{restored} appearances restored from {}",
-        BStr::new(params::STATE_TABLE.get())
-    );
+    let table = params::STATE_TABLE.get();
+    let restored = each_row(connection, table, &COLUMNS, &[of_server()], keep)?;
+    kamailio::info!("{restored} appearances restored from {}", BStr::new(table));
     Ok(())
 }
 
@@ -98,10 +77,6 @@ fn read(row: db::Row<'_>) -> Option<(Vec<u8>, StateRow)> {
             created_at: Instant(row.int(13)?),
         },
     ))
-}
-
-fn of_server() -> Condition<'static> {
-    Condition { column: "server_id", op: Op::Equal, value: Value::Int(server_id()) }
 }
 
 /// Writes the lines whose appearances changed.
@@ -148,7 +123,7 @@ fn together(connection: &Connection<'_>, batch: &[StateRows]) -> Result<(), DbEr
 
 /// Puts the appearances of a line in place of those that the table has.
 fn replace(connection: &Connection<'_>, rows: &StateRows) -> Result<(), DbError> {
-    let aor = Condition { column: "aor", op: Op::Equal, value: Value::Text(&rows.aor) };
+    let aor = Condition::equal("aor", Value::Text(&rows.aor));
     connection.delete(params::STATE_TABLE.get(), &[aor, of_server()])?;
     for row in &rows.rows {
         connection.insert(
@@ -167,7 +142,7 @@ fn replace(connection: &Connection<'_>, rows: &StateRows) -> Result<(), DbError>
                 ("callee_leg", Value::Int(row.callee_leg.into())),
                 ("changed", Value::Int(row.changed_at.0)),
                 ("created", Value::Int(row.created_at.0)),
-                ("server_id", Value::Int(server_id())),
+                ("server_id", of_server().value),
             ],
         )?;
     }

@@ -1,9 +1,9 @@
 //! The table of subscriptions, in the schema that Kamailio ships.
 
-use super::{BATCH, server_id};
+use super::{BATCH, each_row, of_server};
 use crate::{lines, params};
 use bstr::BStr;
-use kamailio::db::{self, Condition, Connection, DbError, Op, Page, Value};
+use kamailio::db::{self, Condition, Connection, DbError, Op, Value};
 use sca_core::{
     Event, Instant, record,
     row::{self, Change, Row},
@@ -27,44 +27,22 @@ const COLUMNS: [&str; 11] = [
     "subscribe_cseq",
 ];
 
-fn equal<'v>(column: &'v str, value: Value<'v>) -> Condition<'v> {
-    Condition { column, op: Op::Equal, value }
-}
-
 /// Brings the subscriptions of this server that are not over into memory.
 pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
     let table = params::SUBS_TABLE.get();
     let now = lines::context().now;
     let conditions = [
-        equal("server_id", Value::Int(server_id())),
+        of_server(),
         Condition { column: "expires", op: Op::GreaterOrEqual, value: Value::Int(now.0) },
     ];
     // Before anything is read, so that no CSeq is used twice however often the server is killed.
     let moved_on = connection
-        .advance(table, "notify_cseq", row::CSEQ_JUMP, conditions.get(..1).unwrap_or_default())
+        .advance(table, "notify_cseq", row::CSEQ_JUMP, &[of_server()])
         .unwrap_or_else(|error| {
             kamailio::warn!("CSeq numbers are moved on with the next write: {error}");
             false
         });
-    let (mut restored, mut after) = (0_usize, -1);
-    loop {
-        let rows = connection.page(&Page {
-            table,
-            columns: &COLUMNS,
-            conditions: &conditions,
-            key: "id",
-            after,
-            limit: BATCH.try_into().unwrap_or(u32::MAX),
-        })?;
-        let Some(last) = rows.iter().filter_map(|row| row.int(0)).max() else { break };
-        for row in rows.iter() {
-            restored += usize::from(keep(row, moved_on));
-        }
-        if last <= after {
-            break;
-        }
-        after = last;
-    }
+    let restored = each_row(connection, table, &COLUMNS, &conditions, |row| keep(row, moved_on))?;
     kamailio::info!("{restored} subscriptions restored from {}", BStr::new(table));
     Ok(())
 }
@@ -127,7 +105,7 @@ pub(super) fn write(connection: &Connection<'_>, all: bool) {
     });
     write_batch(connection, &batch);
     let over = [
-        equal("server_id", Value::Int(server_id())),
+        of_server(),
         Condition { column: "expires", op: Op::Less, value: Value::Int(lines::context().now.0) },
     ];
     if let Err(error) = connection.delete(params::SUBS_TABLE.get(), &over) {
@@ -173,10 +151,10 @@ fn together(connection: &Connection<'_>, batch: &[Row]) -> Result<(), DbError> {
 /// comes back.
 fn replace(connection: &Connection<'_>, row: &Row) -> Result<(), DbError> {
     let same = [
-        equal("subscriber", Value::Text(&row.contact)),
-        equal("aor", Value::Text(&row.aor)),
-        equal("event", Value::Int(row.event.number().into())),
-        equal("server_id", Value::Int(server_id())),
+        Condition::equal("subscriber", Value::Text(&row.contact)),
+        Condition::equal("aor", Value::Text(&row.aor)),
+        Condition::equal("event", Value::Int(row.event.number().into())),
+        of_server(),
     ];
     connection.delete(params::SUBS_TABLE.get(), &same)?;
     match row.change {
@@ -201,7 +179,7 @@ fn insert(connection: &Connection<'_>, row: &Row) -> Result<(), DbError> {
             ("record_route", Value::Text(&row.record_route)),
             ("notify_cseq", Value::Int(row.notify_cseq.into())),
             ("subscribe_cseq", Value::Int(row.subscribe_cseq.into())),
-            ("server_id", Value::Int(server_id())),
+            ("server_id", of_server().value),
         ],
     )
 }
