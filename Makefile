@@ -16,7 +16,7 @@ help: ## This list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 deps: ## Install what is missing: Debian packages, the headers of the installed Kamailio
-	@tools/deps.sh host build play check test
+	@tools/deps.sh host build play check test debug
 
 build: ## The modules, as target/modules/NAME.so
 	@tools/deps.sh host build
@@ -46,7 +46,7 @@ check: ## Format, lints, documentation, licenses
 	@tools/check.sh
 
 soak: ## The long tests: 10,000 calls, 10,000 subscriptions, a run under valgrind
-	@tools/deps.sh host build play test
+	@tools/deps.sh host build play test debug
 	@tools/build.sh
 	@tools/soak.sh
 

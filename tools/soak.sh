@@ -4,4 +4,4 @@ source "$(dirname "$0")/lib.sh"
 
 use_host
 section "Long tests in a real Kamailio"
-SOAK=1 MODULES_DIR=$target_dir/modules cargo test --release --locked -p host-tests -- --test-threads 1
+SOAK=1 MODULES_DIR=$target_dir/modules cargo test --locked --no-fail-fast -p host-tests

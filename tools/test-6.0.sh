@@ -17,12 +17,15 @@ mirror() {
         "Codename: $codename" | head -n 1
 }
 
-# Fills the folder; the stamp is written last.
+# What is installed there: Kamailio, and what has to be where it is.
+packages=()
+while read -r name group _; do
+    [[ $group = host || $group = debug ]] && packages+=("$name")
+done <tools/packages
+
+# Fills the folder; the stamp, which says what was installed, is written last.
 fill() {
-    local from proxy='' name group packages=()
-    while read -r name group _; do
-        [[ $group = host ]] && packages+=("$name")
-    done <tools/packages
+    local from proxy=''
     from=${DEBIAN_MIRROR:-$(mirror)}
     if [[ -z $from ]]; then
         as_root "refreshing the list of packages" apt-get -q update
@@ -47,12 +50,12 @@ fill() {
         export DEBIAN_FRONTEND=noninteractive
         chroot "$chroot" apt-get -q -y --no-install-recommends install "$@"
         chroot "$chroot" apt-get clean
-        touch "$chroot/.complete"
+        echo "$*" >"$chroot/.complete"
     ' fill "$chroot" "${packages[@]}"
 }
 
-tools/deps.sh host build play test chroot
-[[ -f $chroot/.complete ]] || fill
+tools/deps.sh host build play test debug chroot
+[[ -f $chroot/.complete && $(<"$chroot/.complete") = "${packages[*]}" ]] || fill
 
 version=$(dpkg-query --admindir="$chroot/var/lib/dpkg" -W -f='${source:Version}' kamailio)
 APT_ETC=$chroot/etc/apt tools/source.sh "$version" "$folder/kamailio-$(upstream_of "$version")"
@@ -66,11 +69,8 @@ export KAMAILIO_SRC KAMAILIO_MODULES CARGO_TARGET_DIR MODULES_DIR
 say "Kamailio $version in ${chroot#"$root"/}"
 tools/build.sh --with-probe
 
-if [[ $(id -u) -ne 0 ]]; then
-    say "sudo: the tests enter the folder with chroot, which needs root"
-    triple=$(rustc -vV | sed -n 's/^host: //p')
-    triple=${triple^^}
-    export "CARGO_TARGET_${triple//-/_}_RUNNER=sudo -E"
-fi
+triple=$(rustc -vV | sed -n 's/^host: //p')
+triple=${triple^^}
+export "CARGO_TARGET_${triple//-/_}_RUNNER=$root/tools/in-root.sh"
 section "Tests in a real Kamailio $(upstream_of "$version")"
 cargo test --locked --no-fail-fast -p host-tests

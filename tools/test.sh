@@ -2,7 +2,7 @@
 # test.sh: every tier of tests on the installed Kamailio, cheapest first.
 source "$(dirname "$0")/lib.sh"
 
-tools/deps.sh host build play check test
+tools/deps.sh host build play check test debug
 tools/build.sh --with-probe
 tools/check.sh
 use_host

@@ -66,6 +66,13 @@ impl Msg<'_> {
             NonNull::new(unsafe { stream.as_ref() }.next)
         });
         // SAFETY: as above.
-        streams.any(|stream| unsafe { stream.as_ref() }.is_on_hold != 0)
+        let whole = session.is_some_and(|session| unsafe { session.as_ref() }.is_on_hold != 0);
+        streams.any(|stream| {
+            // SAFETY: as above.
+            let stream = unsafe { stream.as_ref() };
+            // The direction of the session is that of the streams that name none
+            // (RFC 8866, 6.7); the core leaves it to us to say so.
+            stream.is_on_hold != 0 || (whole && stream.sendrecv_mode.len == 0)
+        })
     }
 }

@@ -225,7 +225,7 @@ fn launch(setup: &Setup, folder: &TempDir, journal: &Journal) -> Group {
         let mut command = install().command("valgrind");
         command.args(["--trace-children=yes", "--error-exitcode=99", "-q"]);
         command.arg(format!("--log-file={}/valgrind.%p", inside.display()));
-        command.arg(install().kamailio().get_program());
+        command.arg(install().program());
         command
     } else {
         install().kamailio()

@@ -103,6 +103,11 @@ impl Install {
         &self.modules
     }
 
+    /// Name of the program, as it is called where Kamailio lives.
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+
     /// Kamailio itself, not yet started.
     pub fn kamailio(&self) -> Command {
         self.command(&self.program)

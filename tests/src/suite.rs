@@ -2,7 +2,7 @@
 
 use crate::install::{Flavor, Version, install};
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::{process::ExitCode, time::Instant};
+use std::process::ExitCode;
 
 /// Tests at a time unless `--test-threads` says otherwise: most of them sleep most of the time.
 const THREADS: usize = 10;
@@ -76,7 +76,6 @@ macro_rules! cases {
 /// Runs the cases of all `topics` as the command line asks, and lists those that do not apply.
 #[expect(clippy::print_stdout, reason = "the report of the test runner")]
 pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
-    let begin = Instant::now();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let mut trials = others;
@@ -101,15 +100,14 @@ pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
             }
         }
     }
-    let listing = arguments.list;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if !listing {
-        println!("Kamailio {}, {:.0} s", install().version(), begin.elapsed().as_secs_f64());
+    // Before the run, so that the runner has the last word.
+    if !arguments.list {
+        println!("Kamailio {}", install().version());
         for line in absent {
             println!("does not apply: {line}");
         }
     }
-    conclusion.exit_code()
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// Whether the long forms of tests are asked for, by `SOAK`.

@@ -11,7 +11,6 @@ use kamailio::{
     tm::{ResponseReady, Transaction},
 };
 use sca_core::{
-    aor,
     call::{self, Failure},
     call_info::CallInfo,
 };
@@ -54,7 +53,7 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
         _ => None,
     };
     let stand_ins = StandIns::remembered();
-    let Parties { from_aor, to, to_aor, dialog, .. } = Parties::read(msg, &stand_ins, contact)?;
+    let Parties { from_aor, to_aor, dialog, .. } = Parties::read(msg, &stand_ins, contact)?;
     let ctx = lines::context();
     if lines::is_shared(&from_aor) {
         let hold = msg.media() == Media::Held;
@@ -62,12 +61,9 @@ fn take_ack(transaction: &Transaction<'_>, msg: &Msg<'_>) -> Result<(), CallErro
             lines::with(&from_aor, |line, _| call::ack_by_sender(line, &ctx, &dialog, hold));
         outcome.map_err(line_error(&from_aor))?.1.send();
     }
-    // The ACK goes to the Contact of the 2xx, which told the line of the phone that answered.
-    let answerer = msg.request_uri().and_then(|uri| aor::canonical(to.uri, Some(uri)).ok());
-    let answerer = answerer.filter(|aor| lines::is_shared(aor)).unwrap_or(to_aor);
-    if lines::is_shared(&answerer) {
-        let outcome = lines::with(&answerer, |line, _| call::ack_to_answerer(line, &ctx, &dialog));
-        outcome.map_err(line_error(&answerer))?.1.send();
+    if lines::is_shared(&to_aor) {
+        let outcome = lines::with(&to_aor, |line, _| call::ack_to_answerer(line, &ctx, &dialog));
+        outcome.map_err(line_error(&to_aor))?.1.send();
     }
     Ok(())
 }

@@ -101,6 +101,10 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
     let mut call = Call { msg, settings, parties, call_info, caller: false, callee: false };
     call.caller = mask_caller && is_shared(&call, true)?;
     call.callee = mask_callee && is_shared(&call, false)?;
+    if matches!(method, Method::Invite) && msg.is_request() && !call.caller && !call.callee {
+        // The Contact of the phone that answers may name a line that the To header does not.
+        follow(&call)?;
+    }
     let foreign = msg.headers(b"Call-Info").any(|header| !is_ours(header.body()));
     if foreign && !call.caller && !call.callee {
         // A picture or a ring tone of an ordinary call, which goes through as it is.

@@ -1,6 +1,6 @@
 //! The parties of a message: From, To and Contact as this module reads them.
 
-use crate::settings;
+use crate::{lines, settings};
 use bstr::BString;
 use kamailio::msg::{Contact, Malformed, Msg, NameAddr, Uri};
 use sca_core::{Dialog, Text, aor, uri::BadUri};
@@ -113,9 +113,11 @@ impl<'m> Parties<'m> {
             _ => Ok(Cow::Borrowed(aor::of_uri(address.uri))),
         };
         let request = msg.is_request();
+        let to_aor = of(&to, !request, stand_ins.to.is_some())?;
+        let called = if stand_ins.to.is_none() { called_line(msg, &to, &to_aor) } else { None };
         Ok(Self {
             from_aor: of(&from, request, stand_ins.from.is_some())?,
-            to_aor: of(&to, !request, stand_ins.to.is_some())?,
+            to_aor: called.unwrap_or(to_aor),
             dialog: Dialog::new(
                 msg.call_id()?,
                 from.tag.unwrap_or_default(),
@@ -126,6 +128,16 @@ impl<'m> Parties<'m> {
             contact,
         })
     }
+}
+
+/// The line of the phone that gets a request within its call, where To does not name one: that
+/// has the address that was dialled, but the Request-URI is the Contact of who answered.
+fn called_line<'m>(msg: &Msg<'_>, to: &NameAddr<'m>, to_aor: &[u8]) -> Option<Text<'m>> {
+    if !msg.is_request() || to.tag.is_none() || lines::is_shared(to_aor) {
+        return None;
+    }
+    let aor = aor::canonical(to.uri, Some(msg.request_uri()?)).ok()?;
+    lines::is_shared(&aor).then_some(aor)
 }
 
 fn stand_in(text: &BString) -> Result<NameAddr<'_>, Unreadable> {
