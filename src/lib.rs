@@ -32,8 +32,8 @@ pub mod shm;
 pub mod sl;
 pub mod stats;
 pub mod sync;
+mod text;
 pub mod timer;
 pub mod tm;
-mod text;
 
 pub use error::{Error, Result};

@@ -1,6 +1,12 @@
 //! Module parameters: statics that the host writes while it reads the configuration.
 
-use crate::{boundary, error::Report, module::{Row, item}, script::Verdict, text};
+use crate::{
+    boundary,
+    error::Report,
+    module::{Row, item},
+    script::Verdict,
+    text,
+};
 use core::{
     cell::UnsafeCell,
     ffi::{CStr, c_char, c_int, c_void},
@@ -127,9 +133,7 @@ where
     }
     // SAFETY: by the contract of this function.
     let value = unsafe { CStr::from_ptr(value.cast::<c_char>()) };
-    status(boundary::script::<F, E>(|| {
-        item::<F>()(value.to_bytes()).map(|()| Verdict::TRUE)
-    }))
+    status(boundary::script::<F, E>(|| item::<F>()(value.to_bytes()).map(|()| Verdict::TRUE)))
 }
 
 /// # Safety

@@ -1,6 +1,12 @@
 //! Pseudo-variables that a module adds.
 
-use crate::{boundary, error::Report, module::{Row, item}, msg::Msg, text};
+use crate::{
+    boundary,
+    error::Report,
+    module::{Row, item},
+    msg::Msg,
+    text,
+};
 use bstr::BString;
 use core::{
     ffi::{CStr, c_int},

@@ -1,6 +1,9 @@
 //! Statistics, as `kamcmd stats.get_statistics` and the core's exporters read them.
 
-use crate::{boundary, module::{Row, item}};
+use crate::{
+    boundary,
+    module::{Row, item},
+};
 use core::{
     cell::UnsafeCell,
     ffi::{CStr, c_int},

@@ -32,7 +32,8 @@ fn statement(
     amount: u32,
     conditions: &[Condition<'_>],
 ) -> Result<String, DbError> {
-    let name = |name: &[u8]| identifier(name).map(|name| String::from_utf8_lossy(name).into_owned());
+    let name =
+        |name: &[u8]| identifier(name).map(|name| String::from_utf8_lossy(name).into_owned());
     let (table, column) = (name(table)?, name(column.as_bytes())?);
     let mut sql = format!("UPDATE {table} SET {column}={column}+{amount}");
     for (number, Condition { column, op, value }) in conditions.iter().enumerate() {

@@ -1,11 +1,7 @@
 //! What the host calls once per server or once per process.
 
 use super::{Exports, Rank};
-use crate::{
-    Error, Result, boundary,
-    error::Report,
-    script::Verdict,
-};
+use crate::{Error, Result, boundary, error::Report, script::Verdict};
 use core::{
     ffi::{CStr, c_int},
     ptr::{self, NonNull},

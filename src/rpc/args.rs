@@ -3,7 +3,10 @@
 use super::{Call, Fault};
 use crate::text;
 use bstr::BString;
-use core::{ffi::{CStr, c_int}, marker::PhantomData};
+use core::{
+    ffi::{CStr, c_int},
+    marker::PhantomData,
+};
 
 /// The arguments of a command, read one after the other.
 ///

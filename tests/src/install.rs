@@ -164,11 +164,12 @@ impl Install {
         }
     }
 
-    /// Whether `program` is installed where Kamailio lives.
+    /// Whether `program` is installed where Kamailio lives, and can look at processes there.
     pub fn has(&self, program: &str) -> bool {
-        ["/usr/bin", "/usr/sbin", "/usr/local/bin"]
-            .iter()
-            .any(|folder| self.outside(&Path::new(folder).join(program)).exists())
+        let exists = |path: &Path| self.outside(path).exists();
+        let folders = ["/usr/bin", "/usr/sbin", "/usr/local/bin"];
+        exists(Path::new("/proc/self/maps"))
+            && folders.iter().any(|folder| exists(&Path::new(folder).join(program)))
     }
 }
 

@@ -45,7 +45,12 @@ impl Case {
             return Some(format!("the C module can do this from {}", self.since));
         }
         let found = self.program == "kamailio" || install().has(self.program);
-        (!found).then(|| format!("{} is not installed where Kamailio lives", self.program))
+        (!found).then(|| {
+            format!(
+                "{} is not installed where Kamailio lives, or /proc is missing there",
+                self.program
+            )
+        })
     }
 
     /// Its name without the path of the functions.

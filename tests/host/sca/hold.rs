@@ -24,7 +24,8 @@ cases! {
         case_44_an_invite_for_an_active_line_leaves_it,
         case_45_a_taking_that_fails_gives_the_line_back,
         another_phone_takes_a_held_call_that_came_in,
-        a_line_held_without_a_call_cannot_be_taken;
+        a_line_held_without_a_call_cannot_be_taken,
+        a_held_call_between_two_lines_is_taken_and_shown_on_both;
 }
 
 const HELD: &str = "1 held \"Ext\" <sip:300@voice.example.com>";
@@ -202,6 +203,30 @@ fn another_phone_takes_a_held_call_that_came_in(flavor: Flavor) {
     held.bye(Side::Caller);
     let now = &line.appearances()[0];
     assert_eq!((&*now.state, &*now.owner), ("active", &*line.b.contact()));
+    taken.bye(Side::Callee);
+    assert_eq!(line.states(), [""; 0]);
+}
+
+fn a_held_call_between_two_lines_is_taken_and_shown_on_both(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let c = Phone::new(line.host.address(), "216");
+    c.subscribe("call-info", 600);
+    line.seized(&line.a, 1);
+    let mut held = Call::dial(&line.a, &c, |invite| invite.index(1));
+    held.answer();
+    held.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
+    let mut taken = Call::place(&line.b, &c, |invite| {
+        let to = format!("<{}>", line.b.aor());
+        invite.without("X-Dst").uri(&line.b.aor()).set("To", &to).index(1)
+    });
+    assert_eq!(taken.arrive().uri(), c.contact());
+    taken.answer();
+    held.bye(Side::Callee);
+    let mut shown: Vec<_> =
+        line.appearances().into_iter().map(|one| (one.aor, one.state, one.owner)).collect();
+    shown.sort();
+    let wanted = [&line.b, &c].map(|phone| (phone.aor(), "active".to_owned(), phone.contact()));
+    assert_eq!(shown, wanted);
     taken.bye(Side::Callee);
     assert_eq!(line.states(), [""; 0]);
 }
