@@ -41,12 +41,15 @@ impl Outgoing {
             None => true,
             Some(Turn::Loose(notifies)) => send_all(&notifies),
             Some(Turn::Sender(notifies)) => {
+                // The turn stays with this value until all is sent: see `drop`.
+                self.turn = Some(Turn::Sender(Vec::new()));
                 let all = send_all(&notifies);
                 self.send_waiting();
                 all
             }
             Some(Turn::Waiting(ticket)) => {
                 if lines::outbox(&self.aor, |outbox| outbox.ready(ticket)) == Some(true) {
+                    self.turn = Some(Turn::Sender(Vec::new()));
                     self.send_waiting();
                 }
                 true
@@ -54,7 +57,8 @@ impl Outgoing {
         }
     }
 
-    fn send_waiting(&self) {
+    /// Sends what others left, until the turn is over.
+    fn send_waiting(&mut self) {
         while let Some(bytes) = lines::outbox(&self.aor, Outbox::next).flatten() {
             match record::unpack(&bytes) {
                 Some(notifies) => {
@@ -63,13 +67,29 @@ impl Outgoing {
                 None => kamailio::error!("NOTIFYs of {} are damaged", BStr::new(&self.aor)),
             }
         }
+        self.turn = None;
     }
 }
 
 impl Drop for Outgoing {
-    // An error on the way to `send` takes nothing from the members, and the next one's turn comes.
+    /// An error on the way to `send` takes nothing from the members. After a panic only the turn is
+    /// given back: what waits goes with the next change of the line.
     fn drop(&mut self) {
-        self.go();
+        match self.turn {
+            Some(Turn::Sender(_)) if std::thread::panicking() => {
+                lines::outbox(&self.aor, Outbox::release);
+            }
+            Some(Turn::Waiting(ticket)) if std::thread::panicking() => {
+                lines::outbox(&self.aor, |outbox| {
+                    if outbox.ready(ticket) {
+                        outbox.release();
+                    }
+                });
+            }
+            _ => {
+                self.go();
+            }
+        }
     }
 }
 

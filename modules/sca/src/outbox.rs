@@ -92,6 +92,11 @@ impl Outbox {
         first
     }
 
+    /// For a sender that cannot go on: its turn is over, whatever waits.
+    pub(crate) fn release(&mut self) {
+        self.busy = false;
+    }
+
     /// For the sender: what it sends next; nothing if its turn is over.
     pub(crate) fn next(&mut self) -> Option<Box<[u8], Shm>> {
         let queue = self.queue.as_mut().map(|queue| &mut queue.batches);
