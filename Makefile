@@ -45,9 +45,9 @@ check: ## Format, lints, documentation, licenses
 	@tools/deps.sh host build check
 	@tools/check.sh
 
-soak: ## The long tests: 10,000 calls, 10,000 subscriptions, a run under valgrind
+soak: ## The long tests: tens of thousands of rounds, runs under valgrind
 	@tools/deps.sh host build play test debug
-	@tools/build.sh
+	@tools/build.sh --with-probe
 	@tools/soak.sh
 
 install: ## Modules and schema below [DESTDIR=][PREFIX=], in folders of their own; `make build` first

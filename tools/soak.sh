@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# soak.sh: the tests that take minutes: ten thousand calls, ten thousand subscriptions, valgrind.
+# soak.sh: the tests that take many minutes: tens of thousands of rounds, and runs under valgrind.
 source "$(dirname "$0")/lib.sh"
 
 use_host

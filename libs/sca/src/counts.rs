@@ -36,15 +36,4 @@ impl Counts {
     pub fn in_state(&self, state: State) -> u32 {
         self.states.get(usize::from(state.number())).copied().unwrap_or(0)
     }
-
-    /// The numbers of two lines together.
-    #[must_use]
-    pub fn plus(mut self, other: &Self) -> Self {
-        self.call_info = self.call_info.saturating_add(other.call_info);
-        self.line_seize = self.line_seize.saturating_add(other.line_seize);
-        for (sum, count) in self.states.iter_mut().zip(other.states) {
-            *sum = sum.saturating_add(count);
-        }
-        self
-    }
 }

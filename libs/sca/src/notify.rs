@@ -92,8 +92,10 @@ fn jobs<'s, 'l: 's>(
     call_info: &[u8],
     standing: Standing,
 ) -> Vec<Notify> {
+    let (_, members) = subscriptions.size_hint();
+    let members = members.unwrap_or(1);
     let mut text = aor.to_vec();
-    let mut drafts = Vec::new();
+    let mut drafts = Vec::with_capacity(members);
     for subscription in subscriptions {
         subscription.quiet_until = None;
         subscription.notify_cseq = subscription.notify_cseq.saturating_add(1).min(CSEQ_LIMIT);
@@ -108,6 +110,10 @@ fn jobs<'s, 'l: 's>(
         let headers = append(&mut text, |text| {
             headers(text, aor, ctx, subscription, call_info, standing);
         });
+        if drafts.is_empty() {
+            // The others will be about as long as the first.
+            text.reserve(text.len().saturating_mul(members.min(64)));
+        }
         drafts.push((parts, headers, subscription.notify_cseq, subscription.event));
     }
     let text = Bytes::from(text);

@@ -62,6 +62,14 @@ pub fn flags(record: &[u8]) -> Flags {
     }
 }
 
+/// [`Line::is_empty`] of the line of a record; false when the bytes are not one.
+pub fn is_empty(record: &[u8]) -> bool {
+    let Flags { registered, unwritten_states, .. } = flags(record);
+    !registered
+        && !unwritten_states
+        && record.get(HEAD..).is_some_and(|rest| Reader::new(rest).has_nothing())
+}
+
 impl<'a> Line<'a> {
     /// Reads a record; the texts of the line are those of the record.
     ///

@@ -5,23 +5,17 @@ use crate::{
     outbox::{Outbox, Turn},
     settings, stats,
 };
-use allocator_api2::boxed::Box;
+use allocator_api2::vec::Vec as SharedVec;
 use core::marker::PhantomData;
-use kamailio::{
-    Error,
-    shared::Shared,
-    shm::{self, Shm},
-    sync::HostLock,
-    timer,
-};
+use kamailio::{Error, shared::Shared, shm::Shm, sync::HostLock, timer};
 use sca_core::{Context, Instant, Line, counts::Counts, record};
-use shm_table::{Keyed, Seed, ShardGuard, Table};
+use shm_table::{Keyed, Seed, ShardGuard, Table, TryGrow};
 
 kamailio::shm_struct! {
     /// One line, packed: see [`record`].
     #[derive(Debug)]
     pub(crate) struct Block {
-        bytes: Box<[u8], Shm>,
+        bytes: SharedVec<u8, Shm>,
         outbox: Outbox,
     }
 }
@@ -108,10 +102,11 @@ pub(crate) fn with<'m, R: Tells>(
             turn = Some(Turn::Loose(notifies));
         }
     } else {
+        let known = stored.is_some();
         let mut bytes = Vec::with_capacity(stored.map_or(256, |block| block.bytes.len() + 128));
         line.encode(&mut bytes);
         drop(line);
-        let block = put(&mut shard, aor, &bytes)?;
+        let block = put(&mut shard, aor, known, &bytes)?;
         if !notifies.is_empty() {
             turn = Some(block.outbox.enter(notifies));
         }
@@ -130,7 +125,7 @@ pub(crate) fn outbox<R>(aor: &[u8], work: impl FnOnce(&mut Outbox) -> R) -> Opti
     let block = shard.get_mut(aor)?;
     let result = work(&mut block.outbox);
     let idle = block.outbox.is_idle();
-    if idle && Line::decode(&block.bytes).is_ok_and(|line| line.is_empty()) {
+    if idle && record::is_empty(&block.bytes) {
         shard.remove(aor);
     }
     Some(result)
@@ -151,24 +146,41 @@ pub(crate) fn look<R>(aor: &[u8], look: impl FnOnce(&Line<'_>) -> R) -> Option<R
     Some(look(&line))
 }
 
-/// Stores `bytes` as the line of `aor`: in its place if they fit there exactly, else anew.
+/// Stores `bytes` as the line of `aor`, which is in the shard if it is `known`: in its place if
+/// they fit there, else anew.
 fn put<'s>(
     shard: &'s mut ShardGuard<'_, Block, HostLock, Shm>,
     aor: &[u8],
+    known: bool,
     bytes: &[u8],
 ) -> Result<&'s mut Block, LineError> {
-    match shard.get_mut(aor) {
-        Some(block) if block.bytes.len() == bytes.len() => block.bytes.copy_from_slice(bytes),
-        Some(block) => {
-            block.bytes = shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)?;
-        }
-        None => {
-            let bytes = shm::try_boxed_slice(bytes).map_err(|_| LineError::Full)?;
-            let block = Block { bytes, outbox: Outbox::default() };
-            shard.try_insert(block).map_err(|_| LineError::Full)?;
-        }
+    if !known {
+        let block = Block { bytes: room(bytes)?, outbox: Outbox::default() };
+        shard.try_insert(block).map_err(|_| LineError::Full)?;
+        return shard.get_mut(aor).ok_or(LineError::Missing);
     }
-    shard.get_mut(aor).ok_or(LineError::Missing)
+    let block = shard.get_mut(aor).ok_or(LineError::Missing)?;
+    let spare = block.bytes.capacity().checked_sub(bytes.len());
+    if spare.is_some_and(|spare| spare <= SPARE_LIMIT) {
+        block.bytes.clear();
+        block.bytes.try_extend(bytes).map_err(|_| LineError::Full)?;
+    } else {
+        block.bytes = room(bytes)?;
+    }
+    Ok(block)
+}
+
+/// A line may hold this many bytes more than its record before it moves to a smaller block, so that
+/// a call that comes and goes does not ask the host for memory each time.
+const SPARE_LIMIT: usize = 256;
+
+/// A copy of `bytes` in shared memory, with a little room to grow.
+fn room(bytes: &[u8]) -> Result<SharedVec<u8, Shm>, LineError> {
+    let mut copy = SharedVec::new_in(Shm);
+    let size = bytes.len().checked_next_multiple_of(32).ok_or(LineError::Full)?;
+    copy.try_reserve_exact(size).map_err(|_| LineError::Full)?;
+    copy.try_extend(bytes).map_err(|_| LineError::Full)?;
+    Ok(copy)
 }
 
 /// Gives each line to `look`, one shard of the table after the other.

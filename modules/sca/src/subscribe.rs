@@ -166,17 +166,17 @@ fn accept(
         index,
     };
     let ctx = lines::context();
-    let (accepted, outgoing) =
-        lines::with(aor::of_subscribe(target, to.uri, in_dialog), |line, _| {
-            subscribe::subscribe(line, &ctx, &request)
-        })?;
+    let changed = lines::with(aor::of_subscribe(target, to.uri, in_dialog), |line, _| {
+        subscribe::subscribe(line, &ctx, &request)
+    });
     if event == Event::LineSeize {
-        match &accepted {
-            Ok(Accepted { seized: Some(_), .. }) => stats::SEIZES_GRANTED.increment(),
-            Ok(_) => {}
-            Err(_) => stats::SEIZES_REFUSED.increment(),
+        match &changed {
+            Ok((Ok(Accepted { seized: Some(_), .. }), _)) => stats::SEIZES_GRANTED.increment(),
+            Ok((Ok(_), _)) => {}
+            Ok((Err(_), _)) | Err(_) => stats::SEIZES_REFUSED.increment(),
         }
     }
+    let (accepted, outgoing) = changed?;
     Ok((accepted?, event, outgoing))
 }
 

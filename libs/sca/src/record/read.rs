@@ -71,6 +71,11 @@ impl<'a> Reader<'a> {
         self.bytes(length)
     }
 
+    /// Whether an address of record follows, and that of a line that has nothing.
+    pub(super) fn has_nothing(mut self) -> bool {
+        self.text().is_some() && self.length() == Some(0) && self.length() == Some(0)
+    }
+
     fn cow(&mut self) -> Option<Text<'a>> {
         self.text().map(Cow::Borrowed)
     }

@@ -140,6 +140,7 @@ proptest! {
             bytes[at] = byte;
         }
         let _ = (record::key(&bytes), record::due(&bytes), record::flags(&bytes));
+        let _ = record::is_empty(&bytes);
         if let Ok(line) = Line::decode(&bytes) {
             prop_assert!(comes_back(&line));
         }
@@ -148,6 +149,7 @@ proptest! {
     #[test]
     fn any_bytes_can_be_read(bytes: Vec<u8>) {
         let _ = (record::key(&bytes), record::due(&bytes), record::flags(&bytes));
+        let _ = record::is_empty(&bytes);
         if let Ok(line) = Line::decode(&bytes) {
             prop_assert!(comes_back(&line));
         }
@@ -158,6 +160,9 @@ proptest! {
 fn a_record_that_is_none_says_how_long_it_is() {
     let corrupt = Line::decode(b"\xff\xff").unwrap_err();
     assert_eq!(corrupt.to_string(), "the 2 bytes of a line are not a record of one");
+    let mut nothing = Vec::new();
+    Line::new(b"sip:a@example.com").encode(&mut nothing);
+    assert!(record::is_empty(&nothing) && !record::is_empty(b""));
     assert_eq!((record::key(b"\xff"), record::due(b"\xff")), (&b""[..], None));
 }
 

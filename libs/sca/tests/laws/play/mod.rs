@@ -118,6 +118,7 @@ impl Play {
         }
         assert_eq!(Line::decode(&after).as_ref(), Ok(&line), "a record is read as it was written");
         assert_eq!(record::due(&after), timers::due(&line));
+        assert_eq!(record::is_empty(&after), line.is_empty());
         whole(&line);
         for (dialog, number) in answered {
             let kept = line.appearances().iter().any(|each| each.dialog.matches(&dialog));
