@@ -18,10 +18,16 @@ impl Seed {
         Self(whole as u64, (whole >> 64) as u64)
     }
 
+    /// The hash of `key`.
     pub(crate) fn hash(self, key: &[u8]) -> u64 {
-        let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
+        let mut hasher = self.hasher();
         hasher.write(key);
         hasher.finish()
+    }
+
+    /// A hasher with this secret, for keys that do not lie in one piece.
+    pub fn hasher(self) -> impl Hasher + use<> {
+        SipHasher13::new_with_keys(self.0, self.1)
     }
 }
 

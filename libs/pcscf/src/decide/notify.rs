@@ -1,0 +1,214 @@
+//! `reginfo_handle_notify`: the registrar tells the state of a registration (RFC 3680).
+
+use super::save::same_contact;
+use super::{Bound, Judgement, MAX_URI, Mode, Place, Query, expires, transport};
+use crate::alias::{self, BadAlias};
+use crate::uri::{BadUri, Uri};
+use crate::{State, States, identity, scan};
+use bstr::BString;
+
+/// What a NOTIFY tells of one URI of a contact.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'d> {
+    /// Address of record of the registration.
+    pub aor: &'d [u8],
+    /// The URI.
+    pub uri: &'d [u8],
+    /// Whether the contact is terminated; else it is active.
+    pub terminated: bool,
+    /// Seconds that it has left.
+    pub expires: u64,
+}
+
+/// Why a URI of a NOTIFY is passed over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No URI.
+    #[error("contact {0}")]
+    Uri(#[from] BadUri),
+    /// A `tel` or `urn`.
+    #[error("contact {0:?} has no host")]
+    NoHost(BString),
+    /// Its alias is malformed.
+    #[error("contact {0:?}: {1}")]
+    Alias(BString, BadAlias),
+    /// Longer than what is ever stored.
+    #[error("contact uri has {0} bytes, must have at most {MAX_URI}")]
+    Long(usize),
+}
+
+/// How to look for the record of a URI; when there is none, another proxy has it.
+///
+/// # Errors
+///
+/// The URI says nothing to look for.
+pub fn search<'d>(told: &Told<'d>) -> Result<Query<'d>, Refusal> {
+    if told.uri.len() > MAX_URI {
+        return Err(Refusal::Long(told.uri.len()));
+    }
+    let uri = Uri::parse(told.uri)?;
+    if uri.host().is_empty() {
+        return Err(Refusal::NoHost(scan::shown(told.uri)));
+    }
+    let alias = alias::of_uri(&uri).transpose();
+    let alias = alias.map_err(|bad| Refusal::Alias(scan::shown(told.uri), bad))?;
+    let via = Place { host: uri.host, port: uri.port_or_default(), proto: transport(&uri) };
+    let (received, mode) = match alias {
+        Some(place) => (place, Mode::Source),
+        None => (Place::default(), Mode::Contact),
+    };
+    Ok(Query { aor: told.uri, via, received, mode, states: STATES })
+}
+
+/// A contact that only asked for registration is not in the registrar yet: what it tells is about
+/// somebody or something else.
+const STATES: States = States(
+    State::REGISTERED.0
+        | State::PENDING_AAR.0
+        | State::UNREGISTERED.0
+        | State::DEREG_PENDING.0
+        | State::NOT_REGISTERED.0,
+);
+
+/// Decides about the record that was found. `delay` is the parameter `delete_delay`.
+pub fn judge(record: &Bound<'_>, told: &Told<'_>, now: i64, delay: i64) -> Judgement {
+    if !is_of(record, told) {
+        let (found, aor) = (scan::shown(record.aor), scan::shown(told.aor));
+        return Judgement::Skip(format!("contact {found:?} does not belong to {aor:?}"));
+    }
+    if told.terminated {
+        return Judgement::remove(record, now, delay);
+    }
+    match record.state {
+        State::REGISTERED | State::PENDING_AAR => {
+            let left = i64::try_from(told.expires).unwrap_or(i64::MAX);
+            Judgement::Update { expires: expires::after(now, left) }
+        }
+        state => {
+            let found = scan::shown(record.aor);
+            Judgement::Skip(format!(
+                "contact {found:?} is {}, only its phone can register it again",
+                state.name_str()
+            ))
+        }
+    }
+}
+
+/// Whether the record is of the registration that the NOTIFY is about: it has its identity, or none
+/// at all and the same URI. A registrar tells whatever Contact a user gave it, also that of another.
+fn is_of(record: &Bound<'_>, told: &Told<'_>) -> bool {
+    let uris = || Uri::parse(record.aor).ok().zip(Uri::parse(told.uri).ok());
+    match record.ids {
+        [] => uris().is_some_and(|(ours, theirs)| same_contact(&ours, &theirs)),
+        ids => ids.iter().any(|id| identity::same(id, told.aor)),
+    }
+}
+
+/// Return code of the function: whether anything was said that can be followed. `ended` counts the
+/// registrations that are terminated, `uris` those that a [`search`] could be made of.
+pub fn code(ended: usize, uris: usize) -> i32 {
+    if ended > 0 || uris > 0 { 1 } else { -1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, Told, code, judge, search};
+    use crate::State;
+    use crate::decide::tests::{NOW, alice};
+    use crate::decide::{Bound, Judgement, Mode};
+
+    const ACTIVE: Told<'_> = Told {
+        aor: b"sip:ALICE@ims.test",
+        uri: b"sip:alice@127.0.0.1:22100",
+        terminated: false,
+        expires: 50,
+    };
+    const ENDED: Told<'_> = Told { terminated: true, ..ACTIVE };
+
+    fn refused(uri: &str) -> Refusal {
+        search(&Told { uri: uri.as_bytes(), ..ACTIVE }).unwrap_err()
+    }
+
+    #[test]
+    fn no1_an_active_contact_gets_the_time_it_has_left() {
+        let query = search(&ACTIVE).unwrap();
+        assert_eq!(
+            (query.mode, query.via.to_string().as_str()),
+            (Mode::Contact, "any:127.0.0.1:22100")
+        );
+        assert_eq!(judge(&alice(), &ACTIVE, NOW, 0), Judgement::Update { expires: NOW + 50 });
+        let long = Told { expires: u64::MAX, ..ACTIVE };
+        let update = Judgement::Update { expires: i64::from(i32::MAX) };
+        assert_eq!(judge(&alice(), &long, NOW, 0), update);
+    }
+
+    #[test]
+    fn no2_a_terminated_contact_goes() {
+        for state in [State::REGISTERED, State::DEREG_PENDING, State::PENDING_AAR] {
+            let record = Bound { state, ..alice() };
+            assert!(search(&ENDED).unwrap().states.admits(state));
+            assert_eq!(judge(&record, &ENDED, NOW, 0), Judgement::Delete);
+        }
+    }
+
+    #[test]
+    fn no10_with_a_delay_it_waits_and_can_be_registered_again() {
+        let state = State::UNREGISTERED;
+        let delay = Judgement::Delay { expires: NOW + 4, state };
+        assert_eq!(judge(&alice(), &ENDED, NOW, 4), delay);
+    }
+
+    #[test]
+    fn s3_nobody_ends_or_begins_the_registration_of_somebody_else() {
+        for told in [ACTIVE, ENDED] {
+            let eves = Told { aor: b"sip:eve@ims.test", ..told };
+            assert_eq!(
+                judge(&alice(), &eves, NOW, 0),
+                Judgement::Skip(
+                    "contact \"sip:alice@127.0.0.1:22100\" does not belong to \"sip:eve@ims.test\""
+                        .to_owned()
+                )
+            );
+        }
+        let nobodys = Bound { ids: &[], ..alice() };
+        assert_eq!(judge(&nobodys, &ENDED, NOW, 0), Judgement::Delete);
+        let other = Told { uri: b"sip:bob@127.0.0.1:22100", ..ENDED };
+        assert!(matches!(judge(&nobodys, &other, NOW, 0), Judgement::Skip(_)));
+    }
+
+    #[test]
+    fn a_contact_that_only_asked_is_neither_registered_nor_removed() {
+        let query = search(&ACTIVE).unwrap();
+        assert!(!query.states.admits(State::PENDING));
+        assert!(!query.states.admits(State::NONE));
+        let ending = Bound { state: State::DEREG_PENDING, ..alice() };
+        assert!(matches!(judge(&ending, &ACTIVE, NOW, 0), Judgement::Skip(_)));
+    }
+
+    #[test]
+    fn no7_no8_no11_garbage_is_named_and_passed_over() {
+        assert!(matches!(refused("sip:alice@127.0.0.1:22100;alias=1.2.3.4"), Refusal::Alias(..)));
+        for digits in [6, 30, 500] {
+            let uri = format!("sip:alice@127.0.0.1;alias=127.0.0.1~{}~1", "1".repeat(digits));
+            assert!(matches!(refused(&uri), Refusal::Alias(..)), "{digits}");
+        }
+        assert!(matches!(refused("$(x"), Refusal::Uri(_)));
+        assert!(matches!(refused(""), Refusal::Uri(_)));
+        assert!(matches!(refused("tel:+1"), Refusal::NoHost(_)));
+        assert!(matches!(refused(&"a".repeat(2000)), Refusal::Long(2000)));
+    }
+
+    #[test]
+    fn an_alias_says_where_the_contact_was_received_from() {
+        let told = Told { uri: b"sip:alice@10.0.0.5;alias=127.0.0.1~22100~1", ..ACTIVE };
+        let query = search(&told).unwrap();
+        assert_eq!(query.mode, Mode::Source);
+        assert_eq!(query.received.to_string(), "udp:127.0.0.1:22100");
+        assert_eq!(query.via.to_string(), "any:10.0.0.5:5060");
+    }
+
+    #[test]
+    fn no4_no9_the_code_says_whether_anything_could_be_followed() {
+        assert_eq!((code(0, 0), code(1, 0), code(0, 1)), (-1, 1, 1));
+    }
+}

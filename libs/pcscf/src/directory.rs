@@ -1,0 +1,387 @@
+//! All bindings of one domain.
+//!
+//! A search costs the same whether there are a thousand bindings or a million, and whether each has
+//! an address of its own or all come from one. An expiry costs the number that expires. No growth
+//! moves more than one of the many tables of the index, which hold eight bytes an entry.
+//!
+//! The caller locks; nothing in here waits for anything.
+
+mod counts;
+mod index;
+mod keys;
+mod slot;
+
+pub use counts::{Counts, Tally};
+
+use crate::search::{Binding, Search};
+use crate::shards::Key;
+use crate::slab::{Id, Slab};
+use crate::wheel::Wheel;
+use crate::{Host, State};
+use allocator_api2::{
+    alloc::{AllocError, Allocator},
+    boxed::Box,
+    vec::Vec,
+};
+use core::fmt;
+use index::{Index, Walk};
+use keys::{Keys, Parts};
+use shm_table::Seed;
+use slot::Slot;
+
+/// How a directory is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Number of groups that [`Directory::longest`] tells of, as a power of 2; 24 at the most.
+    pub bits: u8,
+    /// Whether searches ask for the user of the Contact: then there is a key for it.
+    pub by_user: bool,
+    /// The time now, in seconds.
+    pub now: i64,
+}
+
+/// Tables of the index, as a power of 2.
+const INDEX_BITS: u8 = 9;
+
+/// Where a listing stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor(u32);
+
+impl Cursor {
+    /// Before the first binding.
+    pub const START: Self = Self(0);
+}
+
+/// Bindings `R` in memory from `A`.
+pub struct Directory<R, A: Allocator> {
+    slots: Slab<Slot<R>, A>,
+    index: Index<A>,
+    wheel: Wheel,
+    counts: Counts,
+    /// How many bindings fall into each group by the host of their Via.
+    groups: Box<[u32], A>,
+    stamp: u64,
+    by_user: bool,
+}
+
+impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
+    /// An empty directory.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory for its tables, or `config.bits` is above 24.
+    pub fn try_new_in(config: Config, seed: Seed, alloc: A) -> Result<Self, AllocError> {
+        if config.bits > 24 {
+            return Err(AllocError);
+        }
+        let count = 1_usize << config.bits;
+        let mut groups = Vec::new_in(alloc.clone());
+        groups.try_reserve_exact(count).map_err(|_| AllocError)?;
+        groups.resize(count, 0);
+        Ok(Self {
+            slots: Slab::new_in(alloc.clone()),
+            index: Index::try_new_in(config.bits.max(INDEX_BITS), seed, alloc)?,
+            wheel: Wheel::new(config.now),
+            counts: Counts::default(),
+            groups: groups.into_boxed_slice(),
+            stamp: 0,
+            by_user: config.by_user,
+        })
+    }
+
+    /// Takes `record` in, as the newest of its state. Nobody asks whether there is another one
+    /// like it.
+    ///
+    /// # Errors
+    ///
+    /// `record` itself if there is no memory; all is as before.
+    pub fn try_insert(&mut self, record: R) -> Result<Id, R> {
+        let keys = self.keys(&record);
+        let id =
+            self.slots.try_insert(Slot::new(record, self.stamp + 1)).map_err(|slot| slot.record)?;
+        for (at, key) in keys.iter().enumerate() {
+            if self.index.try_insert(&mut self.slots, key, id.index).is_ok() {
+                continue;
+            }
+            for key in keys.iter().take(at) {
+                self.index.remove(&mut self.slots, key, id.index);
+            }
+            return match self.slots.remove(id) {
+                Some(slot) => Err(slot.record),
+                None => Ok(id),
+            };
+        }
+        self.stamp += 1;
+        self.count(id, Counts::add);
+        if let Some(group) = self.group(id) {
+            *group += 1;
+        }
+        Ok(id)
+    }
+
+    /// Takes the binding `id` out, from the timers as well.
+    pub fn remove(&mut self, id: Id) -> Option<R> {
+        let keys = self.keys(&self.slots.get(id)?.record);
+        self.wheel.cancel(&mut self.slots, id.index);
+        for key in keys.iter() {
+            self.index.remove(&mut self.slots, key, id.index);
+        }
+        self.count(id, Counts::subtract);
+        if let Some(group) = self.group(id) {
+            *group = group.saturating_sub(1);
+        }
+        self.slots.remove(id).map(|slot| slot.record)
+    }
+
+    /// Takes note that the state or the public identities of `id` have changed, or that a
+    /// registration was confirmed: it becomes the newest of its state.
+    pub fn refresh(&mut self, id: Id) {
+        let Some(slot) = self.slots.get(id) else { return };
+        let keys = self.keys(&slot.record);
+        self.count(id, Counts::subtract);
+        self.stamp += 1;
+        if let Some(slot) = self.slots.get_mut(id) {
+            slot.read();
+            slot.stamp = self.stamp;
+        }
+        self.count(id, Counts::add);
+        for key in keys.iter() {
+            self.index.renew(&mut self.slots, key, id.index);
+        }
+    }
+
+    /// Takes note that `device` registered the binding `id`, which `set` writes into the record, and
+    /// [refreshes](Directory::refresh) it.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory; all is as before.
+    pub fn try_set_device(
+        &mut self,
+        id: Id,
+        device: u64,
+        set: impl FnOnce(&mut R),
+    ) -> Result<(), AllocError> {
+        let Some(slot) = self.slots.get(id) else { return Ok(()) };
+        let old = self.keys(&slot.record);
+        let new = self.keys_with(&slot.record, device);
+        // One at the most: the rest of the record stays.
+        if let Some(key) = new.without(old).next() {
+            self.index.try_insert(&mut self.slots, key, id.index)?;
+        }
+        for key in old.without(new) {
+            self.index.remove(&mut self.slots, key, id.index);
+        }
+        if let Some(slot) = self.slots.get_mut(id) {
+            set(&mut slot.record);
+        }
+        self.refresh(id);
+        Ok(())
+    }
+
+    /// The best of all bindings that `search` matches: one that matches exactly before any other
+    /// ([`Search::is_exact`]), then a registered one, then the newest.
+    pub fn find(&self, search: &Search<'_>) -> Option<Id> {
+        let mask = search.states.0;
+        let registered = State::REGISTERED.0;
+        let walk = Walk {
+            registered: mask == 0 || mask & registered != 0,
+            others: mask == 0 || mask & !registered != 0 || !self.counts.all_named(),
+        };
+        let (exact, by_port) =
+            Keys::for_search(search, self.by_user, |parts| self.index.key(parts));
+        let matches = |key| self.walk(key, walk).filter(|(_, slot)| search.matches(&slot.record));
+        let mut second = None;
+        for (id, slot) in exact.into_iter().flat_map(&matches) {
+            if search.is_exact(&slot.record) {
+                return Some(id);
+            }
+            second = second.or(Some(id));
+        }
+        second.or_else(|| by_port.into_iter().flat_map(&matches).next().map(|(id, _)| id))
+    }
+
+    /// The binding of this row of the database: exactly this Contact URI from this place. A registered
+    /// one before any other, then the newest.
+    pub fn find_row(&self, aor: &[u8], received_host: &[u8], received_port: u16) -> Option<Id> {
+        self.rows(aor, received_host, received_port).next().map(|(id, _)| id)
+    }
+
+    /// All bindings of this row of the database, since nothing keeps a caller from inserting two:
+    /// registered ones first, each kind newest first.
+    pub fn rows<'d>(
+        &'d self,
+        aor: &'d [u8],
+        received_host: &'d [u8],
+        received_port: u16,
+    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
+        let host = Host::of(received_host);
+        let key = self.index.key(keys::of_row(aor, host, received_port, self.by_user));
+        self.walk(key, ALL).map(|(id, slot)| (id, &slot.record)).filter(move |(_, record)| {
+            record.aor() == aor
+                && record.received_port() == received_port
+                && record.received_host() == received_host
+        })
+    }
+
+    /// The bindings whose REGISTER came from this place: registered ones first, each kind newest
+    /// first.
+    pub fn at_source<'d>(
+        &'d self,
+        host: Host<'d>,
+        port: u16,
+    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
+        self.walk(self.index.key(Parts::Source(host, port)), ALL)
+            .map(|(id, slot)| (id, &slot.record))
+            .filter(move |(_, record)| {
+                record.received_port() == port && Host::of(record.received_host()) == host
+            })
+    }
+
+    /// The bindings whose Contact URI has this host and port: registered ones first, each kind
+    /// newest first.
+    pub fn at_contact<'d>(
+        &'d self,
+        host: Host<'d>,
+        port: u16,
+    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
+        self.walk(self.index.key(Parts::Contact(host, port)), ALL)
+            .map(|(id, slot)| (id, &slot.record))
+            .filter(move |(_, record)| {
+                record.contact_port() == port && Host::of(record.contact_host()) == host
+            })
+    }
+
+    /// The bindings of exactly this Contact URI: registered ones first, each kind newest first.
+    pub fn with_aor<'d>(
+        &'d self,
+        aor: &'d [u8],
+    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
+        self.walk(self.index.key(keys::of_aor(aor)), ALL)
+            .map(|(id, slot)| (id, &slot.record))
+            .filter(move |(_, record)| record.aor() == aor)
+    }
+
+    /// The bindings that `device` registered: registered ones first, each kind newest first. None
+    /// for 0.
+    pub fn of_device(&self, device: u64) -> impl Iterator<Item = (Id, &R)> {
+        self.walk(self.index.key(Parts::Device(device)), ALL)
+            .map(|(id, slot)| (id, &slot.record))
+            .filter(move |(_, record)| device != 0 && record.device() == device)
+    }
+
+    fn walk(&self, key: Key, walk: Walk) -> impl Iterator<Item = (Id, &Slot<R>)> {
+        self.index.slots(&self.slots, key, walk).filter_map(|index| self.slots.at(index))
+    }
+
+    fn keys(&self, record: &R) -> Keys {
+        self.keys_with(record, record.device())
+    }
+
+    fn keys_with(&self, record: &R, device: u64) -> Keys {
+        Keys::of(record, device, self.by_user, |parts| self.index.key(parts))
+    }
+
+    fn group(&mut self, id: Id) -> Option<&mut u32> {
+        let via = Host::of(self.slots.get(id)?.record.via_host());
+        let at = self.index.key(via).number() % self.groups.len();
+        self.groups.get_mut(at)
+    }
+
+    fn count(&mut self, id: Id, change: impl FnOnce(&mut Counts, State, usize)) {
+        if let Some(slot) = self.slots.get(id) {
+            change(&mut self.counts, slot.state(), usize::from(slot.public_ids));
+        }
+    }
+}
+
+const ALL: Walk = Walk { registered: true, others: true };
+
+impl<R, A: Allocator> Directory<R, A> {
+    /// The binding `id`.
+    pub fn get(&self, id: Id) -> Option<&R> {
+        self.slots.get(id).map(|slot| &slot.record)
+    }
+
+    /// The binding `id`, to change it. What a [`Binding`] may not change must stay; after a change
+    /// of the rest [`Directory::refresh`] it.
+    pub fn get_mut(&mut self, id: Id) -> Option<&mut R> {
+        self.slots.get_mut(id).map(|slot| &mut slot.record)
+    }
+
+    /// Has `id` handed out when it is `due`, in seconds; a time that was set before is forgotten.
+    pub fn schedule(&mut self, id: Id, due: i64) {
+        if self.slots.get(id).is_some() {
+            self.wheel.schedule(&mut self.slots, id.index, due);
+        }
+    }
+
+    /// Has `id` not handed out.
+    pub fn cancel(&mut self, id: Id) {
+        if self.slots.get(id).is_some() {
+            self.wheel.cancel(&mut self.slots, id.index);
+        }
+    }
+
+    /// When `id` is due, if it is scheduled.
+    pub fn due(&self, id: Id) -> Option<i64> {
+        let slot = self.slots.get(id)?;
+        Wheel::due(slot.timer())
+    }
+
+    /// Hands out one binding that is due at `now`; it stays in the directory, but is not scheduled
+    /// any more. `budget` goes down by one for each piece of work; nothing is due or the budget is
+    /// used up when nothing comes back.
+    pub fn pop_due(&mut self, now: i64, budget: &mut u32) -> Option<Id> {
+        let index = self.wheel.pop(&mut self.slots, now, budget)?;
+        self.slots.at(index).map(|(id, _)| id)
+    }
+
+    /// The binding behind `cursor`, and where to go on. Who is there all the time is met exactly
+    /// once, whatever else comes and goes between two calls. The order is that of arrival, but for
+    /// the ones that took the place of one that left.
+    pub fn next(&self, cursor: Cursor) -> Option<(Id, Cursor)> {
+        let id = self.slots.at_or_after(cursor.0)?;
+        Some((id, Cursor(id.index.saturating_add(1))))
+    }
+
+    /// How many bindings there are, by state.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// How many bindings there are.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// How many groups there are: the size of the table, as commands show it.
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// How many bindings the fullest group has. Groups are made by the host of the Via; no work
+    /// depends on their size.
+    pub fn longest(&self) -> usize {
+        self.fullest().1
+    }
+
+    /// The number of the fullest group, the first one if there are several, and how many bindings
+    /// it has.
+    pub fn fullest(&self) -> (usize, usize) {
+        let sizes = self.groups.iter().map(|size| usize::try_from(*size).unwrap_or(usize::MAX));
+        let numbered = sizes.enumerate();
+        numbered.reduce(|best, next| if next.1 > best.1 { next } else { best }).unwrap_or_default()
+    }
+}
+
+impl<R, A: Allocator> fmt::Debug for Directory<R, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Directory").field("counts", &self.counts).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! The keys under which a binding is found, and those that a search looks at.
+
+use crate::search::{Binding, By, Search};
+use crate::shards::Key;
+use crate::{Host, uri::Uri};
+
+/// What a key is made of.
+///
+/// Each search reads the crowds of one or two keys, and every binding in them shares with the search
+/// all that can tell many bindings apart: behind one address the port, behind one address and
+/// port the host named by the Via, the user or the instance.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Parts<'t> {
+    /// Host and port of the Contact URI.
+    Contact(Host<'t>, u16),
+    /// A Contact URI without a host.
+    Aor(&'t [u8]),
+    /// Received address and port.
+    Source(Host<'t>, u16),
+    /// Received address and port with the host of the Via or the Contact, where that is another.
+    SourceOf(Host<'t>, u16, Host<'t>),
+    /// Received address with port of the Contact, where that is another than the received one, and
+    /// the host of the Via or the Contact.
+    PortOf(Host<'t>, u16, Host<'t>),
+    /// Received address or host of the Contact, with the user.
+    User(Host<'t>, &'t [u8]),
+    /// Received address or host of the Contact, with the `rinstance`.
+    Instance(Host<'t>, &'t [u8]),
+    /// The device.
+    Device(u64),
+}
+
+/// Keys of a binding: at most two hosts times four kinds, and three.
+const MOST: usize = 11;
+
+/// A few keys, each of them once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Keys {
+    keys: [Option<Key>; MOST],
+}
+
+impl Keys {
+    /// The keys of `binding` with this `device`; those with a user only for `by_user`.
+    pub(super) fn of(
+        binding: &impl Binding,
+        device: u64,
+        by_user: bool,
+        key: impl Fn(Parts<'_>) -> Key,
+    ) -> Self {
+        let mut keys = Self::default();
+        let mut add = |parts| keys.add(key(parts));
+        let contact = Host::of(binding.contact_host());
+        let via = Host::of(binding.via_host());
+        let received = Host::of(binding.received_host());
+        let (port, own_port) = (binding.received_port(), binding.contact_port());
+        add(by_contact(contact, own_port, binding.aor()));
+        if !received.is_empty() {
+            add(Parts::Source(received, port));
+        }
+        for host in [contact, via] {
+            if received.is_empty() || host.is_empty() {
+                continue;
+            }
+            if host != received {
+                add(Parts::SourceOf(received, port, host));
+            }
+            if own_port != port {
+                add(Parts::PortOf(received, own_port, host));
+            }
+        }
+        for host in [contact, received].into_iter().filter(|host| !host.is_empty()) {
+            if by_user && !binding.contact_user().is_empty() {
+                add(Parts::User(host, binding.contact_user()));
+            }
+            if !binding.rinstance().is_empty() {
+                add(Parts::Instance(host, binding.rinstance()));
+            }
+        }
+        if device != 0 {
+            add(Parts::Device(device));
+        }
+        keys
+    }
+
+    /// The keys that together have all that `search` matches; those whose bindings match exactly, if
+    /// at all, come first.
+    pub(super) fn for_search(
+        search: &Search<'_>,
+        by_user: bool,
+        key: impl Fn(Parts<'_>) -> Key,
+    ) -> (Option<Key>, Option<Key>) {
+        let host = match search.by {
+            By::Contact => search.via_host,
+            By::Source => search.received_host,
+        };
+        if host.is_empty() {
+            return (None, None);
+        }
+        if let Some(rinstance) = search.rinstance.filter(|value| !value.is_empty()) {
+            return (Some(key(Parts::Instance(host, rinstance))), None);
+        }
+        if let Some((_, user)) = search.user.filter(|(_, user)| by_user && !user.is_empty()) {
+            return (Some(key(Parts::User(host, user))), None);
+        }
+        let (port, via) = (search.received_port, search.via_host);
+        match search.by {
+            By::Contact => (Some(key(Parts::Contact(host, search.via_port))), None),
+            By::Source => {
+                let exact = match via == host {
+                    true => Parts::Source(host, port),
+                    false => Parts::SourceOf(host, port, via),
+                };
+                (Some(key(exact)), Some(key(Parts::PortOf(host, port, via))))
+            }
+        }
+    }
+
+    fn add(&mut self, key: Key) {
+        if self.iter().any(|other| other == key) {
+            return;
+        }
+        if let Some(free) = self.keys.iter_mut().find(|key| key.is_none()) {
+            *free = Some(key);
+        }
+    }
+
+    /// The keys that `others` lack.
+    pub(super) fn without(&self, others: Self) -> impl Iterator<Item = Key> + use<> {
+        self.iter().filter(move |key| others.iter().all(|other| other != *key))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Key> + use<> {
+        self.keys.into_iter().flatten()
+    }
+}
+
+/// The key of a Contact URI with this host and port.
+pub(super) fn by_contact<'t>(host: Host<'t>, port: u16, aor: &'t [u8]) -> Parts<'t> {
+    if host.is_empty() { Parts::Aor(aor) } else { Parts::Contact(host, port) }
+}
+
+/// The key of a row of the database under which there are the fewest others.
+pub(super) fn of_row<'t>(aor: &'t [u8], received: Host<'t>, port: u16, by_user: bool) -> Parts<'t> {
+    if received.is_empty() {
+        return of_aor(aor);
+    }
+    match Search::new(By::Source, aor, by_user) {
+        Ok(Search { rinstance: Some(value), .. }) => Parts::Instance(received, value),
+        Ok(Search { user: Some((_, user)), .. }) => Parts::User(received, user),
+        _ => Parts::Source(received, port),
+    }
+}
+
+/// The key under which the Contact URI `aor` is found.
+pub(super) fn of_aor(aor: &[u8]) -> Parts<'_> {
+    match Uri::parse(aor) {
+        Ok(uri) => by_contact(Host::of(uri.host), uri.port_or_default(), aor),
+        Err(_) => Parts::Aor(aor),
+    }
+}

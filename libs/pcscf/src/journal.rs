@@ -1,0 +1,311 @@
+//! Which rows of the database may differ from memory.
+//!
+//! An entry says no more than that: whoever writes the row looks at that moment what memory has,
+//! so a row never goes back in time, however many changes lie between. An entry leaves when
+//! what was written is still what memory has; until then it is written again. Work costs the
+//! number of entries that are to be written, not of those that wait.
+
+use crate::Id;
+use crate::shards::{Key as Place, Shards};
+use crate::slab::Slab;
+use crate::wheel::{Timer, Timers, Wheel};
+use allocator_api2::{
+    alloc::{AllocError, Allocator},
+    vec::Vec,
+};
+use core::fmt;
+use shm_table::{Seed, TryGrow};
+
+/// After so many seconds an entry that was taken, and neither finished nor failed, is handed out
+/// again: whoever took it is gone.
+const LEASE: i64 = 300;
+
+/// What tells the rows of a table apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key<'k> {
+    /// Contact URI.
+    pub aor: &'k [u8],
+    /// The address that the REGISTER came from, as it is written in the row.
+    pub received: &'k [u8],
+    /// The port that the REGISTER came from.
+    pub received_port: u16,
+}
+
+/// The name of an entry.
+pub type Ticket = Id;
+
+/// An entry that is being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// The entry.
+    pub ticket: Ticket,
+    /// Which change of the row it is about.
+    pub version: u32,
+    /// How often writing this row has failed since it last succeeded.
+    pub attempts: u32,
+    turn: u32,
+}
+
+/// What became of an entry whose row was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Row and memory are alike; the entry is gone.
+    Done,
+    /// The row has changed meanwhile and is to be written again, still by the same writer.
+    Again(Work),
+    /// It took too long: the entry is in other hands, or gone.
+    Lost,
+}
+
+struct Entry<A: Allocator> {
+    /// Contact URI and received address, one behind the other.
+    texts: Vec<u8, A>,
+    split: u32,
+    received_port: u16,
+    flags: u8,
+    writing: bool,
+    version: u32,
+    attempts: u32,
+    /// How often it was taken, to know a writer that comes back late.
+    turn: u32,
+    /// When it is to be taken; while it is being written, when it is given up.
+    timer: Timer,
+}
+
+impl<A: Allocator> Entry<A> {
+    fn key(&self) -> Key<'_> {
+        let split = usize::try_from(self.split).unwrap_or(usize::MAX);
+        let (aor, received) =
+            self.texts.split_at_checked(split).unwrap_or((self.texts.as_slice(), b""));
+        Key { aor, received, received_port: self.received_port }
+    }
+
+    fn work(&self, ticket: Ticket) -> Work {
+        Work { ticket, version: self.version, attempts: self.attempts, turn: self.turn }
+    }
+}
+
+impl<A: Allocator> Timers for Slab<Entry<A>, A> {
+    fn timer(&mut self, index: u32) -> Option<&mut Timer> {
+        self.at_mut(index).map(|entry| &mut entry.timer)
+    }
+}
+
+/// Entries in memory from `A`.
+pub struct Journal<A: Allocator> {
+    entries: Slab<Entry<A>, A>,
+    places: Shards<A>,
+    wheel: Wheel,
+    writing: usize,
+    alloc: A,
+}
+
+impl<A: Allocator + Clone> Journal<A> {
+    /// An empty journal with `1 << bits` tables.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory for the tables, or `bits` is above 24.
+    pub fn try_new_in(bits: u8, now: i64, seed: Seed, alloc: A) -> Result<Self, AllocError> {
+        Ok(Self {
+            entries: Slab::new_in(alloc.clone()),
+            places: Shards::try_new_in(bits, seed, alloc.clone())?,
+            wheel: Wheel::new(now),
+            writing: 0,
+            alloc,
+        })
+    }
+
+    /// Takes note that the row of `key` may differ from memory. `flags` are the caller's; they are
+    /// added to those of the entry. A row whose writing has failed keeps its time for the next try.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory for a new entry; all is as before.
+    pub fn note(&mut self, key: Key<'_>, flags: u8) -> Result<Ticket, AllocError> {
+        if let Some(ticket) = self.pending(key) {
+            if let Some(entry) = self.entries.get_mut(ticket) {
+                entry.version = entry.version.wrapping_add(1);
+                entry.flags |= flags;
+            }
+            return Ok(ticket);
+        }
+        let entry = self.entry(key, flags)?;
+        let place = self.places.key(key);
+        let ticket = self.entries.try_insert(entry).map_err(|_| AllocError)?;
+        if let Err(error) = self.places.try_insert(place, ticket.index) {
+            self.entries.remove(ticket);
+            return Err(error);
+        }
+        // In the past: with the others that are ready, behind them.
+        self.wheel.schedule(&mut self.entries, ticket.index, i64::MIN);
+        Ok(ticket)
+    }
+
+    fn entry(&self, key: Key<'_>, flags: u8) -> Result<Entry<A>, AllocError> {
+        let split = u32::try_from(key.aor.len()).map_err(|_| AllocError)?;
+        let mut texts = Vec::new_in(self.alloc.clone());
+        texts.try_reserve_exact(key.aor.len() + key.received.len()).map_err(|_| AllocError)?;
+        texts.try_extend(key.aor)?;
+        texts.try_extend(key.received)?;
+        Ok(Entry {
+            texts,
+            split,
+            received_port: key.received_port,
+            flags,
+            writing: false,
+            version: 0,
+            attempts: 0,
+            turn: 0,
+            timer: Timer::IDLE,
+        })
+    }
+
+    /// The entry of `key`, if there is one.
+    pub fn pending(&self, key: Key<'_>) -> Option<Ticket> {
+        let is_it = |index| self.entries.at(index).is_some_and(|(_, entry)| entry.key() == key);
+        let index = self.places.find(self.places.key(key), is_it)?;
+        self.entries.at(index).map(|(id, _)| id)
+    }
+
+    /// Hands out the entry that has been ready for longest at `now`: a new one, or one whose time
+    /// for the next try has come. It is being written until [`Journal::finish`],
+    /// [`Journal::failed`] or [`Journal::forget`].
+    pub fn take(&mut self, now: i64) -> Option<Work> {
+        let mut unbounded = u32::MAX;
+        let index = self.wheel.pop(&mut self.entries, now, &mut unbounded)?;
+        self.hand_out(self.entries.at(index)?.0, now)
+    }
+
+    /// Hands out the first entry at `cursor` or behind it that nobody writes, ready or not: for the
+    /// last writing before the end. Says where to go on.
+    pub fn take_any(&mut self, cursor: u32, now: i64) -> Option<(Work, u32)> {
+        let mut ticket = self.next(cursor)?;
+        while self.entries.get(ticket)?.writing {
+            ticket = self.next(ticket.index.checked_add(1)?)?;
+        }
+        let work = self.hand_out(ticket, now)?;
+        Some((work, ticket.index.checked_add(1)?))
+    }
+
+    fn hand_out(&mut self, ticket: Ticket, now: i64) -> Option<Work> {
+        let entry = self.entries.get_mut(ticket)?;
+        self.writing += usize::from(!entry.writing);
+        entry.writing = true;
+        entry.turn = entry.turn.wrapping_add(1);
+        let work = entry.work(ticket);
+        self.lease(ticket, now);
+        Some(work)
+    }
+
+    fn lease(&mut self, ticket: Ticket, now: i64) {
+        self.wheel.schedule(&mut self.entries, ticket.index, now.saturating_add(LEASE));
+    }
+
+    /// The row of `work` was written at `now`.
+    pub fn finish(&mut self, work: &Work, now: i64) -> Outcome {
+        let Some(entry) = self.taken(work) else { return Outcome::Lost };
+        if entry.version == work.version {
+            self.forget(work.ticket);
+            return Outcome::Done;
+        }
+        entry.attempts = 0;
+        let again = entry.work(work.ticket);
+        self.lease(work.ticket, now);
+        Outcome::Again(again)
+    }
+
+    /// The row of `work` could not be written; the next try is at `retry_at`, in seconds.
+    pub fn failed(&mut self, work: &Work, retry_at: i64) {
+        let Some(entry) = self.taken(work) else { return };
+        entry.writing = false;
+        entry.attempts = entry.attempts.saturating_add(1);
+        self.writing = self.writing.saturating_sub(1);
+        self.wheel.schedule(&mut self.entries, work.ticket.index, retry_at);
+    }
+
+    /// Drops the entry `ticket`: there is nothing to write.
+    pub fn forget(&mut self, ticket: Ticket) {
+        let Some(entry) = self.entries.get(ticket) else { return };
+        self.writing = self.writing.saturating_sub(usize::from(entry.writing));
+        let place = self.place_of(entry);
+        self.wheel.cancel(&mut self.entries, ticket.index);
+        self.places.remove(place, ticket.index);
+        self.entries.remove(ticket);
+    }
+
+    fn place_of(&self, entry: &Entry<A>) -> Place {
+        self.places.key(entry.key())
+    }
+
+    /// The entry of `work`, if it is still in the hands that hold `work`.
+    fn taken(&mut self, work: &Work) -> Option<&mut Entry<A>> {
+        let entry = self.entries.get_mut(work.ticket)?;
+        (entry.writing && entry.turn == work.turn).then_some(entry)
+    }
+}
+
+impl<A: Allocator> Journal<A> {
+    /// The row that `ticket` is about.
+    pub fn key(&self, ticket: Ticket) -> Option<Key<'_>> {
+        self.entries.get(ticket).map(Entry::key)
+    }
+
+    /// The flags of the entry `ticket`.
+    pub fn flags(&self, ticket: Ticket) -> Option<u8> {
+        self.entries.get(ticket).map(|entry| entry.flags)
+    }
+
+    /// Changes the flags of the entry `ticket`.
+    pub fn set_flags(&mut self, ticket: Ticket, flags: u8) {
+        if let Some(entry) = self.entries.get_mut(ticket) {
+            entry.flags = flags;
+        }
+    }
+
+    /// Whether somebody writes the row of `ticket`.
+    pub fn is_writing(&self, ticket: Ticket) -> bool {
+        self.entries.get(ticket).is_some_and(|entry| entry.writing)
+    }
+
+    /// How often writing the row of `ticket` has failed since it last succeeded.
+    pub fn attempts(&self, ticket: Ticket) -> Option<u32> {
+        self.entries.get(ticket).map(|entry| entry.attempts)
+    }
+
+    /// When the entry `ticket` is next taken, if it failed before and nobody writes it.
+    pub fn retry_at(&self, ticket: Ticket) -> Option<i64> {
+        let entry = self.entries.get(ticket)?;
+        (!entry.writing && entry.attempts > 0).then(|| Wheel::due(&entry.timer))?
+    }
+
+    /// The first entry at `cursor` or behind it; go on behind its index.
+    pub fn next(&self, cursor: u32) -> Option<Ticket> {
+        self.entries.at_or_after(cursor)
+    }
+
+    /// How many rows may differ from memory.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none does.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many rows are being written.
+    pub fn writing(&self) -> usize {
+        self.writing
+    }
+}
+
+impl<A: Allocator> fmt::Debug for Journal<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.entries.len();
+        f.debug_struct("Journal")
+            .field("len", &len)
+            .field("writing", &self.writing)
+            .finish_non_exhaustive()
+    }
+}

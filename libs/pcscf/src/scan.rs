@@ -1,0 +1,186 @@
+//! Splitting header bodies: lists and parameters outside of quotes and angle brackets, in one pass.
+
+/// A quoted string or a `<` that is never closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Open {
+    /// A quote has no partner.
+    #[error("a quoted string has no end")]
+    Quote,
+    /// A `<` has no `>`.
+    #[error("a '<' has no '>'")]
+    Bracket,
+}
+
+/// The pieces of a text between the separators that stand outside of quotes and of `<...>`,
+/// without the blanks around them. Ends after the first error.
+#[derive(Clone, Debug)]
+pub(crate) struct Pieces<'t> {
+    rest: Option<&'t [u8]>,
+    separator: u8,
+}
+
+impl<'t> Pieces<'t> {
+    pub(crate) fn new(text: &'t [u8], separator: u8) -> Self {
+        Self { rest: Some(text), separator }
+    }
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = Result<&'t [u8], Open>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.rest.take()?;
+        let end = match find(text, self.separator) {
+            Ok(Some(end)) => end,
+            Ok(None) => return Some(Ok(trim(text))),
+            Err(open) => return Some(Err(open)),
+        };
+        let (piece, rest) = text.split_at_checked(end)?;
+        self.rest = rest.get(1..);
+        Some(Ok(trim(piece)))
+    }
+}
+
+/// Place of the first `wanted` outside of quotes and of `<...>`.
+///
+/// # Errors
+///
+/// A quote or bracket before it that is never closed.
+pub(crate) fn find(text: &[u8], wanted: u8) -> Result<Option<usize>, Open> {
+    let (mut quoted, mut bracketed, mut hidden) = (false, false, false);
+    for (at, &byte) in text.iter().enumerate() {
+        if quoted {
+            quoted = hidden || byte != b'"';
+            hidden = byte == b'\\' && !hidden;
+        } else if bracketed {
+            bracketed = byte != b'>';
+        } else if byte == wanted {
+            return Ok(Some(at));
+        } else {
+            quoted = byte == b'"';
+            bracketed = byte == b'<';
+        }
+    }
+    match (quoted, bracketed) {
+        (true, _) => Err(Open::Quote),
+        (_, true) => Err(Open::Bracket),
+        _ => Ok(None),
+    }
+}
+
+/// `text` without linear white space at its ends; folded lines count as blanks.
+pub(crate) fn trim(text: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let start = text.iter().position(|byte| !blank(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or(b"")
+}
+
+/// The texts before and after the first `byte`.
+pub(crate) fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|other| *other == byte)?;
+    let (before, after) = text.split_at_checked(at)?;
+    Some((before, after.get(1..)?))
+}
+
+/// The text before the first of `ends`, or all of it.
+pub(crate) fn until<'t>(text: &'t [u8], ends: &[u8]) -> &'t [u8] {
+    let at = text.iter().position(|byte| ends.contains(byte)).unwrap_or(text.len());
+    text.get(..at).unwrap_or(text)
+}
+
+/// The value of a decimal digit.
+pub(crate) fn digit(byte: u8) -> Option<u8> {
+    byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))
+}
+
+/// The number that all of `text` writes; `None` without digits, with anything else, or above
+/// `u64::MAX`.
+pub(crate) fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter()
+        .try_fold(0_u64, |sum, byte| sum.checked_mul(10)?.checked_add(u64::from(digit(*byte)?)))
+}
+
+/// A port of 1 to 65535.
+pub(crate) fn port(text: &[u8]) -> Option<u16> {
+    number(text).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
+}
+
+/// Whether a URI may stand between `<` and `>`: a scheme, something behind it, and nothing that
+/// ends the brackets or the line.
+pub(crate) fn is_uri(text: &[u8]) -> bool {
+    let scheme = |name: &[u8]| {
+        name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+    };
+    cut(text, b':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
+        && !text.iter().any(|byte| byte.is_ascii_control() || b" <>\"".contains(byte))
+}
+
+/// Up to 80 bytes of foreign text for a log line.
+pub(crate) fn shown(text: &[u8]) -> bstr::BString {
+    const MOST: usize = 80;
+    let mut shown = bstr::BString::from(text.get(..MOST).unwrap_or(text));
+    if text.len() > MOST {
+        shown.extend_from_slice(b"...");
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Open, Pieces, is_uri, number, port, trim};
+
+    fn pieces(text: &str) -> Result<Vec<&str>, Open> {
+        let read = |piece| std::str::from_utf8(piece).unwrap();
+        Pieces::new(text.as_bytes(), b',').map(|piece| piece.map(read)).collect()
+    }
+
+    #[test]
+    fn separators_in_quotes_and_brackets_do_not_split() {
+        for (text, expected) in [
+            ("a, b ,c", &["a", "b", "c"][..]),
+            ("<a,b>;x=\"y,z\",c", &["<a,b>;x=\"y,z\"", "c"]),
+            ("\"a\\\",\" <b>, c", &["\"a\\\",\" <b>", "c"]),
+            ("\"a\\\\\",b", &["\"a\\\\\"", "b"]),
+            ("<a\",b>,c", &["<a\",b>", "c"]),
+            ("", &[""]),
+            (",", &["", ""]),
+        ] {
+            assert_eq!(pieces(text), Ok(expected.to_vec()), "{text}");
+        }
+        assert_eq!(pieces("a,\"b,c"), Err(Open::Quote));
+        assert_eq!(pieces("a,<b,c"), Err(Open::Bracket));
+    }
+
+    #[test]
+    fn blanks_of_folded_lines_are_trimmed() {
+        assert_eq!(trim(b" \t\r\n a b\r\n "), b"a b");
+        assert_eq!(trim(b" \r\n "), b"");
+    }
+
+    #[test]
+    fn numbers_and_ports_are_digits_only() {
+        assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
+        for text in ["", "18446744073709551616", "-1", "+1", "1 ", "0x1"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(port(b"065535"), Some(65535));
+        for text in ["", "0", "65536", "1x"] {
+            assert_eq!(port(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_uri_has_a_scheme_and_nothing_that_ends_its_brackets() {
+        for text in ["sip:a@b", "tel:+1", "urn:service:sos", "x-y.z+1:a"] {
+            assert!(is_uri(text.as_bytes()), "{text}");
+        }
+        for text in ["", ":", "sip:", "1:a", "a", "sip:a b", "sip:a>", "sip:a\r\nX: y", "a b:c"] {
+            assert!(!is_uri(text.as_bytes()), "{text}");
+        }
+    }
+}
