@@ -19,6 +19,11 @@ pub enum Error {
     /// A script argument should be a number and is not.
     #[error("argument {0} is no number")]
     NoNumber(usize),
+    /// There is no table of contacts of that name, and none can be made any more.
+    #[error(
+        "no domain {0:?}: name it in the configuration, so that it exists before the server forks"
+    )]
+    NoDomain(String),
     /// A function of the core or of another module returned its error code.
     #[error("{call} failed with {code}")]
     Core {

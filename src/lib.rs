@@ -17,13 +17,17 @@ pub mod boundary;
 pub mod cfg;
 pub mod db;
 pub mod error;
+pub mod ipsec;
 pub mod kemi;
 pub mod log;
 pub mod module;
 pub mod msg;
 pub mod param;
+pub mod pcscf;
 pub mod process;
+pub mod pua;
 pub mod pv;
+pub mod queue;
 pub mod record;
 pub mod rpc;
 pub mod script;
@@ -37,3 +41,6 @@ pub mod timer;
 pub mod tm;
 
 pub use error::{Error, Result};
+
+/// The version that this was built for as a number: 5.6.3 is 5006003.
+pub const HOST_VERSION: u32 = kamailio_sys::VERSION_NUMBER;

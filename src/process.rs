@@ -1,8 +1,9 @@
 //! Processes of our own beside the workers of the core.
 
 use crate::{
+    boundary,
     error::{Error, Result},
-    module::Rank,
+    module::{Rank, item},
     timer,
 };
 use core::{
@@ -16,6 +17,58 @@ use kamailio_sys as sys;
 pub fn server_id() -> i32 {
     // SAFETY: the core sets it while it reads its configuration and never again.
     unsafe { sys::server_id }
+}
+
+/// Announces `count` processes that [`fork`]'s function makes. For `mod_init` only.
+///
+/// # Errors
+///
+/// [`Error::Core`] if the core refuses.
+pub fn announce(count: u16) -> Result<()> {
+    // SAFETY: counts up what the core sizes its tables by.
+    let code = unsafe { sys::register_procs(count.into()) };
+    if code < 0 { Err(Error::Core { call: "register_procs", code }) } else { Ok(()) }
+}
+
+/// Forks a process that calls `F` again and again until the server stops: each call waits for
+/// something and works on it.
+///
+/// For `child_init` of [`Rank::MAIN`] only, for as many as [`announce`] was told. In the new
+/// process the modules run their `child_init` with `rank`. `name` is what the list of processes
+/// shows. After a panic of `F` the process waits a second.
+///
+/// # Errors
+///
+/// [`Error::Core`] if there is no new process.
+pub fn fork<F>(rank: Rank, name: &'static CStr, _: F) -> Result<()>
+where
+    F: Fn() + Copy,
+{
+    // SAFETY: the core copies the name; the new process gets a socket of its own to the process
+    // that keeps TCP connections.
+    let code = unsafe { sys::fork_process(rank.code(), name.as_ptr().cast_mut(), 1) };
+    match code {
+        0 => serve::<F>(),
+        ..0 => Err(Error::Core { call: "fork_process", code }),
+        _ => Ok(()),
+    }
+}
+
+/// What the new process does.
+fn serve<F: Fn() + Copy>() -> ! {
+    // SAFETY: the first thing in a new process. If it fails, the settings are those of the start.
+    unsafe { sys::cfg_child_init() };
+    loop {
+        // SAFETY: a process of the core, outside of all work.
+        unsafe { sys::ks_cfg_update() };
+        let whole = boundary::contain::<F, _>(false, || {
+            item::<F>()();
+            true
+        });
+        if !whole {
+            std::thread::sleep(core::time::Duration::from_secs(1));
+        }
+    }
 }
 
 /// Announces `count` processes that call [`fork_timer`]'s function. For `mod_init` only.

@@ -62,7 +62,8 @@ unsafe impl Allocator for Shm {
     }
 }
 
-fn malloc(size: usize) -> Result<NonNull<u8>, AllocError> {
+/// A block of `size` bytes, for what C frees or reads; aligned to [`HOST_ALIGN`].
+pub(crate) fn malloc(size: usize) -> Result<NonNull<u8>, AllocError> {
     let size = c_ulong::try_from(size).map_err(|_| AllocError)?;
     // SAFETY: any size may be asked for.
     let block = unsafe { sys::ks_shm_malloc(size) };

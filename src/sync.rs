@@ -60,6 +60,16 @@ pub fn assert_unlocked() {
     held::assert_none();
 }
 
+/// Counts a lock that another module keeps for this process among those of [`assert_unlocked`].
+pub(crate) fn lock_taken() {
+    held::add();
+}
+
+/// Takes back what [`lock_taken`] counted.
+pub(crate) fn lock_given_back() {
+    held::sub();
+}
+
 #[cfg(debug_assertions)]
 mod held {
     use core::sync::atomic::{AtomicU32, Ordering};

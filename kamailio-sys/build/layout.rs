@@ -5,7 +5,43 @@
 use crate::failure::{Failure, out_dir};
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-/// The structs whose fields Rust code reads or writes, and their names in C.
+/// One run of bindgen.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The header in `shim` that it read.
+    header: &'static str,
+    /// The name of the files, and of the list in C, to be written here.
+    name: &'static str,
+    /// The structs whose fields Rust code reads or writes, and their names in C.
+    structs: &'static [(&'static str, &'static str)],
+}
+
+/// What the modules of a P-CSCF offer each other.
+pub(crate) const PCSCF: Run = Run {
+    header: "pcscf.h",
+    name: "layout_pcscf",
+    structs: &[
+        ("usrloc_api", "struct usrloc_api"),
+        ("udomain", "struct udomain"),
+        ("pcontact_info", "struct pcontact_info"),
+        ("pcontact", "struct pcontact"),
+        ("ppublic", "struct ppublic"),
+        ("security", "struct security"),
+        ("ipsec", "struct ipsec"),
+        ("tls", "struct tls"),
+        ("ul_callback", "struct ul_callback"),
+        ("ulcb_head_list", "struct ulcb_head_list"),
+        ("ipsec_pcscf_api", "struct ipsec_pcscf_api"),
+        ("pua_api", "struct pua_api"),
+        ("subs_info", "struct subs_info"),
+        ("publ_info", "struct publ_info"),
+        ("ua_pres", "struct ua_pres"),
+    ],
+};
+
+/// The core, and the modules that are bound everywhere.
+pub(crate) const CORE: Run = Run { header: "wrapper.h", name: "layout", structs: &STRUCTS };
+
 const STRUCTS: [(&str, &str); 44] = [
     ("_str", "struct _str"),
     ("sip_msg", "struct sip_msg"),
@@ -54,16 +90,17 @@ const STRUCTS: [(&str, &str); 44] = [
 ];
 
 /// Reads the checks that bindgen wrote into `bindings`; gives the C file with the same list.
-pub(crate) fn write(bindings: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn write(run: &Run, bindings: &str) -> Result<PathBuf, Failure> {
+    let Run { header, name: list, structs } = run;
     let checks = checks(bindings);
-    let mut c = String::from("#include \"wrapper.h\"\n\nconst unsigned long ks_layout[] = {\n");
+    let mut c = format!("#include \"{header}\"\n\nconst unsigned long ks_{list}[] = {{\n");
     let mut rust = String::from("&[\n");
     let mut add = |what: &str, in_c: &str, bytes: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(c, "\t{in_c},");
         let _ = writeln!(rust, "    (\"{what}\", {bytes}),");
     };
-    for (name, in_c) in STRUCTS {
+    for (name, in_c) in *structs {
         let label = format!("Size of {name}");
         let size = checks.iter().find(|(known, _)| *known == label);
         let (_, size) = size.ok_or_else(|| Failure::new(format!("no struct {name} was bound")))?;
@@ -74,19 +111,20 @@ pub(crate) fn write(bindings: &str) -> Result<PathBuf, Failure> {
             let field = label.strip_prefix(&start).filter(|field| !field.contains("bindgen"));
             let Some(field) = field else { continue };
             // A word that Rust keeps for itself gets a line at its end.
-            let kept = ["type_", "match_", "use_"].contains(&field);
+            let kept = ["type_", "match_", "use_", "mod_"].contains(&field);
             let member = if kept { field.trim_end_matches('_') } else { field };
             add(&format!("{name}.{field}"), &format!("offsetof({in_c}, {member})"), bytes);
         }
     }
-    c.push_str("};\nconst unsigned long ks_layout_len = sizeof(ks_layout) / sizeof(*ks_layout);\n");
+    // Writing to a string cannot fail.
+    let _ =
+        writeln!(c, "}};\nconst unsigned long ks_{list}_len = sizeof(ks_{list}) / sizeof(long);");
     rust.push_str("]\n");
-    let out = out_dir()?;
-    for (name, text) in [("layout.c", &c), ("layout.rs", &rust)] {
-        let path = out.join(name);
-        fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
-    }
-    Ok(out.join("layout.c"))
+    let path = out_dir()?.join(format!("{list}.rs"));
+    fs::write(&path, &rust).map_err(|error| Failure::file(&path, &error))?;
+    let path = path.with_extension("c");
+    fs::write(&path, &c).map_err(|error| Failure::file(&path, &error))?;
+    Ok(path)
 }
 
 /// The checks in `bindings`, each as its text and its number:

@@ -33,8 +33,9 @@ fn build() -> Result<(), Failure> {
     let defines = defines::read(&headers)?;
     target.check(defines.version()?)?;
     let defines = defines.corrected(&target.flags, &headers)?;
-    target.write()?;
-    let generated = bindings::generate(&headers, &defines)?;
+    target.write(defines.number()?)?;
+    let mut generated = bindings::generate(&headers, &defines)?.to_vec();
+    generated.push(bindings::generate_pcscf(&headers, &defines)?);
     shim::compile(&headers, &defines, &generated)?;
     tell(format_args!("metadata=version={}", defines.number()?));
     target.tell();

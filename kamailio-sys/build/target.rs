@@ -84,8 +84,8 @@ impl Target {
         )))
     }
 
-    /// Writes the two texts down for the crate.
-    pub(crate) fn write(&self) -> Result<(), Failure> {
+    /// Writes the two texts and the version, also as the number `code`, down for the crate.
+    pub(crate) fn write(&self, code: &str) -> Result<(), Failure> {
         let path = out_dir()?.join("target.rs");
         let number = self.full_version.split_whitespace().nth(1).unwrap_or_default();
         let text = format!(
@@ -94,7 +94,9 @@ impl Target {
              /// The build flags that the loader compares.\n\
              pub const FLAGS: &core::ffi::CStr = c{:?};\n\
              /// The version of the host, for people.\n\
-             pub const VERSION: &str = {number:?};\n",
+             pub const VERSION: &str = {number:?};\n\
+             /// The version of the host, for comparisons: 5006003 is 5.6.3.\n\
+             pub const VERSION_NUMBER: u32 = {code};\n",
             self.full_version, self.flags
         );
         fs::write(&path, text).map_err(|error| Failure::file(&path, &error))

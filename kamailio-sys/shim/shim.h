@@ -26,9 +26,15 @@ unsigned long ks_shm_available(void);
 void *ks_pkg_malloc(unsigned long size);
 void ks_pkg_free(void *block);
 
+/* probe.c: copies memory that may not be there; 0 if it is not, or if this process may not ask */
+int ks_read(void *to, const void *from, unsigned long size);
+
 /* message.c: whether other processes read the message too */
 struct sip_msg;
 int ks_msg_is_shared(const struct sip_msg *msg);
+
+/* process.c */
+void ks_cfg_update(void);
 
 /* transaction.c: each a whole header field */
 struct ks_tm_ids

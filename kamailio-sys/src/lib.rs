@@ -21,12 +21,14 @@ mod bindings {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }
 
+pub mod pcscf;
+
 mod target {
     include!(concat!(env!("OUT_DIR"), "/target.rs"));
 }
 
 pub use bindings::*;
-pub use target::{FLAGS, FULL_VERSION, VERSION};
+pub use target::{FLAGS, FULL_VERSION, VERSION, VERSION_NUMBER};
 
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,15 @@ use core::ffi::{CStr, c_char, c_ulong};
 
 /// Each struct with its size, each of its fields with its offset, as bindgen has them.
 const LAYOUT: &[(&str, c_ulong)] = include!(concat!(env!("OUT_DIR"), "/layout.rs"));
+/// As [`LAYOUT`], of what the modules of a P-CSCF offer each other.
+const PCSCF: &[(&str, c_ulong)] = include!(concat!(env!("OUT_DIR"), "/layout_pcscf.rs"));
 
 unsafe extern "C" {
     /// The same list, as the C compiler has it.
     static ks_layout: [c_ulong; LAYOUT.len()];
     static ks_layout_len: c_ulong;
+    static ks_layout_pcscf: [c_ulong; PCSCF.len()];
+    static ks_layout_pcscf_len: c_ulong;
     /// The flags that the headers give with the defines of this build.
     static ks_visible_flags: [c_char; 0];
 }
@@ -18,15 +22,27 @@ fn every_field_lies_where_the_c_compiler_puts_it() {
     // SAFETY: a constant of the shim.
     assert_eq!(usize::try_from(unsafe { ks_layout_len }), Ok(LAYOUT.len()));
     // SAFETY: as above, with as many elements as were just counted.
-    let in_c = unsafe { &ks_layout };
-    let wrong: Vec<_> = LAYOUT
+    compare(LAYOUT, unsafe { &ks_layout });
+    assert!(LAYOUT.len() > 500, "{} sizes and offsets were compared", LAYOUT.len());
+}
+
+#[test]
+fn every_field_of_a_pcscf_lies_where_the_c_compiler_puts_it() {
+    // SAFETY: a constant of the shim.
+    assert_eq!(usize::try_from(unsafe { ks_layout_pcscf_len }), Ok(PCSCF.len()));
+    // SAFETY: as above, with as many elements as were just counted.
+    compare(PCSCF, unsafe { &ks_layout_pcscf });
+    assert!(PCSCF.len() > 120, "{} sizes and offsets were compared", PCSCF.len());
+}
+
+fn compare(bindgen: &[(&str, c_ulong)], in_c: &[c_ulong]) {
+    let wrong: Vec<_> = bindgen
         .iter()
         .zip(in_c)
         .filter(|((_, bindgen), c)| bindgen != *c)
         .map(|((name, bindgen), c)| format!("{name}: {bindgen} here, {c} in C"))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(LAYOUT.len() > 500, "{} sizes and offsets were compared", LAYOUT.len());
 }
 
 #[test]

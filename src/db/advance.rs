@@ -17,8 +17,7 @@ impl Connection<'_> {
         amount: u32,
         conditions: &[Condition<'_>],
     ) -> Result<bool, DbError> {
-        let speaks = matches!(self.database.driver(), "sqlite" | "mysql" | "postgres");
-        if !speaks || !self.database.has(Need::Raw) {
+        if !self.database.speaks_sql() || !self.database.has(Need::Raw) {
             return Ok(false);
         }
         self.raw(&statement(table, column, amount, conditions)?)?;

@@ -77,6 +77,11 @@ impl Database {
         &self.driver
     }
 
+    /// Whether the driver passes statements on to a database that is known to speak SQL.
+    pub(super) fn speaks_sql(&self) -> bool {
+        matches!(self.driver(), "sqlite" | "mysql" | "postgres")
+    }
+
     /// Refuses a driver that lacks one of `needs`.
     ///
     /// # Errors

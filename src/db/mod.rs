@@ -5,7 +5,9 @@
 //! itself when the server was gone; what failed meanwhile is an error here.
 
 mod advance;
+mod affected;
 mod connection;
+mod describe;
 mod driver;
 mod page;
 mod rows;
@@ -15,6 +17,7 @@ mod transaction;
 mod value;
 
 pub use connection::Connection;
+pub use describe::Column;
 pub use driver::{Database, Need};
 pub use page::Page;
 pub use rows::{Row, Rows};

@@ -81,6 +81,17 @@ impl Line {
         Some(Self([text, &Self::END].concat()))
     }
 
+    /// As [`Line::new`], with the first letter of another line behind it: there are parsers that
+    /// take a zero byte for part of the value.
+    pub(super) fn with_next(text: &[u8]) -> Option<Self> {
+        let mut line = Self::new(text)?;
+        let end = line.0.len() - 2;
+        if let Some(next) = line.0.get_mut(end) {
+            *next = b'x';
+        }
+        Some(line)
+    }
+
     /// The copy as a string of the core, which may write to it: without the line end.
     pub(super) fn text(&mut self) -> sys::str_ {
         let len = self.0.len() - Self::END.len();
@@ -91,6 +102,12 @@ impl Line {
     fn range(&self) -> (*mut c_char, *const c_char) {
         let len = self.0.len() - Self::END.len();
         let bytes = self.0.get(..=len).unwrap_or_default().as_ptr_range();
+        (bytes.start.cast_mut().cast(), bytes.end.cast())
+    }
+
+    /// The copy with its line end, for parsers that stop behind it.
+    pub(super) fn with_end(&self) -> (*mut c_char, *const c_char) {
+        let bytes = self.0.as_ptr_range();
         (bytes.start.cast_mut().cast(), bytes.end.cast())
     }
 

@@ -67,6 +67,11 @@ impl Msg<'_> {
         // SAFETY: `raw` is a message for as long as `self` lives.
         let end = unsafe { (*self.as_raw()).unparsed };
         let offset = self.offset(end.addr()).ok_or(Malformed("end of the header fields"))?;
+        self.insert(offset, header)
+    }
+
+    /// Puts a copy of `header` before the byte at `offset` of the buffer.
+    fn insert(&self, offset: c_int, header: &[u8]) -> Result<(), ChangeError> {
         let copy = Block::copy_of(header)?;
         // SAFETY: the place lies in the buffer of this message.
         let anchor = unsafe { sys::anchor_lump(self.as_raw(), offset, 0, OTHER) };
@@ -79,6 +84,43 @@ impl Msg<'_> {
             return Err(Error::OutOfPkg.into());
         }
         copy.give_away();
+        Ok(())
+    }
+
+    /// Adds `header`, a whole field that ends with CR LF, before the first one.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`], with the message as it was.
+    pub fn prepend_header(&self, header: &[u8]) -> Result<(), ChangeError> {
+        self.check_own()?;
+        let first = self.header_at(|msg| msg.headers).ok_or(Malformed("header fields"))?;
+        let offset = self.offset(first.name().as_ptr().addr()).ok_or(ChangeError::Foreign)?;
+        self.insert(offset, header)
+    }
+
+    /// Sends the request to `uri`, whatever its Request-URI and its routes say.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`], with the message as it was.
+    pub fn set_destination(&self, uri: &[u8]) -> Result<(), ChangeError> {
+        self.check_own()?;
+        let uri = text::lend(uri);
+        // SAFETY: the core copies the text and frees the one before.
+        let code = unsafe { sys::set_dst_uri(self.as_raw(), &raw const uri) };
+        if code < 0 { Err(Error::OutOfPkg.into()) } else { Ok(()) }
+    }
+
+    /// Takes back what [`Msg::set_destination`] or the script set.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError::Shared`]
+    pub fn reset_destination(&self) -> Result<(), ChangeError> {
+        self.check_own()?;
+        // SAFETY: a message of this process; nothing borrowed from `self` shows the text.
+        unsafe { sys::reset_dst_uri(self.as_raw()) };
         Ok(())
     }
 

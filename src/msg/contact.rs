@@ -21,7 +21,57 @@ pub enum Contact<'m> {
     Malformed,
 }
 
+/// One address of a list, with the parameters that the registrars ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding<'m> {
+    /// The URI, without angle brackets and header parameters.
+    pub uri: &'m [u8],
+    /// The value of the parameter `expires` of the header, unless it is missing or empty.
+    pub expires: Option<&'m [u8]>,
+    /// The same of the parameter `+sip.instance`, without its quotes.
+    pub instance: Option<&'m [u8]>,
+    /// The same of the parameter `reg-id`.
+    pub reg_id: Option<&'m [u8]>,
+}
+
+/// The addresses that one `Contact` header of a REGISTER or its reply lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bindings<'m> {
+    /// All bindings: `*`.
+    Star,
+    /// In the order of the header, at least one.
+    List(Vec<Binding<'m>>),
+    /// No list of addresses.
+    Malformed,
+}
+
 impl Msg<'_> {
+    /// What each `Contact` header lists, in the order of the message.
+    pub fn bindings(&self) -> impl Iterator<Item = Bindings<'_>> {
+        self.headers(b"Contact").map(|header| self.bindings_in(&header))
+    }
+
+    fn bindings_in<'m>(&'m self, header: &Header<'m>) -> Bindings<'m> {
+        let body = header.body();
+        if body.is_empty() {
+            return Bindings::Malformed;
+        }
+        if self.shared {
+            return bindings_of_text(body);
+        }
+        // SAFETY: a header of a message of this process; the core frees with it what it attaches.
+        let code = unsafe { sys::parse_contact(header.as_raw()) };
+        let parsed = header.parsed::<sys::contact_body>().filter(|_| code == 0);
+        let Some(parsed) = parsed else { return Bindings::Malformed };
+        // SAFETY: what the core attaches to such a header is such a body, of plain values.
+        let parsed = unsafe { parsed.read() };
+        if parsed.star != 0 {
+            return Bindings::Star;
+        }
+        // SAFETY: the list hangs at the header.
+        unsafe { bindings_of_list(parsed.contacts, |text| self.own(text)) }
+    }
+
     /// The addresses of all `Contact` headers together.
     pub fn contact(&self) -> Contact<'_> {
         let mut headers = self.headers(b"Contact");
@@ -77,6 +127,55 @@ fn of_text(body: &[u8]) -> Contact<'_> {
     // SAFETY: gives back the list, also an empty one; nothing of it is kept.
     unsafe { sys::free_contacts(&raw mut list) };
     found
+}
+
+/// As [`of_text`], with every address.
+fn bindings_of_text(body: &[u8]) -> Bindings<'_> {
+    if body.starts_with(b"*") {
+        return Bindings::Star;
+    }
+    let Some(mut line) = Line::new(body) else { return Bindings::Malformed };
+    let mut text = line.text();
+    let mut list = ptr::null_mut();
+    // SAFETY: `text` is a line of its own that outlives the list made of it.
+    let code = unsafe { sys::parse_contacts(&raw mut text, &raw mut list) };
+    let found = match code {
+        // SAFETY: the core just made this list.
+        0 => unsafe { bindings_of_list(list, |text| line.part_of(body, text)) },
+        _ => Bindings::Malformed,
+    };
+    // SAFETY: gives back the list, also an empty one; nothing of it is kept.
+    unsafe { sys::free_contacts(&raw mut list) };
+    found
+}
+
+/// # Safety
+///
+/// `list` is null or a list of the core.
+unsafe fn bindings_of_list<'m>(
+    list: *mut sys::contact,
+    show: impl Fn(sys::str_) -> Option<&'m [u8]>,
+) -> Bindings<'m> {
+    let mut all = Vec::new();
+    let mut next = list;
+    while let Some(contact) = NonNull::new(next) {
+        // SAFETY: by the contract of this function; an element is plain values.
+        let contact = unsafe { contact.read() };
+        next = contact.next;
+        let Some(uri) = show(contact.uri).filter(|uri| !uri.is_empty()) else {
+            return Bindings::Malformed;
+        };
+        let value = |parameter: *mut sys::param| {
+            // SAFETY: a parameter that hangs at the element, of plain values.
+            let parameter = NonNull::new(parameter).map(|found| unsafe { found.read() });
+            parameter.and_then(|found| show(found.body)).filter(|text| !text.is_empty())
+        };
+        let (expires, instance) = (value(contact.expires), value(contact.instance));
+        all.push(Binding { uri, expires, instance, reg_id: value(contact.reg_id) });
+    }
+    // Up to 5.8 the core lists them from the end.
+    all.sort_by_key(|binding| binding.uri.as_ptr().addr());
+    if all.is_empty() { Bindings::Malformed } else { Bindings::List(all) }
 }
 
 /// # Safety

@@ -13,23 +13,25 @@ mod method;
 mod route;
 mod scan;
 mod uri;
+mod via;
 
 pub use address::NameAddr;
 pub use body::Media;
 pub use change::ChangeError;
-pub use contact::Contact;
+pub use contact::{Binding, Bindings, Contact};
 pub use header::{Expires, Header, Headers};
 pub use method::Method;
 pub use route::join_routes;
 pub use scan::header_of;
-pub use uri::{Scheme, Uri};
+pub use uri::{Scheme, Uri, is_self};
+pub use via::Via;
 
 pub(crate) use header::seconds;
 pub(crate) use route::Routes;
 pub(crate) use scan::value_of;
 
 use crate::{error::Report, log::Level, script::Verdict, text};
-use core::marker::PhantomData;
+use core::{ffi::c_int, marker::PhantomData};
 use kamailio_sys as sys;
 
 /// A part of a message that is absent although SIP demands it, or cannot be read.
@@ -60,6 +62,9 @@ pub struct CSeq<'m> {
     /// The method as the header spells it.
     pub name: &'m [u8],
 }
+
+/// Room for every address as the core writes it.
+pub const SOURCE_MAX: usize = 50;
 
 /// A borrowed SIP message: never outlives the call that got it.
 #[derive(Debug)]
@@ -271,6 +276,30 @@ impl Msg<'_> {
             16 => Some((bytes.into(), port)),
             _ => None,
         }
+    }
+
+    /// The address that the message came from as the core writes it, in `buffer`; empty if the core
+    /// does not know it.
+    pub fn source_text<'b>(&self, buffer: &'b mut [u8; SOURCE_MAX]) -> &'b [u8] {
+        // SAFETY: as in `is_request`; the address is a plain value.
+        let mut address = unsafe { (*self.raw).rcv.src_ip };
+        let room = c_int::try_from(buffer.len()).unwrap_or(0);
+        // SAFETY: the core writes no more than there is room for.
+        let len = unsafe { sys::ip_addr2sbuf(&raw mut address, buffer.as_mut_ptr().cast(), room) };
+        usize::try_from(len).ok().and_then(|len| buffer.get(..len)).unwrap_or_default()
+    }
+
+    /// The transport that the message came by, by the number of the core: 1 is UDP, 2 TCP.
+    pub fn transport(&self) -> u16 {
+        // SAFETY: as in `is_request`.
+        let transport = unsafe { (*self.raw).rcv.proto };
+        u16::try_from(transport).unwrap_or(0)
+    }
+
+    /// The number that this process gave to the message; the copies of it have the same.
+    pub fn id(&self) -> u32 {
+        // SAFETY: as in `is_request`.
+        unsafe { (*self.raw).id }
     }
 
     /// Whether the script set flag `bit`, 0 to 31, of the branch of the Request-URI.

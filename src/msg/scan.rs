@@ -21,7 +21,10 @@ const COMPACT: [(&[u8], u8); 15] = [
 
 /// Whether a header called `found` is the one that RFCs call `name`.
 pub(super) fn same_name(found: &[u8], name: &[u8]) -> bool {
-    let found = found.trim_ascii_end();
+    let found = match found {
+        [.., last] if last.is_ascii_whitespace() => found.trim_ascii_end(),
+        _ => found,
+    };
     if let [letter] = found {
         let letter = letter.to_ascii_lowercase();
         let compact = COMPACT.iter().find(|(_, compact)| *compact == letter);

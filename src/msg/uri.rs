@@ -1,6 +1,7 @@
 //! URIs.
 
 use super::address::Line;
+use crate::text;
 use core::mem;
 use kamailio_sys::{self as sys, _uri_type as kind};
 
@@ -26,6 +27,8 @@ pub struct Uri<'m> {
     pub host: &'m [u8],
     /// The port, if the URI names one.
     pub port: Option<u16>,
+    /// The transport that the URI asks for, by the number of the core; 0 if it leaves it open.
+    pub transport: u16,
     /// The parameters without the first semicolon.
     pub params: &'m [u8],
     /// The headers behind the question mark.
@@ -58,6 +61,7 @@ impl<'m> Uri<'m> {
             user: part(uri.user),
             host: part(uri.host),
             port: Some(uri.port_no).filter(|_| !part(uri.port).is_empty()),
+            transport: uri.proto,
             params: part(uri.params),
             headers: part(uri.headers),
         })
@@ -67,4 +71,12 @@ impl<'m> Uri<'m> {
     pub fn is_valid(text: &[u8]) -> bool {
         Uri::parse(text).is_some()
     }
+}
+
+/// Whether requests for `host` and `port` are for this server: its sockets and the `alias` lines of
+/// its configuration.
+pub fn is_self(host: &[u8], port: u16) -> bool {
+    let mut host = text::lend(host);
+    // SAFETY: the core only compares the text with the lists it made at its start.
+    unsafe { sys::check_self(&raw mut host, port, 0) == 1 }
 }

@@ -121,6 +121,12 @@ impl Structure<'_> {
         self.add(TEXT, name, &raw mut value)
     }
 
+    /// Adds a text that is not there: `null` in JSON.
+    pub fn null(&mut self, name: &CStr) -> Result<(), Fault> {
+        let mut value = sys::str_ { s: ptr::null_mut(), len: 0 };
+        self.add(TEXT, name, &raw mut value)
+    }
+
     /// Adds a structure inside this one.
     pub fn structure(
         &mut self,

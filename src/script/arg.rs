@@ -19,6 +19,9 @@ pub type Fixup = unsafe extern "C" fn(*mut *mut c_void, c_int) -> c_int;
 pub unsafe trait Arg: Sized {
     /// Prepares what the configuration says; refuses what can never be of this type.
     const FIXUP: Fixup;
+    /// Whether the script may give an expression instead: what the fixup leaves is then freed as
+    /// the core frees its own.
+    const EXPRESSION: bool = true;
     /// The number by which KEMI knows this type.
     const KEMI_TYPE: c_int;
     /// How KEMI hands the argument over.
@@ -72,6 +75,42 @@ unsafe impl Arg for BString {
         // SAFETY: KEMI keeps the text until the function returns.
         let bytes = unsafe { text::bytes(value) };
         bytes.map(Self::from).ok_or(Error::NoArgument(index))
+    }
+}
+
+/// A text of at least one byte in the configuration; pseudo-variables in it may be empty or have no
+/// value at run time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format(pub BString);
+
+/// # Safety
+///
+/// For the core only: `param` is an argument of an action of the script, a C string.
+unsafe extern "C" fn fix_format(param: *mut *mut c_void, no: c_int) -> c_int {
+    // SAFETY: by the contract of this function.
+    let text = unsafe { *param }.cast::<c_char>();
+    // SAFETY: as above.
+    if text.is_null() || unsafe { text.read() } == 0 {
+        return sys::E_CFG;
+    }
+    // SAFETY: as above.
+    unsafe { BString::FIXUP(param, no) }
+}
+
+// SAFETY: as for `BString`, whose fixup does the rest.
+unsafe impl Arg for Format {
+    const FIXUP: Fixup = fix_format;
+    const KEMI_TYPE: c_int = BString::KEMI_TYPE;
+    type Kemi = *mut sys::str_;
+
+    unsafe fn from_script(raw: *mut c_char, msg: &Msg<'_>, index: usize) -> Result<Self> {
+        // SAFETY: by the contract of this function.
+        unsafe { BString::from_script(raw, msg, index) }.map(Self)
+    }
+
+    unsafe fn from_kemi(raw: *mut sys::str_, index: usize) -> Result<Self> {
+        // SAFETY: by the contract of this function.
+        unsafe { BString::from_kemi(raw, index) }.map(Self)
     }
 }
 

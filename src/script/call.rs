@@ -20,6 +20,8 @@ pub trait Script<Sig>: Copy {
     const CALL: sys::cmd_function;
     /// What prepares its arguments.
     const FIXUP: sys::fixup_function;
+    /// Whether the script may give expressions as arguments: all of them are of a type that may.
+    const EXPRESSIONS: bool;
     /// What the core calls for scripts in other languages.
     const KEMI_CALL: *const c_void;
     /// The types of its arguments for KEMI, unused ones zero.
@@ -55,6 +57,7 @@ macro_rules! arity {
             });
             const FIXUP: sys::fixup_function =
                 if $arity == 0 { None } else { Some($fixup::<$($Arg),*>) };
+            const EXPRESSIONS: bool = $arity > 0 $(&& $Arg::EXPRESSION)*;
             const KEMI_CALL: *const c_void = $kemi::<F, E, $($Arg),*> as *const c_void;
             const KEMI_TYPES: [c_int; 6] = {
                 #[allow(unused_mut, reason = "without arguments nothing is set")]

@@ -1,9 +1,11 @@
 //! Functions for the script.
 
+mod after;
 mod arg;
 mod call;
 
-pub use arg::{Arg, Args, Fixup};
+pub use after::after_script;
+pub use arg::{Arg, Args, Fixup, Format};
 pub use call::{Script, Variadic};
 
 use crate::module::Row;
@@ -88,12 +90,22 @@ impl Function {
     /// # };
     /// ```
     pub const fn new<F: Script<Sig>, Sig>(name: &'static CStr, routes: Routes, _: F) -> Self {
-        Self::row(name, F::CALL, F::ARITY, F::FIXUP, routes)
+        Self::row(name, F::CALL, F::ARITY, F::FIXUP, F::EXPRESSIONS, routes)
     }
 
     /// Exports `body` as `name` with any number of texts as arguments.
     pub const fn variadic<F: Variadic<E>, E>(name: &'static CStr, routes: Routes, _: F) -> Self {
-        Self::row(name, F::CALL, sys::VAR_PARAM_NO, F::FIXUP, routes)
+        Self::row(name, F::CALL, sys::VAR_PARAM_NO, F::FIXUP, true, routes)
+    }
+
+    /// A function for other modules, which look it up by name and number of arguments: scripts may
+    /// call it from no route.
+    pub(crate) const fn api(
+        name: &'static CStr,
+        function: sys::cmd_function,
+        param_no: c_int,
+    ) -> Self {
+        Self::row(name, function, param_no, None, false, Routes(0))
     }
 
     /// The row itself. The arguments of a fixup are freed in one way whatever their types are,
@@ -103,6 +115,7 @@ impl Function {
         function: sys::cmd_function,
         param_no: c_int,
         fixup: sys::fixup_function,
+        expressions: bool,
         routes: Routes,
     ) -> Self {
         Self(sys::cmd_export_t {
@@ -110,7 +123,7 @@ impl Function {
             function,
             param_no,
             fixup,
-            free_fixup: if fixup.is_some() { Some(sys::fixup_free_fparam_all) } else { None },
+            free_fixup: if expressions { Some(sys::fixup_free_fparam_all) } else { None },
             flags: routes.0,
         })
     }

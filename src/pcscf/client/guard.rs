@@ -1,0 +1,200 @@
+//! The lock of the module, and what may be done under it.
+
+use super::{Contact, Domain, Info, Peer, Search, Security, Usrloc, callback, lacks};
+use crate::{
+    error::{Error, Result},
+    sync, text,
+};
+use core::{
+    ffi::{c_int, c_void},
+    fmt,
+    ptr::{self, NonNull},
+};
+use kamailio_sys::{self as sys, pcscf as raw};
+
+/// Contacts of one host, locked until this is dropped.
+///
+/// Callbacks of other modules run inside: nothing that waits may be called meanwhile.
+#[must_use = "the lock is released when this is dropped"]
+pub struct Guard<'u> {
+    api: &'u raw::usrloc_api_t,
+    usrloc: &'u Usrloc,
+    domain: Domain,
+    host: sys::str_,
+    key: Peer<'u>,
+}
+
+impl fmt::Debug for Guard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl<'u> Guard<'u> {
+    pub(super) fn new(usrloc: &'u Usrloc, domain: Domain, key: Peer<'u>) -> Self {
+        let api = &usrloc.api;
+        let mut guard = Self { api, usrloc, domain, host: text::lend(key.host_text()), key };
+        if let Some(lock) = api.lock_udomain {
+            let host = &raw mut guard.host;
+            // SAFETY: a domain of the module; the host is only read.
+            unsafe { lock(domain.as_raw(), host, key.port, key.proto) };
+            sync::lock_taken();
+        }
+        guard
+    }
+
+    /// The first contact that `search` means.
+    pub fn find(&self, search: &Search<'_>) -> Option<Contact<'_>> {
+        let get = self.api.get_pcontact?;
+        let mut wanted = search.to_raw();
+        let mut found = ptr::null_mut();
+        // SAFETY: the domain is locked, the texts of `wanted` live during the call, and the module
+        // writes the address of one of its contacts.
+        let code = unsafe { get(self.domain.as_raw(), wanted.as_raw(), &raw mut found, 0) };
+        // An early module says "found" of an address that it could not read, and shows nothing.
+        // SAFETY: a contact of the module stays while the domain is locked.
+        NonNull::new(found).filter(|_| code == 0).map(|raw| unsafe { Contact::from_raw(raw) })
+    }
+
+    /// Stores a new contact, whether or not there is one like it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if memory is short or the database refuses; the module of C may have stored
+    /// the contact in memory nevertheless.
+    pub fn insert(&self, info: Info<'_>) -> Result<Contact<'_>> {
+        let insert = self.api.insert_pcontact.ok_or(lacks("insert_pcontact"))?;
+        let mut lent = info.to_raw();
+        let (aor, mut new) = (lent.aor(), ptr::null_mut());
+        // SAFETY: as in `find`; the module copies what it keeps.
+        let code = unsafe { insert(self.domain.as_raw(), aor, lent.as_raw(), &raw mut new) };
+        let refused = Error::Core { call: "insert_pcontact", code };
+        // SAFETY: as in `find`.
+        let new = NonNull::new(new).map(|raw| unsafe { Contact::from_raw(raw) });
+        new.filter(|_| code == 0).ok_or(refused)
+    }
+
+    /// Changes `contact`: always its state, the rest as [`Info`] says. Callbacks for updates run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if memory is short or the database refuses; the module of C may have
+    /// changed the contact in memory nevertheless.
+    pub fn update(&self, contact: &Contact<'_>, info: Info<'_>) -> Result<()> {
+        let update = self.api.update_pcontact.ok_or(lacks("update_pcontact"))?;
+        let mut lent = info.to_raw();
+        // SAFETY: as in `insert`, with a contact of this domain.
+        let code = unsafe { update(self.domain.as_raw(), lent.as_raw(), contact.as_raw()) };
+        done("update_pcontact", code)
+    }
+
+    /// Gives `contact` the public identities `ids`, the first of them as the default one, in place
+    /// of those it has. The module of C cannot do that: nothing happens then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if memory is short; the contact has its old identities then.
+    pub fn replace_ids(&self, contact: &Contact<'_>, ids: &[&[u8]]) -> Result<()> {
+        let Some(replace) = self.usrloc.replace_ids else { return Ok(()) };
+        let mut lent: Vec<sys::str_> = ids.iter().map(|id| text::lend(id)).collect();
+        let count = c_int::try_from(lent.len()).unwrap_or(0);
+        // SAFETY: as in `update`; the module copies the texts.
+        let code =
+            unsafe { replace(self.domain.as_raw(), contact.as_raw(), lent.as_mut_ptr(), count) };
+        done("ul_replace_public_ids", code)
+    }
+
+    /// Says that the device of this number registered `contact`, so that what it registered before
+    /// for the same user goes; 0: it is not known which. Callbacks for removals run, without the
+    /// lock. The module of C cannot do that: nothing happens then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if memory is short; all contacts stay then.
+    pub fn supersede(&self, contact: &Contact<'_>, device: u64) -> Result<()> {
+        let Some(supersede) = self.usrloc.supersede else { return Ok(()) };
+        // SAFETY: as in `update`.
+        let code = unsafe { supersede(self.domain.as_raw(), contact.as_raw(), device) };
+        done("ul_supersede_contacts", code)
+    }
+
+    /// Removes `contact`. Callbacks for removals run.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if the database refuses; the module of C keeps the contact then.
+    #[expect(clippy::needless_pass_by_value, reason = "the caller must not look at it any more")]
+    pub fn delete(&self, contact: Contact<'_>) -> Result<()> {
+        let delete = self.api.delete_pcontact.ok_or(lacks("delete_pcontact"))?;
+        // SAFETY: a contact of this domain, which the caller gives up.
+        let code = unsafe { delete(self.domain.as_raw(), contact.as_raw()) };
+        done("delete_pcontact", code)
+    }
+
+    /// Keeps `security` with `contact` as what was asked for and is not agreed yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfShm`], or [`Error::Core`] if the database refuses.
+    pub fn keep_security(&self, contact: &Contact<'_>, security: &Security<'_>) -> Result<()> {
+        let keep = self.api.update_temp_security.ok_or(lacks("update_temp_security"))?;
+        let copy = security.to_shared()?;
+        let kind = raw::sec_type::SECURITY_IPSEC;
+        // SAFETY: as in `update`; on success the module owns the copy.
+        let code = unsafe { keep(self.domain.as_raw(), kind, copy.as_raw(), contact.as_raw()) };
+        done("update_temp_security", code)?;
+        copy.give_away();
+        Ok(())
+    }
+
+    /// Takes the callbacks off the contacts that `contact` was before it got its security.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotLoaded`] if the module does not offer it.
+    pub fn forget_pending_callbacks(&self, contact: &Contact<'_>) -> Result<()> {
+        let forget = self.api.unreg_pending_contacts_cb;
+        let forget = forget.ok_or(lacks("unreg_pending_contacts_cb"))?;
+        let kind = callback::EXPIRE;
+        // SAFETY: as in `update`. It says 1 if there was nothing to do.
+        unsafe { forget(self.domain.as_raw(), contact.as_raw(), kind) };
+        Ok(())
+    }
+
+    /// Has the module call `function` for `types` of what happens to `contact`, unless it does so
+    /// already.
+    ///
+    /// # Safety
+    ///
+    /// `function` may be called so, in any process and with the domain locked.
+    pub(crate) unsafe fn call_back(
+        &self,
+        contact: &Contact<'_>,
+        types: c_int,
+        function: callback::Raw,
+    ) -> Result<()> {
+        if contact.has_callback(function) {
+            return Ok(());
+        }
+        let register = self.api.register_ulcb.ok_or(lacks("register_ulcb"))?;
+        let none: *mut c_void = ptr::null_mut();
+        // SAFETY: a contact of this domain; for the function the caller vouches.
+        let code = unsafe { register(contact.as_raw(), types, Some(function), none) };
+        if code == 1 { Ok(()) } else { Err(Error::Core { call: "register_ulcb", code }) }
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let Some(unlock) = self.api.unlock_udomain {
+            sync::lock_given_back();
+            let host = &raw mut self.host;
+            // SAFETY: locked with the same host in `new`.
+            unsafe { unlock(self.domain.as_raw(), host, self.key.port, self.key.proto) };
+        }
+    }
+}
+
+fn done(call: &'static str, code: c_int) -> Result<()> {
+    if code == 0 { Ok(()) } else { Err(Error::Core { call, code }) }
+}
