@@ -1,0 +1,65 @@
+//! Who may say that he is somebody.
+
+use crate::{
+    lookup::{self, Wanted},
+    reading::{self, Source},
+    refused::{Refused, shown},
+    settings::Settings,
+    store::peer,
+};
+use bstr::ByteSlice;
+use kamailio::{msg::Msg, pcscf::client::Domain, script::Verdict};
+use pcscf_core::{
+    decide::{lookup as rules, place},
+    identity,
+};
+
+/// `pcscf_assert_identity(domain, identity)`
+pub(crate) fn identity(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    given: &[u8],
+) -> Result<Verdict, Refused> {
+    let id = identity::argument(given);
+    if id.is_empty() {
+        return Err(Refused::new(msg, "the identity to assert is empty"));
+    }
+    // A contact that only asked for registration asserts nothing, also if it still has identities.
+    let wanted = Wanted { states: lookup::registered(settings), routes: &[] };
+    let found = lookup::sender(settings, msg, domain, wanted, |contact| {
+        rules::asserts(contact.public_ids(), id)
+    });
+    if matches!(found, Ok(true)) {
+        return Ok(Verdict::TRUE);
+    }
+    // Another contact of the same source may have it.
+    let source = Source::of(msg);
+    let bottom = reading::bottom_via(settings, msg);
+    let avp = reading::received_avp(settings);
+    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
+    let place = place.map_err(|why| Refused::new(msg, why))?;
+    if settings.usrloc.asserts(domain, peer(&place), id) {
+        return Ok(Verdict::TRUE);
+    }
+    let id = shown(id).as_bstr();
+    Err(match found {
+        Err(why) => why.about(format_args!("{id} not asserted")),
+        Ok(_) => Refused::new(msg, format_args!("{id} is none of the identities of {place}")),
+    })
+}
+
+/// `pcscf_assert_called_identity(domain)`: says in the reply whom the request was for.
+pub(crate) fn called(settings: &Settings, msg: &Msg<'_>) -> Result<Verdict, Refused> {
+    msg.parse().map_err(|why| Refused::new(msg, why))?;
+    let transaction = settings.tm.current();
+    let request = transaction.as_ref().and_then(|transaction| transaction.request());
+    let request = request.ok_or_else(|| Refused::new(msg, "no transaction, so no request"))?;
+    let body = request.header(b"P-Called-Party-ID");
+    let body = body.ok_or_else(|| Refused::new(msg, "the request has no p-called-party-id"))?;
+    let id = identity::called_party(body).map_err(|why| Refused::new(msg, why))?;
+    let header = identity::asserted_header(id);
+    let header = header.map_err(|_| Refused::new(msg, kamailio::Error::OutOfPkg).failure())?;
+    msg.append_header(&header).map_err(|why| Refused::new(msg, why).failure())?;
+    Ok(Verdict::TRUE)
+}

@@ -1,0 +1,138 @@
+//! `reginfo_handle_notify`: the registrar tells the state of a registration.
+
+use crate::{
+    events::{self, Event},
+    refused::{Refused, identity, shown},
+    settings::Settings,
+    store::{find, judged, peer},
+};
+use bstr::ByteSlice;
+use kamailio::{
+    msg::Msg,
+    pcscf::client::{Contact, Domain, Guard, Info},
+    pua::Dialog,
+    script::Verdict,
+    timer,
+};
+use pcscf_core::{
+    State,
+    decide::{
+        Judgement, Query,
+        notify::{self, Told},
+    },
+};
+use reginfo::{Kind, Limits};
+
+/// `reginfo_handle_notify(domain)`
+pub(crate) fn handle(
+    settings: &'static Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+) -> Result<Verdict, Refused> {
+    if !settings.subscribes {
+        return Err(Refused::new(msg, "subscribe_to_reginfo is not 1, so nothing was asked for"));
+    }
+    msg.parse().map_err(|why| Refused::new(msg, why))?;
+    of_our_dialog(settings, msg)?;
+    let body = body(msg);
+    if body.is_empty() {
+        return Ok(Verdict::TRUE);
+    }
+    let document = reginfo::parse(body, Kind::Notify, &Limits::default());
+    let document = document.map_err(|why| Refused::new(msg, why))?;
+    for skipped in &document.skipped {
+        kamailio::notice!("{}: passed over: {skipped}", identity(msg));
+    }
+    let (mut ended, mut read) = (0, 0);
+    for registration in &document.registrations {
+        if registration.state == Some(reginfo::State::Terminated) {
+            ended += 1;
+            unsubscribe(msg, registration.aor.as_bytes());
+        }
+        for contact in &registration.contacts {
+            for uri in &contact.uris {
+                let told = Told {
+                    aor: registration.aor.as_bytes(),
+                    uri: uri.as_bytes(),
+                    terminated: contact.state == reginfo::State::Terminated,
+                    expires: contact.expires,
+                };
+                match notify::search(&told) {
+                    Ok(query) => {
+                        read += 1;
+                        follow(settings, msg, domain, &told, &query);
+                    }
+                    Err(why) => kamailio::notice!("{}: passed over: {why}", identity(msg)),
+                }
+            }
+        }
+    }
+    Ok(Verdict::other(notify::code(ended, read)))
+}
+
+/// As much of the body as `Content-Length` says and the message has.
+fn body<'m>(msg: &'m Msg<'_>) -> &'m [u8] {
+    let body = msg.body();
+    let length = msg.header(b"Content-Length").and_then(|text| text.to_str().ok()?.parse().ok());
+    body.get(..length.unwrap_or(body.len())).unwrap_or(body)
+}
+
+/// Anybody can send NOTIFY: only who was asked is believed.
+fn of_our_dialog(settings: &Settings, msg: &Msg<'_>) -> Result<(), Refused> {
+    if settings.any_dialog {
+        return Ok(());
+    }
+    let refused = |why: &str| Refused::new(msg, format_args!("not in a dialog of ours: {why}"));
+    let from = msg.from().map_err(|why| Refused::new(msg, why))?;
+    let to = msg.to().map_err(|why| Refused::new(msg, why))?;
+    let dialog = Dialog {
+        presentity: from.uri,
+        watcher: to.uri,
+        call_id: msg.call_id().map_err(|why| Refused::new(msg, why))?,
+        local_tag: to.tag.ok_or_else(|| refused("no tag in to"))?,
+        remote_tag: from.tag.ok_or_else(|| refused("no tag in from"))?,
+    };
+    let known = settings.pua.as_ref().is_some_and(|pua| pua.has_dialog(&dialog));
+    if known { Ok(()) } else { Err(refused("no subscription with this call-id and these tags")) }
+}
+
+/// Asks no more for a registration that has ended.
+fn unsubscribe(msg: &Msg<'_>, presentity: &[u8]) {
+    if let Err(why) = events::push(&Event::Subscribe { presentity, routes: &[], expires: 0 }) {
+        let id = shown(presentity).as_bstr();
+        kamailio::error!("{}: still subscribed to {id}: {why}", identity(msg));
+    }
+}
+
+/// Does to the record what is told of it.
+fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, query: &Query<'_>) {
+    let guard = settings.usrloc.lock(domain, peer(&query.via));
+    let Some(contact) = find(&guard, query, &[]) else {
+        let uri = shown(told.uri).as_bstr();
+        if !told.terminated {
+            kamailio::notice!("{}: no contact {uri} here", identity(msg));
+        }
+        return;
+    };
+    let delay = settings.delete_delay;
+    let judgement = judged(&contact, |record| notify::judge(record, told, timer::now(), delay));
+    apply(&guard, msg, contact, &judgement);
+}
+
+fn apply(guard: &Guard<'_>, msg: &Msg<'_>, contact: Contact<'_>, judgement: &Judgement) {
+    let failed = |why| kamailio::error!("{}: contact not changed: {why}", identity(msg));
+    match judgement {
+        Judgement::Delete => guard.delete(contact).unwrap_or_else(failed),
+        Judgement::Update { expires } => {
+            let change = Info { expires: *expires, ..Info::state(State::REGISTERED.0) };
+            guard.update(&contact, change).unwrap_or_else(failed);
+            contact.set_expires(*expires);
+        }
+        Judgement::Delay { expires, state } => {
+            let change = Info { expires: *expires, ..Info::state(state.0) };
+            guard.update(&contact, change).unwrap_or_else(failed);
+            contact.set_expires(*expires);
+        }
+        Judgement::Skip(why) => kamailio::notice!("{}: left alone: {why}", identity(msg)),
+    }
+}

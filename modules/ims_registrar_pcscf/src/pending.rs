@@ -1,0 +1,210 @@
+//! `pcscf_save_pending`: a REGISTER on its way to the registrar.
+
+use crate::{
+    callbacks,
+    reading::{self, Listed, Source},
+    refused::{Refused, identity, shown as shown_text},
+    settings::Settings,
+    store::{find, peer, place_of},
+};
+use bstr::ByteSlice;
+use kamailio::{
+    msg::{Msg, join_routes},
+    pcscf::client::{Contact, Domain, Guard, Info, Security},
+    script::Verdict,
+    timer,
+};
+use pcscf_core::{
+    State,
+    decide::{
+        pending::{self, Found, Pending, Plan, Request},
+        place,
+    },
+    sec_agree,
+};
+
+/// The database is the only store, and other nodes work on it too.
+const SHARED_DATABASE: i32 = 3;
+
+/// `pcscf_save_pending(domain)`
+pub(crate) fn save(
+    settings: &'static Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+) -> Result<Verdict, Refused> {
+    msg.parse().map_err(|why| Refused::new(msg, why))?;
+    let source = Source::of(msg);
+    let bottom = reading::bottom_via(settings, msg);
+    let avp = reading::received_avp(settings);
+    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
+    let place = place.map_err(|why| Refused::new(msg, why))?;
+    let via = bottom.or_else(|| msg.first_via().map(|found| reading::via(&found)));
+    let listed = Listed::first(msg);
+    let now = timer::now();
+    let plan = pending::plan(&Request {
+        contacts: listed.contacts(),
+        expires: msg.header(b"Expires"),
+        via: via.unwrap_or_default(),
+        place,
+        now,
+        pending_expires: settings.pending_expires,
+        pending_on_deregister: settings.pending_on_deregister,
+    });
+    match plan.map_err(|why| Refused::new(msg, why))? {
+        Plan::Nothing(why) => {
+            kamailio::info!("{}: nothing is stored: {why}", identity(msg));
+            Ok(Verdict::TRUE)
+        }
+        Plan::Pending(pending) => store(settings, msg, domain, &pending, now),
+    }
+}
+
+fn store(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    pending: &Pending<'_>,
+    now: i64,
+) -> Result<Verdict, Refused> {
+    let guard = settings.usrloc.lock(domain, peer(&pending.query.via));
+    let Some(contact) = find(&guard, &pending.query, &[]) else {
+        insert(settings, &guard, msg, pending);
+        return Ok(Verdict::TRUE);
+    };
+    let record = place_of(&contact);
+    let shared = settings.usrloc.db_mode() == SHARED_DATABASE;
+    match pending::found(&record, pending, now, shared) {
+        Found::Other if settings.usrloc.is_ours() => {
+            insert(settings, &guard, msg, pending);
+            Ok(Verdict::TRUE)
+        }
+        // Another store would find the first of the two for ever, and get one more each time.
+        Found::Other => {
+            kamailio::notice!("{}: the contact of another phone is in its place", identity(msg));
+            Ok(Verdict::TRUE)
+        }
+        Found::Leave => Ok(Verdict::TRUE),
+        Found::Refresh { expires } => {
+            asks_again(settings, &guard, msg, &contact);
+            contact.set_expires(expires);
+            Ok(Verdict::TRUE)
+        }
+        Found::Again { expires } => {
+            asks_again(settings, &guard, msg, &contact);
+            again(&guard, msg, &contact, expires);
+            Ok(Verdict::TRUE)
+        }
+        Found::Refuse(held) => Err(Refused::new(msg, held).with_code(-2)),
+        Found::PublishAndRefuse(held) => {
+            let change = Info::state(State::DEREG_PENDING.0);
+            if let Err(why) = guard.update(&contact, change) {
+                kamailio::error!("{}: contact not changed: {why}", identity(msg));
+            }
+            Err(Refused::new(msg, held).with_code(-2))
+        }
+    }
+}
+
+/// Stores a new record. A failure is ours, and the REGISTER goes on all the same: without it the
+/// phone could not even be told.
+fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pending<'_>) {
+    if let Some(ipsec) = &settings.ipsec {
+        ipsec.clean_up();
+    }
+    let query = &pending.query;
+    let new = guard.insert(Info {
+        aor: query.aor,
+        via: peer(&query.via),
+        received: peer(&query.received),
+        state: State::PENDING.0,
+        expires: pending.expires,
+        public_ids: &[],
+        service_routes: &[],
+        path: &path(msg),
+    });
+    let contact = match new {
+        Ok(contact) => contact,
+        Err(why) => {
+            let aor = query.aor.as_bstr();
+            kamailio::error!("{}: contact {aor} not stored: {why}", identity(msg));
+            return;
+        }
+    };
+    let kept = guard.watch(&contact, callbacks::changed).and_then(|()| match security(msg) {
+        Some(security) => guard.keep_security(&contact, &shown(&security)),
+        None => Ok(()),
+    });
+    if let Err(why) = kept {
+        kamailio::error!("{}: contact {} incomplete: {why}", identity(msg), query.aor.as_bstr());
+    }
+}
+
+/// The routes of all `Path` headers (RFC 3327); empty if there is none or one cannot be read.
+fn path(msg: &Msg<'_>) -> Vec<u8> {
+    let Some(first) = msg.header(b"Path") else { return Vec::new() };
+    join_routes(msg.headers(b"Path").map(|header| header.body())).unwrap_or_else(|| {
+        kamailio::notice!("{}: path passed over: {}", identity(msg), shown_text(first).as_bstr());
+        Vec::new()
+    })
+}
+
+/// A phone that begins anew chooses new associations: with those of its last attempt it would wait
+/// for nothing. A store that keeps every old one gets no new one.
+fn asks_again(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, contact: &Contact<'_>) {
+    if !settings.usrloc.is_ours() {
+        return;
+    }
+    let Some(asked) = security(msg) else { return };
+    let asked = shown(&asked);
+    if !contact.has_asked_for(&asked)
+        && let Err(why) = guard.keep_security(contact, &asked)
+    {
+        kamailio::error!("{}: security not kept: {why}", identity(msg));
+    }
+}
+
+/// A record that was to go waits for an answer again.
+fn again(guard: &Guard<'_>, msg: &Msg<'_>, contact: &Contact<'_>, expires: i64) {
+    let change = Info { expires, ..Info::state(State::PENDING.0) };
+    if let Err(why) = guard.update(contact, change) {
+        kamailio::error!("{}: contact not changed: {why}", identity(msg));
+    }
+    // Also if the database did not hear of it: the phone is here.
+    contact.set_expires(expires);
+}
+
+/// What the phone asks for to protect its signalling; nothing, and a line of the log, if that cannot
+/// be read.
+fn security<'m>(msg: &'m Msg<'_>) -> Option<sec_agree::Security<'m>> {
+    let client = agreed(msg, b"Security-Client")?;
+    let verify = agreed(msg, b"Security-Verify");
+    Some(sec_agree::Security::new(&client, verify.as_ref()))
+}
+
+fn agreed<'m>(msg: &'m Msg<'_>, name: &'static [u8]) -> Option<sec_agree::Ipsec<'m>> {
+    msg.header(name)?;
+    match sec_agree::parse(msg.headers(name).map(|header| header.body())) {
+        Ok(ipsec) => Some(ipsec),
+        Err(why) => {
+            kamailio::notice!("{}: {} passed over: {why}", identity(msg), name.as_bstr());
+            None
+        }
+    }
+}
+
+fn shown<'t>(security: &sec_agree::Security<'t>) -> Security<'t> {
+    Security {
+        spi_uc: security.spi_uc,
+        spi_us: security.spi_us,
+        spi_pc: security.spi_pc,
+        spi_ps: security.spi_ps,
+        port_uc: security.port_uc,
+        port_us: security.port_us,
+        port_pc: security.port_pc,
+        port_ps: security.port_ps,
+        r_alg: security.r_alg,
+        r_ealg: security.r_ealg,
+        prot: security.prot,
+        mode: security.mode,
+    }
+}

@@ -1,0 +1,140 @@
+//! From a message to the plain values that decisions are made of.
+
+use crate::settings::Settings;
+use kamailio::msg::{self, Bindings, Msg};
+use pcscf_core::{
+    decide::{Asked, Contacts, Place, Via, save},
+    device,
+};
+
+/// A `Via` as decisions take it.
+pub(crate) fn via<'m>(via: &msg::Via<'m>) -> Via<'m> {
+    Via {
+        host: via.host,
+        port: via.port.unwrap_or(0),
+        proto: via.transport,
+        received: via.received,
+        rport: via.rport,
+    }
+}
+
+/// The address that a message came from, as text on the stack.
+#[derive(Debug)]
+pub(crate) struct Source {
+    text: [u8; msg::SOURCE_MAX],
+    len: usize,
+    port: u16,
+    proto: u16,
+}
+
+impl Source {
+    /// Where `msg` came from; empty if the core does not know.
+    pub(crate) fn of(msg: &Msg<'_>) -> Self {
+        let mut text = [0; msg::SOURCE_MAX];
+        let len = msg.source_text(&mut text).len();
+        let port = msg.source().map_or(0, |(_, port)| port);
+        Self { text, len, port, proto: msg.transport() }
+    }
+
+    /// As decisions take it.
+    pub(crate) fn place(&self) -> Place<'_> {
+        let host = self.text.get(..self.len).unwrap_or_default();
+        Place { host, port: self.port, proto: self.proto }
+    }
+}
+
+/// What the AVP of `received_avp` says now.
+pub(crate) fn received_avp(settings: &Settings) -> Option<Vec<u8>> {
+    settings.received_avp.and_then(|avp| avp.text())
+}
+
+/// The bottom Via, if the operator trusts it.
+pub(crate) fn bottom_via<'m>(settings: &Settings, msg: &'m Msg<'_>) -> Option<Via<'m>> {
+    if !settings.trusts_bottom_via {
+        return None;
+    }
+    msg.last_via().map(|found| via(&found))
+}
+
+/// What the Contact headers list, as owner of what [`Listed::contacts`] shows.
+#[derive(Debug)]
+pub(crate) enum Listed<'m> {
+    Missing,
+    Unreadable,
+    Star,
+    List(Vec<Asked<'m>>),
+}
+
+impl<'m> Listed<'m> {
+    /// Of the first Contact header.
+    pub(crate) fn first(msg: &'m Msg<'_>) -> Self {
+        match msg.bindings().next() {
+            None => Self::Missing,
+            Some(Bindings::Malformed) => Self::Unreadable,
+            Some(Bindings::Star) => Self::Star,
+            Some(Bindings::List(list)) => Self::List(list.iter().map(asked).collect()),
+        }
+    }
+
+    /// Of all Contact headers: the first one says whether there are any, of the others those count
+    /// that can be read.
+    pub(crate) fn all(msg: &'m Msg<'_>) -> Self {
+        let mut first = Self::first(msg);
+        if let Self::List(all) = &mut first {
+            for more in msg.bindings().skip(1) {
+                if let Bindings::List(list) = more {
+                    all.extend(list.iter().map(asked));
+                }
+            }
+        }
+        first
+    }
+
+    /// As decisions take them.
+    pub(crate) fn contacts(&self) -> Contacts<'_> {
+        match self {
+            Self::Missing => Contacts::Missing,
+            Self::Unreadable => Contacts::Unreadable,
+            Self::Star => Contacts::Star,
+            Self::List(list) => Contacts::List(list),
+        }
+    }
+}
+
+/// The URIs of the first Contact header; none if it has no list.
+pub(crate) fn contact_uris<'m>(msg: &'m Msg<'_>) -> Vec<&'m [u8]> {
+    match msg.bindings().next() {
+        Some(Bindings::List(list)) => list.iter().map(|binding| binding.uri).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The number of the device that registers the contact `uri`, as the answer says; for what that
+/// leaves out, as the request said. 0 if neither does; nothing for a contact that the answer only
+/// lists: the request was about another one.
+pub(crate) fn device(reply: &Msg<'_>, request: &Msg<'_>, uri: &[u8]) -> Option<u64> {
+    let own = told(request, uri);
+    let lists_one = || matches!(Listed::all(reply).contacts(), Contacts::List([_]));
+    if own.is_none() && !lists_one() {
+        return None;
+    }
+    let (own, flow) = own.unwrap_or_default();
+    let (instance, reg_id) = told(reply, uri).unwrap_or_default();
+    Some(device::key(instance.or(own), reg_id.or(flow)))
+}
+
+/// What tells a device and its flow apart, of the contact `uri` of `msg`.
+type Device<'m> = (Option<&'m [u8]>, Option<&'m [u8]>);
+
+fn told<'m>(msg: &'m Msg<'_>, uri: &[u8]) -> Option<Device<'m>> {
+    let lists = msg.bindings().filter_map(|bindings| match bindings {
+        Bindings::List(list) => Some(list),
+        _ => None,
+    });
+    let found = lists.flatten().find(|binding| save::is_same(binding.uri, uri))?;
+    Some((found.instance, found.reg_id))
+}
+
+fn asked<'m>(binding: &msg::Binding<'m>) -> Asked<'m> {
+    Asked { uri: binding.uri, expires: binding.expires }
+}

@@ -1,0 +1,259 @@
+//! `pcscf_save`: the registrar answered a REGISTER.
+
+use crate::{
+    callbacks,
+    events::{self, Event},
+    ids,
+    reading::{self, Listed, Source},
+    refused::{Refused, identity, shown},
+    settings::Settings,
+    store::{find, judged, peer},
+};
+use bstr::ByteSlice;
+use kamailio::{
+    msg::Msg,
+    pcscf::client::{Contact, Domain, Guard, Info},
+    script::Verdict,
+    timer,
+};
+use pcscf_core::{
+    State,
+    decide::{
+        Judgement, Place, Query, Via, expires, place,
+        save::{self, Plan, Reply, Step},
+        subscribe::{self, Subscribe},
+    },
+    route_set,
+};
+
+/// So many contacts of one source are removed for one `Contact: *`.
+const STAR_MAX: usize = 1000;
+
+/// What the answer grants besides contacts.
+struct Granted<'m> {
+    /// The P-Associated-URIs, without angle brackets.
+    ids: Vec<&'m [u8]>,
+    /// The Service-Routes, without angle brackets.
+    routes: Vec<&'m [u8]>,
+}
+
+/// `pcscf_save(domain)`
+pub(crate) fn save(
+    settings: &'static Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+) -> Result<Verdict, Refused> {
+    msg.parse().map_err(|why| Refused::new(msg, why))?;
+    let transaction = settings.tm.current();
+    let request = transaction.as_ref().and_then(|transaction| transaction.request());
+    let request = request.ok_or_else(|| Refused::new(msg, "no transaction, so no register"))?;
+    let source = Source::of(&request);
+    let bottom = reading::bottom_via(settings, &request);
+    let avp = reading::received_avp(settings);
+    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
+    let place = place.map_err(|why| Refused::new(msg, why))?;
+    let granted = granted(msg);
+    // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
+    let owners: Vec<&[u8]> =
+        granted.ids.iter().copied().chain(request.to().ok().map(|to| to.uri)).collect();
+    let listed = Listed::all(msg);
+    let reply = Reply {
+        contacts: listed.contacts(),
+        expires: msg.header(b"Expires"),
+        removes_all: removes_all(msg, &request),
+        place,
+        ids: &owners,
+        trust_alias: settings.trusts_alias,
+        trust_bottom_via: settings.trusts_bottom_via,
+        now: timer::now(),
+    };
+    let task = Task { settings, msg, request: &request, domain, reply: &reply, granted: &granted };
+    // Read only if it is needed: most contacts are found without it.
+    let via = || bottom.or_else(|| request.first_via().map(|found| reading::via(&found)));
+    match save::plan(&reply).map_err(|why| Refused::new(msg, why))? {
+        Plan::RemoveAll(step) => task.remove_all(&step, via),
+        Plan::Contacts(steps) => {
+            for step in steps {
+                match step {
+                    Ok(step) => task.carry_out(&step, via),
+                    Err(why) => kamailio::notice!("{}: passed over: {why}", identity(msg)),
+                }
+            }
+        }
+    }
+    task.subscribe()
+}
+
+/// Whether the registrar agreed to end all registrations of the phone.
+fn removes_all(msg: &Msg<'_>, request: &Msg<'_>) -> bool {
+    let granted = msg.status().is_some_and(|status| (200..300).contains(&status));
+    let ends = request.header(b"Expires").and_then(expires::seconds) == Some(0);
+    granted && ends && matches!(Listed::first(request), Listed::Star)
+}
+
+/// The identities and routes of the answer; what cannot be read counts as absent.
+fn granted<'m>(msg: &'m Msg<'_>) -> Granted<'m> {
+    let read = |name: &'static [u8]| {
+        let list = route_set::parse(msg.headers(name).map(|header| header.body()));
+        list.unwrap_or_else(|why| {
+            kamailio::notice!("{}: {} passed over: {why}", identity(msg), name.as_bstr());
+            Vec::new()
+        })
+    };
+    Granted { ids: read(b"P-Associated-URI"), routes: read(b"Service-Route") }
+}
+
+/// One answer at work.
+struct Task<'a, 'm> {
+    settings: &'static Settings,
+    msg: &'a Msg<'m>,
+    request: &'a Msg<'m>,
+    domain: Domain,
+    reply: &'a Reply<'a>,
+    granted: &'a Granted<'a>,
+}
+
+impl Task<'_, '_> {
+    /// Finds the record of one contact of the answer and does to it what the answer says.
+    fn carry_out<'v>(&self, step: &Step<'v>, via: impl FnOnce() -> Option<Via<'v>>) {
+        if let Some(distrusted) = &step.distrusted {
+            kamailio::notice!("{}: {distrusted}", identity(self.msg));
+        }
+        let done = keys(&step.query, via).any(|query| self.at(&query, step).is_some());
+        if !done {
+            kamailio::debug!("{}: no such contact here", identity(self.msg));
+        }
+    }
+
+    /// Ends all contacts of the source of the REGISTER.
+    fn remove_all<'v>(&self, step: &Step<'v>, via: impl FnOnce() -> Option<Via<'v>>) {
+        for query in keys(&step.query, via) {
+            for _ in 0..STAR_MAX {
+                match self.at(&query, step) {
+                    // What is delayed is in a state that is not searched for again.
+                    Some(Judgement::Delete | Judgement::Delay { .. }) => {}
+                    _ => break,
+                }
+            }
+        }
+    }
+
+    /// Judges the record that `query` finds, and does it; nothing if there is none.
+    fn at(&self, query: &Query<'_>, step: &Step<'_>) -> Option<Judgement> {
+        let guard = self.settings.usrloc.lock(self.domain, peer(&query.via));
+        let contact = find(&guard, query, &[])?;
+        let delay = self.settings.delete_delay;
+        let judgement = judged(&contact, |record| save::judge(record, step, self.reply, delay));
+        self.apply(&guard, contact, query, &judgement);
+        Some(judgement)
+    }
+
+    fn apply(
+        &self,
+        guard: &Guard<'_>,
+        contact: Contact<'_>,
+        query: &Query<'_>,
+        judgement: &Judgement,
+    ) {
+        let failed = |why| {
+            let aor = shown(query.aor).as_bstr();
+            kamailio::error!("{}: contact {aor} not changed: {why}", identity(self.msg));
+        };
+        match judgement {
+            Judgement::Update { expires } => self.register(guard, &contact, query, *expires),
+            Judgement::Delete => guard.delete(contact).unwrap_or_else(failed),
+            Judgement::Delay { expires, state } => {
+                let change = Info { expires: *expires, ..Info::state(state.0) };
+                guard.update(&contact, change).unwrap_or_else(failed);
+                contact.set_expires(*expires);
+            }
+            Judgement::Skip(why) => kamailio::notice!("{}: left alone: {why}", identity(self.msg)),
+        }
+    }
+
+    /// The contact is registered from now on.
+    fn register(&self, guard: &Guard<'_>, contact: &Contact<'_>, query: &Query<'_>, expires: i64) {
+        let settings = self.settings;
+        let updated = guard.update(
+            contact,
+            Info {
+                aor: query.aor,
+                via: peer(&query.via),
+                received: peer(&query.received),
+                state: State::REGISTERED.0,
+                expires,
+                public_ids: &self.granted.ids,
+                service_routes: &self.granted.routes,
+                path: b"",
+            },
+        );
+        let updated = updated.and_then(|()| {
+            ids::replace(guard, contact, &self.granted.ids)?;
+            guard.watch(contact, callbacks::changed)?;
+            match &settings.ipsec {
+                Some(ipsec) => {
+                    ipsec.watch(guard, contact)?;
+                    guard.forget_pending_callbacks(contact)
+                }
+                None => Ok(()),
+            }
+        });
+        contact.set_expires(expires);
+        let done = updated.and_then(|()| {
+            if !settings.usrloc.is_ours() {
+                return Ok(());
+            }
+            // Only now that the identities are those of its user: contacts of others stay.
+            match reading::device(self.msg, self.request, query.aor) {
+                Some(device) => guard.supersede(contact, device),
+                None => Ok(()),
+            }
+        });
+        if let Err(why) = done {
+            let aor = shown(query.aor).as_bstr();
+            kamailio::error!("{}: contact {aor} incomplete: {why}", identity(self.msg));
+        }
+    }
+
+    /// Asks the registrar to tell what becomes of the registration.
+    fn subscribe(&self) -> Result<Verdict, Refused> {
+        if !self.settings.subscribes {
+            return Ok(Verdict::TRUE);
+        }
+        let Reply { contacts, expires, .. } = self.reply;
+        let target = subscribe::target(contacts, *expires, &self.granted.ids);
+        match target.map_err(|why| Refused::new(self.msg, why))? {
+            Subscribe::No(why) => {
+                kamailio::debug!("{}: no subscription: {why}", identity(self.msg));
+                Ok(Verdict::TRUE)
+            }
+            Subscribe::To(presentity) => {
+                let pushed = events::push(&Event::Subscribe {
+                    presentity,
+                    routes: &self.granted.routes,
+                    expires: self.settings.subscription_expires,
+                });
+                pushed.map_err(|why| Refused::new(self.msg, why).failure())?;
+                Ok(Verdict::TRUE)
+            }
+        }
+    }
+}
+
+/// The searches for one record: by the host of its URI, and by the host that the phone wrote into
+/// its `Via`, under which a store may keep it.
+fn keys<'q>(
+    query: &Query<'q>,
+    via: impl FnOnce() -> Option<Via<'q>>,
+) -> impl Iterator<Item = Query<'q>> {
+    let query = *query;
+    let other = core::iter::once_with(move || {
+        let via = via()?.sent_by();
+        (!same_text(&via, &query.via)).then_some(Query { via, ..query })
+    });
+    core::iter::once(query).chain(other.flatten())
+}
+
+fn same_text(one: &Place<'_>, other: &Place<'_>) -> bool {
+    one.host == other.host
+}

@@ -1,0 +1,128 @@
+//! What the parameters come to, settled once before the host forks.
+
+use crate::{domains, params};
+use kamailio::{
+    Error,
+    avp::{AvpSpec, NotAnAvp},
+    error::Report,
+    ipsec::Ipsec,
+    param::Int,
+    pcscf::client::Usrloc,
+    pua::Pua,
+    tm::Tm,
+};
+use std::sync::OnceLock;
+
+/// The settings of this server.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) usrloc: &'static Usrloc,
+    pub(crate) tm: Tm,
+    pub(crate) ipsec: Option<Ipsec>,
+    /// Bound if anything is to be sent.
+    pub(crate) pua: Option<Pua>,
+    pub(crate) pcscf_uri: &'static [u8],
+    pub(crate) pending_expires: u32,
+    pub(crate) received_avp: Option<AvpSpec>,
+    pub(crate) fallback2ip: i32,
+    pub(crate) publishes: bool,
+    pub(crate) subscribes: bool,
+    pub(crate) subscription_expires: u32,
+    pub(crate) checks_port: bool,
+    pub(crate) checks_transport: bool,
+    pub(crate) ignores_state: bool,
+    pub(crate) icscf: Option<&'static [u8]>,
+    /// 0: never warn.
+    pub(crate) queue_threshold: u32,
+    pub(crate) queue_limit: u32,
+    pub(crate) delete_delay: i64,
+    pub(crate) trusts_bottom_via: bool,
+    pub(crate) trusts_alias: bool,
+    pub(crate) any_dialog: bool,
+    pub(crate) pending_on_deregister: bool,
+}
+
+/// Why the server cannot start with these parameters.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error(transparent)]
+    Core(#[from] Error),
+    #[error("modparam received_avp {0}")]
+    Avp(#[from] NotAnAvp),
+    #[error("modparam {name} is {value}, must be {allowed}")]
+    Range { name: &'static str, value: i32, allowed: &'static str },
+    #[error("modparam pcscf_uri is {0:?}, must be a uri without line ends")]
+    Uri(String),
+}
+
+impl Report for SettingsError {}
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
+/// The settings. Every call into the module comes after `mod_init`, which set them.
+pub(crate) fn get() -> Option<&'static Settings> {
+    SETTINGS.get()
+}
+
+/// Makes `settings` those of all processes. To be called in `mod_init`.
+pub(crate) fn set(settings: Settings) {
+    // A second mod_init does not happen; were there one, the first settings would stay.
+    let _first = SETTINGS.set(settings);
+}
+
+/// Reads and checks the parameters, and binds to the modules that they call for.
+pub(crate) fn read() -> Result<Settings, SettingsError> {
+    let usrloc = Usrloc::bind()?;
+    domains::register(usrloc)?;
+    let publishes = params::PUBLISH_REGINFO.get() != 0;
+    let subscribes = params::SUBSCRIBE_TO_REGINFO.get() == 1;
+    let pua = if publishes || subscribes { Some(Pua::bind()?) } else { None };
+    let ipsec = Ipsec::bind();
+    let without_ipsec = params::RXPORT_CHECK_WITHOUT_IPSEC.get() != 0;
+    Ok(Settings {
+        usrloc,
+        tm: Tm::bind()?,
+        pua,
+        pcscf_uri: pcscf_uri()?,
+        pending_expires: seconds("pending_reg_expires", &params::PENDING_REG_EXPIRES)?,
+        received_avp: params::RECEIVED_AVP.non_empty().map(AvpSpec::parse).transpose()?,
+        fallback2ip: params::IS_REGISTERED_FALLBACK2IP.get(),
+        publishes,
+        subscribes,
+        subscription_expires: seconds("subscription_expires", &params::SUBSCRIPTION_EXPIRES)?,
+        checks_port: params::IGNORE_CONTACT_RXPORT_CHECK.get() == 0
+            && (ipsec.is_some() || without_ipsec),
+        ipsec,
+        checks_transport: params::IGNORE_CONTACT_RXPROTO_CHECK.get() == 0,
+        ignores_state: params::IGNORE_REG_STATE.get() != 0,
+        icscf: params::FORCE_ICSCF_URI.non_empty(),
+        queue_threshold: u32::try_from(params::REGINFO_QUEUE_SIZE_THRESHOLD.get()).unwrap_or(0),
+        queue_limit: positive("reginfo_queue_limit", &params::REGINFO_QUEUE_LIMIT)?,
+        delete_delay: i64::from(params::DELETE_DELAY.get().max(0)),
+        trusts_bottom_via: params::TRUST_BOTTOM_VIA.get() != 0,
+        trusts_alias: params::TRUST_ALIAS.get() != 0,
+        any_dialog: params::NOTIFY_ANY_DIALOG.get() != 0,
+        pending_on_deregister: params::PENDING_ON_DEREGISTER.get() != 0,
+    })
+}
+
+/// The URI stands in header fields of our own.
+fn pcscf_uri() -> Result<&'static [u8], SettingsError> {
+    let uri = params::PCSCF_URI.get();
+    if uri.is_empty() || uri.iter().any(u8::is_ascii_control) {
+        return Err(SettingsError::Uri(String::from_utf8_lossy(uri).into_owned()));
+    }
+    Ok(uri)
+}
+
+fn seconds(name: &'static str, param: &Int) -> Result<u32, SettingsError> {
+    let value = param.get();
+    let allowed = "0 or more seconds";
+    u32::try_from(value).map_err(|_| SettingsError::Range { name, value, allowed })
+}
+
+fn positive(name: &'static str, param: &Int) -> Result<u32, SettingsError> {
+    let value = param.get();
+    let number = u32::try_from(value).ok().filter(|number| *number > 0);
+    number.ok_or(SettingsError::Range { name, value, allowed: "1 or more" })
+}

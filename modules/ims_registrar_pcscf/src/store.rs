@@ -1,0 +1,51 @@
+//! Between decisions and the location store.
+
+use kamailio::pcscf::client::{Contact, Guard, Mode, Peer, Search};
+use pcscf_core::{
+    State,
+    decide::{self, Bound, Place, Query},
+};
+
+/// A place as the store takes it.
+pub(crate) fn peer<'t>(place: &Place<'t>) -> Peer<'t> {
+    Peer { host: place.host, port: place.port, proto: place.proto }
+}
+
+/// The first record that `query` means, and that has the Service-Routes `routes` unless they are
+/// none.
+pub(crate) fn find<'g>(
+    guard: &'g Guard<'_>,
+    query: &Query<'_>,
+    routes: &[&[u8]],
+) -> Option<Contact<'g>> {
+    guard.find(&Search {
+        aor: query.aor,
+        via: peer(&query.via),
+        received: peer(&query.received),
+        mode: match query.mode {
+            decide::Mode::Contact => Mode::Normal,
+            decide::Mode::Source => Mode::Received,
+        },
+        states: query.states.0,
+        service_routes: routes,
+    })
+}
+
+/// Shows `judge` what is read of `contact`.
+pub(crate) fn judged<R>(contact: &Contact<'_>, judge: impl FnOnce(&Bound<'_>) -> R) -> R {
+    let ids: Vec<&[u8]> = contact.public_ids().collect();
+    judge(&Bound { ids: &ids, ..place_of(contact) })
+}
+
+/// What is read of `contact` but for its identities.
+pub(crate) fn place_of<'c>(contact: &'c Contact<'_>) -> Bound<'c> {
+    let received = contact.received();
+    Bound {
+        aor: contact.aor(),
+        received: Place { host: received.host, port: received.port, proto: received.proto },
+        port_uc: contact.protected_port(),
+        state: State(contact.state()),
+        expires: contact.expires(),
+        ids: &[],
+    }
+}

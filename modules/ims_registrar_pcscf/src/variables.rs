@@ -1,0 +1,62 @@
+//! The pseudo-variables: what the last search of this message has found.
+
+use bstr::BString;
+use core::convert::Infallible;
+use kamailio::{msg::Msg, pcscf::client::Contact, pv::Value};
+use std::cell::RefCell;
+
+/// Copies of what the contact had when it was found: later it may change or go. The buffers are used
+/// again for the next message.
+#[derive(Default)]
+struct Search {
+    /// The number of the message; nothing before the first search.
+    message: Option<u32>,
+    user: BString,
+    id: BString,
+}
+
+thread_local! {
+    /// A process works on one message at a time.
+    static SEARCH: RefCell<Search> = RefCell::new(Search::default());
+}
+
+/// A search of `msg` begins.
+pub(crate) fn forget(msg: &Msg<'_>) {
+    SEARCH.with_borrow_mut(|search| {
+        search.message = Some(msg.id());
+        search.user.clear();
+        search.id.clear();
+    });
+}
+
+/// It has found `contact`.
+pub(crate) fn remember(contact: &Contact<'_>) {
+    SEARCH.with_borrow_mut(|search| {
+        search.user.extend_from_slice(contact.user());
+        search.id.extend_from_slice(contact.default_id().unwrap_or_default());
+    });
+}
+
+/// `$pcscf_asserted_identity`
+pub(crate) fn asserted_identity(msg: &Msg<'_>) -> Result<Value, Infallible> {
+    Ok(value(msg, |search| &search.id))
+}
+
+/// `$pcscf_registration_contact`
+pub(crate) fn registration_contact(msg: &Msg<'_>) -> Result<Value, Infallible> {
+    Ok(value(msg, |search| &search.user))
+}
+
+/// What was found; an empty text stands for nothing.
+fn value(msg: &Msg<'_>, show: impl FnOnce(&Search) -> &BString) -> Value {
+    SEARCH.with_borrow(|search| {
+        if search.message != Some(msg.id()) {
+            kamailio::error!("no search for this message: call pcscf_is_registered first");
+            return Value::Null;
+        }
+        match show(search) {
+            text if text.is_empty() => Value::Null,
+            text => Value::Text(text.clone()),
+        }
+    })
+}

@@ -1,0 +1,131 @@
+//! The database: what is read when, and what is written when.
+//!
+//! A change of a contact leaves an entry in the journal of its domain, which says no more than that
+//! its row differs. Whoever writes copies the contact while the domain is locked, writes after
+//! that, and takes the entry out only if nothing changed meanwhile. So rows never go back in time,
+//! and what could not be written is tried again by a process of its own.
+
+mod access;
+mod audit;
+mod breaker;
+mod contacts;
+mod fetch;
+mod lookup;
+pub(crate) mod own;
+mod process;
+mod restore;
+mod settle;
+mod statement;
+pub(crate) mod stats;
+mod tables;
+mod turn;
+mod write;
+
+pub(crate) use contacts::{Adopted, Contacts, Job, Which};
+pub(crate) use fetch::{Wanted, fetch, refresh};
+pub(crate) use process::child;
+pub(crate) use restore::restore;
+pub(crate) use settle::{Settled, settle};
+pub(crate) use write::{flush, stop};
+
+use crate::params;
+use bstr::BString;
+use kamailio::{
+    Error,
+    db::{Database, DbError, Need},
+    error::Report,
+    process::announce_timers,
+};
+use pcscf_core::row::MissingColumns;
+use std::sync::OnceLock;
+
+static DATABASE: OnceLock<Database> = OnceLock::new();
+
+/// Why the server does not start with this database.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Core(#[from] Error),
+    #[error("database of modparam db_url: {0}")]
+    Db(#[from] DbError),
+    #[error("modparam db_url is empty, must be driver://user:password@host/database")]
+    NoUrl,
+    #[error("there is no table {0}, which db/*/ims_usrloc_pcscf.sql creates")]
+    NoTable(BString),
+    #[error("table {table} lacks the columns {missing}: compare it with db/*/ims_usrloc_pcscf.sql")]
+    Columns { table: BString, missing: MissingColumns },
+}
+
+impl Report for StartError {}
+
+/// What the modparam `db_mode` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// 0: nothing is stored.
+    Memory,
+    /// 1: a change is written before the caller goes on.
+    WriteThrough,
+    /// 2: changes are written in bulk, every so often.
+    WriteBack,
+    /// 3: as 1, and what is not in memory, or is there for long, is read again: several servers
+    /// share a table.
+    DbOnly,
+    /// Any other number: rows are read at the start and never written.
+    Preload,
+}
+
+impl Mode {
+    const fn of(number: i32) -> Self {
+        match number {
+            0 => Self::Memory,
+            1 => Self::WriteThrough,
+            2 => Self::WriteBack,
+            3 => Self::DbOnly,
+            _ => Self::Preload,
+        }
+    }
+
+    /// Whether a table is read at the start.
+    const fn restores(self) -> bool {
+        matches!(self, Self::WriteThrough | Self::WriteBack | Self::Preload)
+    }
+}
+
+/// The mode of this server.
+pub(crate) fn mode() -> Mode {
+    Mode::of(params::DB_MODE.get())
+}
+
+/// Whether changes are to be noted in the journal of their domain.
+pub(crate) fn writes() -> bool {
+    matches!(mode(), Mode::WriteThrough | Mode::WriteBack | Mode::DbOnly)
+}
+
+/// Binds the driver and tries to connect. To be called in `mod_init`.
+pub(crate) fn init() -> Result<(), StartError> {
+    let mode = mode();
+    if mode == Mode::Memory {
+        return Ok(());
+    }
+    if mode == Mode::Preload {
+        kamailio::warn!(
+            "modparam db_mode is {}, which is none of 0 to 3: contacts are read at the start and \
+             never written",
+            params::DB_MODE.get()
+        );
+    }
+    let url = params::DB_URL.non_empty().ok_or(StartError::NoUrl)?;
+    let database = Database::bind(url)?;
+    database.require(&[Need::Query, Need::Insert, Need::Update, Need::Delete])?;
+    let database = DATABASE.get_or_init(|| database);
+    drop(database.session()?);
+    database.close_session();
+    breaker::set_up()?;
+    if database.driver() == "sqlite" {
+        turn::set_up()?;
+    }
+    if writes() {
+        announce_timers(1)?;
+    }
+    Ok(())
+}

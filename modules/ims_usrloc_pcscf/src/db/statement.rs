@@ -1,0 +1,115 @@
+//! The statements for one row.
+
+use super::{DATABASE, Mode, access::Access, contacts::Job, mode};
+use bstr::BStr;
+use core::fmt;
+use kamailio::db::{Condition, DbError, Value};
+use pcscf_core::row::{Cell, Column, Key, LeftOut, Row, Writing};
+
+/// Why a row is not in the table as it should be.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RowError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// It will never be.
+    #[error("{0}")]
+    Unfit(LeftOut),
+}
+
+/// How a row is named in the log.
+pub(super) struct Named<'k>(pub(super) &'k Key);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Key { aor, received, received_port } = self.0;
+        write!(
+            f,
+            "contact {} received from {}:{received_port}",
+            BStr::new(aor),
+            BStr::new(received)
+        )
+    }
+}
+
+/// What a row of this key fulfils.
+pub(super) fn conditions(key: &Key) -> Vec<Condition<'_>> {
+    let mut conditions = vec![Condition::equal(Column::Aor.name(), Value::Text(&key.aor))];
+    // Drivers cannot say "is null".
+    if !key.received.is_empty() {
+        let received = Value::Text(&key.received);
+        conditions.push(Condition::equal(Column::Received.name(), received));
+    }
+    let port = Value::Int(key.received_port.into());
+    conditions.push(Condition::equal(Column::ReceivedPort.name(), port));
+    conditions
+}
+
+impl Access<'_> {
+    /// Makes the table say what `job` says.
+    pub(super) fn write(&self, job: &Job) -> Result<(), RowError> {
+        match &job.row {
+            Some(row) => self.put(job, row),
+            None => Ok(self.connection.delete(self.table, &conditions(&job.key))?),
+        }
+    }
+
+    fn put(&self, job: &Job, row: &Row) -> Result<(), RowError> {
+        let there = if job.stored {
+            self.update(job, row)?
+        } else {
+            // Another server may have written it.
+            mode() == Mode::DbOnly && self.has(&job.key)? && self.update(job, row)?
+        };
+        if there { Ok(()) } else { self.insert(row) }
+    }
+
+    /// Updates the row; false if there is none.
+    fn update(&self, job: &Job, row: &Row) -> Result<bool, RowError> {
+        let writing = Writing::update(row, job.secured, &self.layout).map_err(RowError::Unfit)?;
+        self.report(&job.key, &writing.left_out);
+        self.connection.update(self.table, &conditions(&job.key), &values(&writing.cells))?;
+        Ok(match self.connection.affected_rows()? {
+            Some(0) if !counts_unchanged() => self.has(&job.key)?,
+            Some(count) => count > 0,
+            None => self.has(&job.key)?,
+        })
+    }
+
+    fn insert(&self, row: &Row) -> Result<(), RowError> {
+        let writing = Writing::insert(row, self.table, &self.layout).map_err(RowError::Unfit)?;
+        self.report(&row.key, &writing.left_out);
+        Ok(self.connection.insert(self.table, &values(&writing.cells))?)
+    }
+
+    /// Whether there is a row of this key.
+    fn has(&self, key: &Key) -> Result<bool, DbError> {
+        let columns = [Column::Id.name()];
+        Ok(!self.connection.query(self.table, &columns, &conditions(key), None)?.is_empty())
+    }
+
+    fn report(&self, key: &Key, left_out: &[LeftOut]) {
+        for left_out in left_out {
+            kamailio::warn!(
+                "{} is not complete in table {}: {left_out}",
+                Named(key),
+                BStr::new(self.table)
+            );
+        }
+    }
+}
+
+/// Whether the driver counts rows that an update met and left as they were.
+pub(super) fn counts_unchanged() -> bool {
+    let driver = DATABASE.get().map(kamailio::db::Database::driver);
+    matches!(driver, Some("sqlite" | "postgres"))
+}
+
+fn values<'c>(cells: &'c [(Column, Cell<'_>)]) -> Vec<(&'static str, Value<'c>)> {
+    let value = |cell: &'c Cell<'_>| match cell {
+        Cell::Int(number) => Value::Int(*number),
+        Cell::Text(text) => Value::Text(text),
+        Cell::Time(time) => Value::Time(*time),
+        Cell::Null => Value::Null,
+    };
+    cells.iter().map(|(column, cell)| (column.name(), value(cell))).collect()
+}

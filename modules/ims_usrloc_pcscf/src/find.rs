@@ -1,0 +1,98 @@
+//! The search for a contact.
+
+use crate::{
+    db,
+    domains::{self, Domain},
+    start, touched,
+};
+use bstr::BStr;
+use kamailio::{
+    pcscf::{Contact, Handle, Info},
+    timer,
+};
+use pcscf_core::{Host, Id, Search, State, States, row::Key, search::By};
+
+/// The contact that `wanted` describes: a registered one before any other, then the newest.
+pub(crate) fn find(domain: &Domain, wanted: &Info<'_>) -> Option<Handle> {
+    let by_user = start::settings().by_user;
+    let by = By::of_flag(wanted.flag());
+    let search = match Search::new(by, wanted.aor(), by_user) {
+        Ok(search) => search,
+        Err(error) => {
+            kamailio::debug!("no contact is searched for {}: {error}", BStr::new(wanted.aor()));
+            return None;
+        }
+    };
+    let routes = wanted.searched_routes();
+    let routes: Vec<&[u8]> = routes.iter().map(Vec::as_slice).collect();
+    let search = Search {
+        via_host: Host::of(wanted.via_host()),
+        via_port: wanted.via_port(),
+        received_host: Host::of(wanted.received_host()),
+        received_port: wanted.received_port(),
+        routes: &routes,
+        states: States(wanted.state()),
+        ..search
+    };
+    let shared = db::mode() == db::Mode::DbOnly;
+    let found = look(domain, &search, shared);
+    let found = match found {
+        Some(Found { stale: Some(key), .. }) => {
+            domain.released(|| db::refresh(domain, &key));
+            look(domain, &search, false)
+        }
+        None if shared && search.states.admits(State::REGISTERED) => {
+            let row = match wanted.aor() {
+                b"" => {
+                    let host = wanted.received_host();
+                    db::Wanted::Received { host, port: wanted.received_port() }
+                }
+                aor => db::Wanted::Aor(aor),
+            };
+            let loaded = domain.released(|| db::fetch(domain, &row));
+            if loaded > 0 { look(domain, &search, false) } else { None }
+        }
+        other => other,
+    };
+    found.map(|found| {
+        touched::remember(domain, found.id);
+        found.handle
+    })
+}
+
+struct Found {
+    id: Id,
+    handle: Handle,
+    /// The row of a contact that should be compared with it first.
+    stale: Option<Key>,
+}
+
+fn look(domain: &Domain, search: &Search<'_>, shared: bool) -> Option<Found> {
+    let found = domain.with(|_, state| {
+        let id = state.directory.find(search)?;
+        let contact = state.directory.get(id)?;
+        let stale = (shared && is_stale(contact)).then(|| row_key(contact));
+        Some(Found { id, handle: contact.handle(), stale })
+    });
+    found.flatten()
+}
+
+/// Whether another server may know better.
+fn is_stale(contact: &Contact) -> bool {
+    let age = second(timer::now()).wrapping_sub(contact.checked());
+    contact.flags() & domains::STORED != 0 && i64::from(age) >= start::settings().refresh
+}
+
+/// A second as records keep it.
+pub(crate) fn second(now: i64) -> u32 {
+    u32::try_from(now & i64::from(u32::MAX)).unwrap_or(0)
+}
+
+/// The key of the row of `contact`, copied.
+pub(crate) fn row_key(contact: &Contact) -> Key {
+    Key {
+        aor: contact.aor().to_vec(),
+        received: contact.received_host().to_vec(),
+        received_port: contact.received_port(),
+    }
+}

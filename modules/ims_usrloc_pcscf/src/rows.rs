@@ -1,0 +1,324 @@
+//! Contacts as rows of a table, and back.
+
+use crate::{
+    db::{Adopted, Contacts, Job, Which, own},
+    domains::{self, Domain, LOADED, SECURED, STORED, State},
+    find::{row_key, second},
+    store,
+};
+use bstr::BStr;
+use kamailio::{
+    Error,
+    pcscf::{Changes, Contact, Ipsec, NewContact, Records, Security},
+    timer,
+};
+use pcscf_core::{
+    Id,
+    journal::{self, Outcome, Work},
+    row::{self, Key, Row},
+    uri::Uri,
+};
+
+impl Contacts for Domain {
+    fn table(&self) -> &[u8] {
+        self.name()
+    }
+
+    fn take(&self, which: Which, limit: usize) -> Vec<Job> {
+        let jobs = self.with(|_, state| {
+            let now = timer::now();
+            let mut jobs = Vec::new();
+            let mut cursor = 0;
+            while jobs.len() < limit {
+                let work = match which {
+                    Which::Own => state.journal.take(now),
+                    Which::Due(now) => state.journal.take(now),
+                    Which::All => state.journal.take_any(cursor, now).map(|(work, next)| {
+                        cursor = next;
+                        work
+                    }),
+                };
+                let Some(work) = work else { break };
+                jobs.extend(job(state, work));
+            }
+            jobs
+        });
+        jobs.unwrap_or_default()
+    }
+
+    fn written(&self, job: &Job) -> Option<Job> {
+        let again = self.with(|_, state| {
+            let stored = job.row.is_some();
+            mark(state, &job.key, stored);
+            match state.journal.finish(&job.ticket, timer::now()) {
+                Outcome::Again(work) => {
+                    let flags = state.journal.flags(work.ticket).unwrap_or(0);
+                    let bit = u8::try_from(STORED).unwrap_or(0);
+                    let flags = if stored { flags | bit } else { flags & !bit };
+                    state.journal.set_flags(work.ticket, flags);
+                    self::job(state, work)
+                }
+                Outcome::Done | Outcome::Lost => None,
+            }
+        });
+        again.flatten()
+    }
+
+    fn failed(&self, job: &Job, retry_at: i64) {
+        self.with(|_, state| state.journal.failed(&job.ticket, retry_at));
+    }
+
+    fn awaits(&self) -> bool {
+        let awaits = self.with(|_, state| {
+            let journal = &state.journal;
+            own::review(state.number(), |ticket| {
+                journal.is_writing(ticket) || journal.attempts(ticket) == Some(0)
+            })
+        });
+        awaits.unwrap_or(false)
+    }
+
+    fn adopt(&self, row: &Row, now: i64) -> Adopted {
+        let adopted = self.with(|records, state| {
+            let waits = state.journal.pending(borrowed(&row.key)).is_some();
+            let Key { aor, received, received_port } = &row.key;
+            match state.directory.find_row(aor, received, *received_port) {
+                _ if waits => Ok((Adopted::Kept, None)),
+                Some(id) => {
+                    take_over(records, state, id, row, now).map(|()| (Adopted::Updated, None))
+                }
+                None => load(records, state, row, now),
+            }
+        });
+        match adopted {
+            Some(Ok((adopted, calls))) => {
+                if let Some(calls) = calls {
+                    self.call(calls);
+                }
+                adopted
+            }
+            Some(Err(_)) | None => Adopted::NoMemory,
+        }
+    }
+
+    fn gone(&self, key: &Key) {
+        self.with(|records, state| {
+            if state.journal.pending(borrowed(key)).is_some() {
+                return;
+            }
+            let id = state.directory.find_row(&key.aor, &key.received, key.received_port);
+            if let Some(contact) = id.and_then(|id| state.directory.remove(id)) {
+                records.bury(contact, timer::now());
+                state.count_expired(1);
+            }
+        });
+    }
+}
+
+fn borrowed(key: &Key) -> journal::Key<'_> {
+    journal::Key { aor: &key.aor, received: &key.received, received_port: key.received_port }
+}
+
+/// Says of all contacts of this row whether it is in the table.
+fn mark(state: &mut State, key: &Key, stored: bool) {
+    let rows = state.directory.rows(&key.aor, &key.received, key.received_port);
+    let ids: Vec<Id> = rows.map(|(id, _)| id).collect();
+    let now = second(timer::now());
+    for id in ids {
+        if let Some(contact) = state.directory.get_mut(id) {
+            let flags = contact.flags() & !STORED;
+            contact.set_flags(if stored { flags | STORED } else { flags });
+            contact.set_checked(now);
+        }
+    }
+}
+
+/// What is to be written for an entry of the journal; nothing, and no entry any more, for a row that
+/// was never stored and is not to be.
+fn job(state: &mut State, work: Work) -> Option<Job> {
+    let key = state.journal.key(work.ticket)?;
+    let flags = u32::from(state.journal.flags(work.ticket).unwrap_or(0));
+    let id = state.directory.find_row(key.aor, key.received, key.received_port);
+    let contact = id.and_then(|id| state.directory.get(id));
+    let Some(contact) = contact else {
+        if flags & STORED == 0 {
+            state.journal.forget(work.ticket);
+            return None;
+        }
+        let key = Key {
+            aor: key.aor.to_vec(),
+            received: key.received.to_vec(),
+            received_port: key.received_port,
+        };
+        let attempts = work.attempts;
+        return Some(Job { ticket: work, attempts, key, stored: true, secured: false, row: None });
+    };
+    let flags = flags | contact.flags();
+    Some(Job {
+        ticket: work,
+        attempts: work.attempts,
+        key: row_key(contact),
+        stored: flags & STORED != 0,
+        secured: flags & SECURED != 0,
+        row: Some(row_of(contact)),
+    })
+}
+
+fn row_of(contact: &Contact) -> Row {
+    let routes = (0..contact.service_routes()).filter_map(|at| contact.service_route(at));
+    Row {
+        key: row_key(contact),
+        received_proto: contact.received_proto(),
+        host: contact.via_host().to_vec(),
+        port: contact.via_port(),
+        protocol: contact.via_proto(),
+        rinstance: contact.rinstance().to_vec(),
+        path: contact.path().to_vec(),
+        rx_session_id: contact.rx_session_id().to_vec(),
+        reg_state: u8::try_from(contact.state()).unwrap_or(0),
+        expires: contact.expires(),
+        service_routes: routes.map(<[u8]>::to_vec).collect(),
+        public_ids: contact.public_ids().map(<[u8]>::to_vec).collect(),
+        security: contact.security().as_ref().map(to_row),
+        security_temp: contact.security_temp().as_ref().map(to_row),
+    }
+}
+
+fn to_row(ipsec: &Ipsec<'_>) -> row::Security {
+    let either = |used: &[u8], offered: &[u8]| {
+        if used.is_empty() { offered.to_vec() } else { used.to_vec() }
+    };
+    let [port_uc, port_us, port_pc, port_ps] = ipsec.ports;
+    let [spi_uc, spi_us, spi_pc, spi_ps] = ipsec.spis;
+    row::Security {
+        protocol: ipsec.prot.to_vec(),
+        mode: ipsec.mode.to_vec(),
+        ck: ipsec.ck.to_vec(),
+        ik: ipsec.ik.to_vec(),
+        ealg: either(ipsec.ealg, ipsec.r_ealg),
+        ialg: either(ipsec.alg, ipsec.r_alg),
+        port_pc,
+        port_ps,
+        port_uc,
+        port_us,
+        spi_pc,
+        spi_ps,
+        spi_uc,
+        spi_us,
+    }
+}
+
+fn from_row(row: &row::Security) -> Result<Security, Error> {
+    Security::try_new(
+        b"",
+        &Ipsec {
+            ports: [row.port_uc, row.port_us, row.port_pc, row.port_ps],
+            spis: [row.spi_uc, row.spi_us, row.spi_pc, row.spi_ps],
+            r_ealg: &row.ealg,
+            r_alg: &row.ialg,
+            ck: &row.ck,
+            ik: &row.ik,
+            prot: &row.protocol,
+            mode: &row.mode,
+            ..Ipsec::default()
+        },
+    )
+}
+
+/// The lists of a row that `contact` does not have already.
+struct Lists<'r> {
+    ids: Vec<&'r [u8]>,
+    routes: Vec<&'r [u8]>,
+}
+
+impl<'r> Lists<'r> {
+    fn of(row: &'r Row) -> Self {
+        Self {
+            ids: row.public_ids.iter().map(Vec::as_slice).collect(),
+            routes: row.service_routes.iter().map(Vec::as_slice).collect(),
+        }
+    }
+}
+
+/// Makes contact `id` what the row says.
+fn take_over(
+    records: &mut Records,
+    state: &mut State,
+    id: Id,
+    row: &Row,
+    now: i64,
+) -> Result<(), Error> {
+    let Some(contact) = state.directory.get_mut(id) else { return Ok(()) };
+    let lists = Lists::of(row);
+    let known = (0..contact.service_routes()).filter_map(|at| contact.service_route(at));
+    let same_routes = known.eq(lists.routes.iter().copied());
+    let same_ids = lists.ids.is_empty() || contact.public_ids().eq(lists.ids.iter().copied());
+    let same_rx = contact.rx_session_id() == row.rx_session_id;
+    let changes = Changes {
+        ids: (!same_ids).then_some(&lists.ids),
+        routes: (!same_routes).then_some(&lists.routes),
+        rx_session_id: (!same_rx).then_some(&row.rx_session_id),
+    };
+    let changed = !(same_ids && same_routes) || contact.state() != u32::from(row.reg_state);
+    records.change(contact, &changes, now)?;
+    contact.set_state(row.reg_state.into());
+    contact.set_expires(row.expires);
+    contact.set_flags(contact.flags() | STORED);
+    contact.set_checked(second(now));
+    if changed {
+        state.directory.refresh(id);
+    }
+    state.schedule(id);
+    Ok(())
+}
+
+type Loaded = (Adopted, Option<kamailio::pcscf::Calls>);
+
+/// Makes a contact of a row.
+fn load(records: &mut Records, state: &mut State, row: &Row, now: i64) -> Result<Loaded, Error> {
+    let aor = row.key.aor.as_slice();
+    let Ok(uri) = Uri::parse(aor) else {
+        kamailio::warn!("a row is left alone: contact {} is no URI", BStr::new(aor));
+        return Ok((Adopted::Refused, None));
+    };
+    let lists = Lists::of(row);
+    let changes = Changes {
+        ids: (!lists.ids.is_empty()).then_some(&lists.ids),
+        routes: (!lists.routes.is_empty()).then_some(&lists.routes),
+        rx_session_id: (!row.rx_session_id.is_empty()).then_some(&row.rx_session_id),
+    };
+    let new = NewContact {
+        aor,
+        contact_user: uri.user,
+        contact_host: uri.host,
+        contact_port: uri.port_or_default(),
+        rinstance: uri.param(b"rinstance").unwrap_or_default(),
+        received_host: &row.key.received,
+        received_port: row.key.received_port,
+        received_proto: row.received_proto,
+        via_host: &row.host,
+        via_port: row.port,
+        via_proto: row.protocol,
+        path: &row.path,
+        state: row.reg_state.into(),
+        expires: row.expires,
+    };
+    let security = row.security.as_ref().map(from_row).transpose()?;
+    let security_temp = row.security_temp.as_ref().map(from_row).transpose()?;
+    let secured = if security.is_some() || security_temp.is_some() { SECURED } else { 0 };
+    let id = store::insert(records, state, &new, &changes, STORED | LOADED | secured, now)?;
+    let Some(contact) = state.directory.get_mut(id) else { return Ok((Adopted::NoMemory, None)) };
+    contact.set_checked(second(now));
+    for (security, temporary) in [(security, false), (security_temp, true)] {
+        if let Some(security) = security {
+            records.secure(contact, security, temporary);
+        }
+    }
+    let Some(domains) = domains::all() else { return Ok((Adopted::Inserted, None)) };
+    let methods = domains.methods();
+    if let Err(error) = records.attach(contact, &methods) {
+        // They are tried again when something happens to the contact.
+        kamailio::error!("contact {contact:?}: callbacks are not registered: {error}");
+    }
+    Ok((Adopted::Inserted, Some(methods.insert_calls(contact))))
+}

@@ -1,0 +1,46 @@
+//! The contacts that this process handed out while its client had the domain locked.
+//!
+//! Clients write the end of a registration into the record itself, so it is looked at once more
+//! when the lock comes back.
+
+use crate::domains::Domain;
+use core::cell::RefCell;
+use pcscf_core::Id;
+
+/// More than any client handles under one lock; what is beyond is seen when it is due.
+const MAX: usize = 64;
+
+thread_local! {
+    static TOUCHED: RefCell<Vec<(usize, Id)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A number of a domain, for as long as the server runs.
+fn number(domain: &Domain) -> usize {
+    core::ptr::from_ref(domain).addr()
+}
+
+/// Remembers contact `id`, if this process has `domain` locked.
+pub(crate) fn remember(domain: &Domain, id: Id) {
+    if !domain.is_locked_here() {
+        return;
+    }
+    let entry = (number(domain), id);
+    TOUCHED.with_borrow_mut(|all| {
+        if all.len() < MAX && !all.contains(&entry) {
+            all.push(entry);
+        }
+    });
+}
+
+/// The contacts of `domain` that were remembered; they are forgotten.
+pub(crate) fn take(domain: &Domain) -> Vec<Id> {
+    let number = number(domain);
+    TOUCHED.with_borrow_mut(|all| {
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let taken = all.iter().filter(|(of, _)| *of == number).map(|(_, id)| *id).collect();
+        all.retain(|(of, _)| *of != number);
+        taken
+    })
+}
