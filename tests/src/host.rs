@@ -72,18 +72,20 @@ impl Host {
     }
 
     fn spawn(setup: Setup, folder: TempDir) -> Self {
-        let address = own_address();
+        let address = setup.address.unwrap_or_else(own_address);
         let inside = install().inside(folder.path());
-        let module = install().module(setup.flavor, setup.subject);
-        fs::copy(&module, folder.path().join(format!("{}.so", setup.subject)))
-            .unwrap_or_else(|error| panic!("{}: {error}", module.display()));
-        for (name, text) in setup.files() {
-            fs::write(folder.path().join(name), text).unwrap();
+        for (name, flavor) in setup.subjects() {
+            let module = install().module(flavor, name);
+            fs::copy(&module, folder.path().join(format!("{name}.so")))
+                .unwrap_or_else(|error| panic!("{}: {error}", module.display()));
+        }
+        for (name, bytes) in setup.files() {
+            fs::write(folder.path().join(name), bytes).unwrap();
         }
         let file = setup.file(address, &inside, install().modules());
         fs::write(folder.path().join("kamailio.cfg"), file).unwrap();
         if setup.storage == Storage::Own {
-            Sqlite::create(&folder.path().join("sca.sqlite"));
+            Sqlite::with(&folder.path().join("sca.sqlite"), &(setup.tables)());
         }
         let journal = Journal::default();
         let group = launch(&setup, &folder, &journal);
@@ -242,7 +244,7 @@ fn launch(setup: &Setup, folder: &TempDir, journal: &Journal) -> Group {
 
 /// An address for one host: no other process of this machine listens there, so that nobody needs
 /// to look for a free port and lose it to another test.
-pub(crate) fn own_address() -> SocketAddr {
+pub fn own_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let [high, low] = number.to_be_bytes();

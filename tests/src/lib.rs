@@ -12,6 +12,8 @@
 
 pub mod call;
 pub mod database;
+pub mod diameter;
+pub mod digest;
 pub mod draft;
 pub mod host;
 pub mod inbox;
@@ -20,13 +22,18 @@ pub mod journal;
 pub mod lamps;
 pub mod leg;
 pub mod line;
+mod link;
 pub mod mariadb;
 pub mod message;
+pub mod netns;
+pub mod pcscf;
 pub mod phone;
 pub mod postgres;
 pub mod process;
 pub mod rpc;
+pub mod scscf;
 pub mod server;
+pub mod servers;
 pub mod setup;
 pub mod sqlite;
 pub mod subscription;

@@ -82,12 +82,17 @@ impl MariaDb {
         ));
     }
 
-    /// Makes a database with the shipped tables.
+    /// Makes a database with the shipped tables of `sca`.
     pub fn create(&self) -> Schema {
+        self.with(&schema(Dialect::Mysql))
+    }
+
+    /// Makes a database with the tables that `sql` makes.
+    pub fn with(&self, sql: &str) -> Schema {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("sca{}", NEXT.fetch_add(1, Ordering::Relaxed));
         self.ask("mysql", &format!("CREATE DATABASE {name}"));
-        self.ask(&name, &schema(Dialect::Mysql));
+        self.ask(&name, sql);
         Schema { address: self.address, name }
     }
 

@@ -1,6 +1,9 @@
 //! A SIP message as it arrived.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 
 /// One received message; text that is not UTF-8 shows as replacement characters.
 #[derive(Clone)]
@@ -88,6 +91,25 @@ impl Message {
         }
     }
 
+    /// Names and values of all headers, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.trim()))
+    }
+
+    /// Branch of the first Via without the magic cookie, or nothing.
+    pub fn branch(&self) -> &str {
+        let via = self.find("Via").unwrap_or_default();
+        let branch = via.split_once(";branch=z9hG4bK").map_or("", |(_, rest)| rest);
+        branch.split([';', ',']).next().unwrap_or_default()
+    }
+
+    /// The address that Via number `place` names, with the default port if it names none.
+    pub fn sent_by(&self, place: usize) -> Option<SocketAddr> {
+        let text = self.all("Via").get(place)?.split([' ', ';']).nth(1)?;
+        let ip = || text.trim_matches(['[', ']']).parse().map(|ip: IpAddr| (ip, 5060).into());
+        text.parse().or_else(|_| ip()).ok()
+    }
+
     /// Header names as written, in order.
     pub fn names(&self) -> Vec<&str> {
         self.headers.iter().map(|(name, _)| name.as_str()).collect()
@@ -141,5 +163,16 @@ mod tests {
         assert_eq!(message.tag("To"), Some("a"));
         assert_eq!(message.cseq(), (7, "SUBSCRIBE"));
         assert_eq!((message.contact(), &*message.body), ("sip:u@h", "body"));
+    }
+
+    #[test]
+    fn a_via_names_an_address_with_or_without_a_port() {
+        let message = Message::new(
+            b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKa;rport\r\n\
+            Via: SIP/2.0/UDP [::1]:5070;branch=z9hG4bKb\r\nVia: SIP/2.0/UDP [::1]\r\n\r\n",
+        );
+        let named = [0, 1, 2].map(|place| message.sent_by(place).unwrap().to_string());
+        assert_eq!(named, ["127.0.0.1:5060", "[::1]:5070", "[::1]:5060"]);
+        assert_eq!((message.sent_by(3), message.branch()), (None, "a"));
     }
 }

@@ -1,17 +1,18 @@
-//! A telephone: a SIP user agent on a UDP port of 127.0.0.1.
+//! A telephone: a SIP user agent on a port of the loopback network.
 
 use crate::{
     DOMAIN,
     draft::Draft,
     inbox::Inbox,
+    link::Link,
     message::Message,
     wait::{PATIENCE, SILENCE},
 };
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
-    io::ErrorKind,
-    net::{SocketAddr, UdpSocket},
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -38,37 +39,60 @@ pub enum Answer {
 #[derive(Clone, Debug)]
 pub struct Phone(Arc<Inner>);
 
-#[derive(Debug)]
+/// What a phone does by itself: called with each message and where it came from. `true` when the
+/// phone has nothing left to do with it.
+type Script = Arc<dyn Fn(&Phone, &Message, SocketAddr) -> bool + Send + Sync>;
+
 struct Inner {
-    socket: UdpSocket,
-    port: u16,
+    link: Link,
+    local: SocketAddr,
     host: SocketAddr,
     user: String,
     inbox: Inbox,
     answers: Mutex<HashMap<String, Answer>>,
+    script: Mutex<Option<Script>>,
     counters: Mutex<HashMap<String, u32>>,
 }
 
+impl fmt::Debug for Inner {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} at {:?}", self.user, self.link)
+    }
+}
+
 impl Phone {
-    /// A phone of `user` that sends everything to `host`.
+    /// A phone of `user` on 127.0.0.1 that sends everything to `host`.
     pub fn new(host: SocketAddr, user: &str) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        let port = socket.local_addr().unwrap().port();
-        let user = user.to_owned();
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), host, user)
+    }
+
+    /// A phone that sends and listens at `local`; port 0 stands for any free port.
+    pub fn at(local: SocketAddr, host: SocketAddr, user: &str) -> Self {
+        Self::over(Link::udp(local), host, user)
+    }
+
+    /// A phone that keeps one TCP connection from `local` to `host`.
+    pub fn tcp(local: SocketAddr, host: SocketAddr, user: &str) -> Self {
+        Self::over(Link::tcp(local, host), host, user)
+    }
+
+    fn over(link: Link, host: SocketAddr, user: &str) -> Self {
         let inner = Arc::new(Inner {
-            socket,
-            port,
+            local: link.local(),
+            link,
             host,
-            user,
+            user: user.to_owned(),
             inbox: Inbox::default(),
             answers: Mutex::default(),
+            script: Mutex::default(),
             counters: Mutex::default(),
         });
         let weak = Arc::downgrade(&inner);
         let receiver = move || {
             while let Some(inner) = weak.upgrade() {
-                inner.receive();
+                if !Self(inner).receive() {
+                    return;
+                }
             }
         };
         thread::Builder::new().name("phone".to_owned()).spawn(receiver).unwrap();
@@ -87,12 +111,30 @@ impl Phone {
 
     /// Its Contact address, `sip:user@127.0.0.1:port`.
     pub fn contact(&self) -> String {
-        format!("sip:{}@127.0.0.1:{}", self.0.user, self.0.port)
+        format!("sip:{}@{}", self.0.user, self.0.local)
     }
 
     /// Where it listens, `sip:127.0.0.1:port`.
     pub fn address(&self) -> String {
-        format!("sip:127.0.0.1:{}", self.0.port)
+        format!("sip:{}", self.0.local)
+    }
+
+    /// Where it listens.
+    pub fn local(&self) -> SocketAddr {
+        self.0.local
+    }
+
+    /// Where it sends to.
+    pub fn host(&self) -> SocketAddr {
+        self.0.host
+    }
+
+    /// Calls `script` with every message before anything else is done with it.
+    pub fn script(
+        &self,
+        script: impl Fn(&Self, &Message, SocketAddr) -> bool + Send + Sync + 'static,
+    ) {
+        *self.0.script.lock() = Some(Arc::new(script));
     }
 
     /// Sets what it does with requests of `method`.
@@ -102,9 +144,10 @@ impl Phone {
 
     /// A request with all that RFC 3261, 8.1.1 asks for; From and To are its own address.
     pub fn request(&self, method: &str, uri: &str) -> Draft {
-        let address = format!("127.0.0.1:{}", self.0.port);
+        let (address, transport) = (self.0.local, self.0.link.transport());
+        let branch = unique();
         Draft::new(&format!("{method} {uri} SIP/2.0"))
-            .add("Via", &format!("SIP/2.0/UDP {address};branch=z9hG4bK{};rport", unique()))
+            .add("Via", &format!("SIP/2.0/{transport} {address};branch=z9hG4bK{branch};rport"))
             .add("Max-Forwards", "20")
             .add("From", &format!("<{}>;tag={}", self.aor(), unique()))
             .add("To", &format!("<{}>", self.aor()))
@@ -120,7 +163,13 @@ impl Phone {
 
     /// Sends bytes as they are.
     pub fn send_raw(&self, bytes: &[u8]) {
-        self.0.socket.send_to(bytes, self.0.host).unwrap();
+        self.0.link.send(bytes, self.0.host).unwrap();
+    }
+
+    /// Sends a message to `to` instead of the host.
+    pub fn send_to(&self, draft: &Draft, to: SocketAddr) {
+        // Whoever it is for may be gone by now.
+        let _ = self.0.link.send(&draft.bytes(), to);
     }
 
     /// Sends a request and waits for its final reply; provisional ones wait for the test.
@@ -214,24 +263,25 @@ impl Phone {
     }
 }
 
-impl Inner {
-    fn receive(&self) {
-        let mut buffer = vec![0; 1 << 16];
-        let length = match self.socket.recv(&mut buffer) {
-            // The host does not listen, for the moment.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                return;
-            }
-            result => result.unwrap(),
-        };
-        let message = Message::new(&buffer[..length]);
+impl Phone {
+    /// Takes the next message, if one comes soon; `false` when none can come any more.
+    fn receive(&self) -> bool {
+        let Some(received) = self.0.link.receive() else { return false };
+        let Some((bytes, from)) = received else { return true };
+        let message = Message::new(&bytes);
+        let script = self.0.script.lock().clone();
+        if script.is_some_and(|script| script(self, &message, from)) {
+            return true;
+        }
         // Answered first: a test that has seen a request may change what the next is answered.
-        self.react(&message);
-        self.inbox.file(message);
+        self.0.react(&message, from);
+        self.0.inbox.file(message);
+        true
     }
+}
 
-    fn react(&self, message: &Message) {
+impl Inner {
+    fn react(&self, message: &Message, from: SocketAddr) {
         if message.is_reply() || message.method() == "ACK" {
             return;
         }
@@ -248,12 +298,12 @@ impl Inner {
             Answer::None => return,
         };
         // The host may be gone by now.
-        let _ = self.socket.send_to(&reply.bytes(), self.host);
+        let _ = self.link.send(&reply.bytes(), from);
     }
 }
 
 /// A word that no other message of this test run has.
-pub(crate) fn unique() -> String {
+pub fn unique() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("{:x}x{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

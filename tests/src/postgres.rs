@@ -58,14 +58,19 @@ impl Postgres {
         Self { _server: server, _folder: folder, ip }
     }
 
-    /// Makes a database with the shipped tables.
+    /// Makes a database with the shipped tables of `sca`.
     pub fn create(&self) -> Schema {
+        self.with(&schema(Dialect::Postgres))
+    }
+
+    /// Makes a database with the tables that `sql` makes.
+    pub fn with(&self, sql: &str) -> Schema {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("sca{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let create = format!("CREATE DATABASE {name}");
         process::output(client(self.ip, "postgres").args(["-c", &create]));
         let made = Schema { ip: self.ip, name };
-        made.execute(&schema(Dialect::Postgres));
+        made.execute(sql);
         made
     }
 }

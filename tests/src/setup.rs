@@ -1,7 +1,11 @@
 //! What a host is started with, and the configuration file that says so.
 
-use crate::{DOMAIN, install::Flavor};
-use std::{fmt::Write as _, net::SocketAddr, path::Path};
+use crate::{
+    DOMAIN,
+    database::{Dialect, schema},
+    install::Flavor,
+};
+use std::{borrow::Cow, fmt::Write as _, net::SocketAddr, path::Path};
 
 /// The routing of the module's sample configuration; headers `X-…` of a request say where it goes
 /// and what else is wanted of the route.
@@ -10,12 +14,21 @@ const ROUTES: &str = include_str!("route.cfg");
 /// The database of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// An sqlite file of its own in the run folder, made from the shipped schema.
+    /// An sqlite file of its own in the run folder, made from [`Setup::tables`].
     Own,
     /// The database at this address.
     At(String),
     /// No `db_url` and no driver.
     None,
+}
+
+/// A module that is loaded after the tested one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// One of Kamailio's own.
+    Stock(&'static str),
+    /// Another tested one.
+    Subject(&'static str, Flavor),
 }
 
 /// Settings of one host.
@@ -25,6 +38,16 @@ pub struct Setup {
     pub flavor: Flavor,
     /// Name of the tested module.
     pub subject: &'static str,
+    /// What is loaded after it, in this order.
+    pub after: Vec<Load>,
+    /// The host's address; an address that no other host has when `None`.
+    pub address: Option<SocketAddr>,
+    /// What the host calls its own.
+    pub alias: &'static str,
+    /// Whether it listens on TCP as well.
+    pub tcp: bool,
+    /// The tables of a database of its own, as SQL for sqlite.
+    pub tables: fn() -> String,
     /// Where subscriptions are kept.
     pub storage: Storage,
     /// Shared memory in MB.
@@ -44,7 +67,8 @@ pub struct Setup {
     params: Vec<(String, String)>,
     routes: Option<String>,
     whole: Option<String>,
-    files: Vec<(&'static str, String)>,
+    files: Vec<(&'static str, Cow<'static, [u8]>)>,
+    words: Vec<(&'static str, String)>,
 }
 
 /// A parameter's value as the configuration file writes it.
@@ -87,6 +111,11 @@ impl Setup {
         Self {
             flavor: Flavor::Ours,
             subject,
+            after: Vec::new(),
+            address: None,
+            alias: DOMAIN,
+            tcp: false,
+            tables: || schema(Dialect::Sqlite),
             storage: Storage::None,
             shared: 32,
             private: 8,
@@ -100,6 +129,7 @@ impl Setup {
             routes: None,
             whole: None,
             files: Vec::new(),
+            words: Vec::new(),
         }
     }
 
@@ -134,10 +164,19 @@ impl Setup {
         self
     }
 
-    /// Loads another of Kamailio's modules, before `sca`.
+    /// Loads another of Kamailio's modules, before the tested ones.
     #[must_use]
     pub fn module(mut self, name: &'static str) -> Self {
         self.modules.push(name);
+        self
+    }
+
+    /// Does not load a module that [`Setup::module`] added, nor sets its parameters.
+    #[must_use]
+    pub fn without_module(mut self, name: &str) -> Self {
+        let key = format!("\"{name}\", ");
+        self.modules.retain(|known| *known != name);
+        self.params.retain(|(known, _)| !known.starts_with(&key));
         self
     }
 
@@ -160,13 +199,37 @@ impl Setup {
     /// Puts a file into the run folder before the start.
     #[must_use]
     pub fn with_file(mut self, name: &'static str, text: &str) -> Self {
-        self.files.push((name, text.to_owned()));
+        self.files.push((name, Cow::Owned(text.as_bytes().to_vec())));
+        self
+    }
+
+    /// As [`Setup::with_file`], for bytes.
+    #[must_use]
+    pub fn with_bytes(mut self, name: &'static str, bytes: &'static [u8]) -> Self {
+        self.files.push((name, Cow::Borrowed(bytes)));
+        self
+    }
+
+    /// Puts `text` for every `word`, such as `{core}`, in the configuration file.
+    #[must_use]
+    pub fn word(mut self, word: &'static str, text: &str) -> Self {
+        self.words.retain(|(known, _)| *known != word);
+        self.words.push((word, text.to_owned()));
         self
     }
 
     /// The files that belong into the run folder.
-    pub(crate) fn files(&self) -> &[(&'static str, String)] {
-        &self.files
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        self.files.iter().map(|(name, bytes)| (*name, bytes.as_ref()))
+    }
+
+    /// The tested modules with whose they are, in the order in which they are loaded.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = (&'static str, Flavor)> {
+        let more = self.after.iter().filter_map(|load| match load {
+            Load::Stock(_) => None,
+            Load::Subject(name, flavor) => Some((*name, *flavor)),
+        });
+        std::iter::once((self.subject, self.flavor)).chain(more)
     }
 
     /// Keeps subscriptions in `storage`.
@@ -186,7 +249,10 @@ impl Setup {
     /// The configuration file of a host at `address` whose run folder is `folder`, both as the
     /// host sees them.
     pub fn file(&self, address: SocketAddr, folder: &Path, stock: &Path) -> String {
-        let text = self.whole.clone().unwrap_or_else(|| self.composed());
+        let mut text = self.whole.clone().unwrap_or_else(|| self.composed());
+        for (word, value) in &self.words {
+            text = text.replace(word, value);
+        }
         text.replace("{address}", &address.to_string())
             .replace("{ip}", &address.ip().to_string())
             .replace("{folder}", &folder.display().to_string())
@@ -195,10 +261,13 @@ impl Setup {
 
     fn composed(&self) -> String {
         let mut text = format!(
-            "debug=2\nlog_stderror=yes\nfork=yes\nchildren={}\ndisable_tcp=yes\nmemlog=5\n\
-             dns=no\nrev_dns=no\nauto_aliases=no\nalias=\"{DOMAIN}\"\n\
-             listen=udp:{{address}}\n{}\nmpath=\"{{stock}}\"\n",
-            self.workers, self.globals
+            "debug=2\nlog_stderror=yes\nfork=yes\nchildren={}\nmemlog=5\n\
+             dns=no\nrev_dns=no\nauto_aliases=no\nalias=\"{}\"\n\
+             listen=udp:{{address}}\n{}\n{}\nmpath=\"{{stock}}\"\n",
+            self.workers,
+            self.alias,
+            if self.tcp { "listen=tcp:{address}\ntcp_children=2" } else { "disable_tcp=yes" },
+            self.globals
         );
         let (driver, url) = match &self.storage {
             Storage::None => (None, None),
@@ -207,10 +276,20 @@ impl Setup {
         };
         let base = ["tm", "sl", "rr", "pv", "textops", "siputils", "xlog", "kex", "corex", "ctl"];
         let json = self.json.then_some("jsonrpcs");
-        for module in base.iter().chain(&driver).chain(&json).chain(&self.modules) {
+        let again = |module: &&&str| Some(**module) != driver;
+        let more = self.modules.iter().filter(again);
+        for module in base.iter().chain(&driver).chain(&json).chain(more) {
             writeln!(text, "loadmodule \"{module}.so\"").unwrap();
         }
         writeln!(text, "loadmodule \"{{folder}}/{}.so\"", self.subject).unwrap();
+        for load in &self.after {
+            match load {
+                Load::Stock(name) => writeln!(text, "loadmodule \"{name}.so\"").unwrap(),
+                Load::Subject(name, _) => {
+                    writeln!(text, "loadmodule \"{{folder}}/{name}.so\"").unwrap();
+                }
+            }
+        }
         let mut set = |key: &str, value: &str| {
             writeln!(text, "modparam({key}, {value})").unwrap();
         };
@@ -220,7 +299,7 @@ impl Setup {
             set("\"jsonrpcs\", \"dgram_socket\"", "\"udp:{ip}:8090\"");
         }
         if let Some(url) = url {
-            set("\"sca\", \"db_url\"", &url.written());
+            set(&format!("\"{}\", \"db_url\"", self.subject), &url.written());
         }
         for (key, value) in &self.params {
             set(key, value);

@@ -4,12 +4,13 @@ use crate::{
     database::{Database, Dialect, schema},
     process,
 };
+use parking_lot::Mutex;
 use std::{
+    collections::BTreeMap,
     fs,
     io::{Seek, Write},
     path::{Path, PathBuf},
     process::Command,
-    sync::LazyLock,
 };
 
 /// One sqlite file.
@@ -18,19 +19,33 @@ pub struct Sqlite {
     file: PathBuf,
 }
 
-/// A file with the empty tables, made once.
-static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// Files with empty tables by the statements that make them: each is made once.
+static EMPTY: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
+
+/// The bytes of a file with the tables that `sql` makes.
+pub(crate) fn empty(sql: &str) -> Vec<u8> {
+    let mut known = EMPTY.lock();
+    if let Some(bytes) = known.get(sql) {
+        return bytes.clone();
+    }
     let folder = tempfile::tempdir().unwrap();
     let made = Sqlite::open(&folder.path().join("empty"));
-    made.execute(&schema(Dialect::Sqlite));
-    fs::read(&made.file).unwrap()
-});
+    made.execute(sql);
+    let bytes = fs::read(&made.file).unwrap();
+    known.insert(sql.to_owned(), bytes.clone());
+    bytes
+}
 
 impl Sqlite {
-    /// Makes `file` with the shipped, empty tables, unless it is there.
+    /// Makes `file` with the shipped, empty tables of `sca`, unless it is there.
     pub fn create(file: &Path) -> Self {
+        Self::with(file, &schema(Dialect::Sqlite))
+    }
+
+    /// Makes `file` with the tables that `sql` makes, unless it is there.
+    pub fn with(file: &Path, sql: &str) -> Self {
         if !file.exists() {
-            fs::write(file, &*EMPTY).unwrap();
+            fs::write(file, empty(sql)).unwrap();
         }
         Self::open(file)
     }

@@ -7,42 +7,79 @@ use std::process::ExitCode;
 /// Tests at a time unless `--test-threads` says otherwise: most of them sleep most of the time.
 const THREADS: usize = 10;
 
+/// What a case is run against: one of several modules, or one of several sets of them.
+pub trait Variant: Copy + Send + 'static {
+    /// How reports call it.
+    fn word(self) -> &'static str;
+
+    /// Whether C code is part of it.
+    fn is_c(self) -> bool;
+
+    /// Why the case of this name says nothing about it, if so.
+    fn unfit_for(self, _case: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Variant for Flavor {
+    fn word(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Ours => "ours",
+        }
+    }
+
+    fn is_c(self) -> bool {
+        self == Self::C
+    }
+}
+
 /// One case: a name, which is a fact, and what shows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Case {
+pub struct Case<V: 'static = Flavor> {
     name: &'static str,
-    run: fn(Flavor),
-    flavors: &'static [Flavor],
+    run: fn(V),
+    flavors: &'static [V],
     since: Version,
+    host: Version,
     program: &'static str,
 }
 
-impl Case {
-    /// A case in which both modules must agree.
-    pub const fn both(name: &'static str, run: fn(Flavor)) -> Self {
-        let flavors = &[Flavor::C, Flavor::Ours];
-        Self { name, run, flavors, since: Version(0, 0), program: "kamailio" }
+impl<V: Variant> Case<V> {
+    /// A case that is run against each of `flavors`.
+    pub const fn on(name: &'static str, run: fn(V), flavors: &'static [V]) -> Self {
+        let since = Version(0, 0);
+        Self { name, run, flavors, since, host: since, program: "kamailio" }
     }
 
-    /// A case in which the C module fails, or which it does not have.
-    pub const fn ours(name: &'static str, run: fn(Flavor)) -> Self {
-        Self { flavors: &[Flavor::Ours], ..Self::both(name, run) }
+    /// The same, where C code is part of it only from release `major.minor` on.
+    #[must_use]
+    pub const fn from(self, major: u32, minor: u32) -> Self {
+        Self { since: Version(major, minor), ..self }
     }
 
-    /// A case that the C module can do from release `major.minor` on.
-    pub const fn since(name: &'static str, run: fn(Flavor), major: u32, minor: u32) -> Self {
-        Self { since: Version(major, minor), ..Self::both(name, run) }
+    /// The same, only on the release `major.minor` and later ones.
+    #[must_use]
+    pub const fn host(self, major: u32, minor: u32) -> Self {
+        Self { host: Version(major, minor), ..self }
     }
 
-    /// A case of ours that needs another `program` where Kamailio lives.
-    pub const fn needs(name: &'static str, run: fn(Flavor), program: &'static str) -> Self {
-        Self { program, ..Self::ours(name, run) }
+    /// The same, where another `program` is installed where Kamailio lives.
+    #[must_use]
+    pub const fn with(self, program: &'static str) -> Self {
+        Self { program, ..self }
     }
 
     /// Why it cannot be run against `flavor`, if so.
-    fn obstacle(&self, flavor: Flavor) -> Option<String> {
-        if flavor == Flavor::C && install().version() < self.since {
+    fn obstacle(&self, flavor: V) -> Option<String> {
+        if flavor.is_c() && install().version() < self.since {
             return Some(format!("the C module can do this from {}", self.since));
+        }
+        if let Some(why) = flavor.unfit_for(self.name) {
+            return Some(why.to_owned());
+        }
+        if install().version() < self.host {
+            return Some(format!("scripts know this from {} on", self.host));
         }
         let found = self.program == "kamailio" || install().has(self.program);
         (!found).then(|| {
@@ -56,6 +93,28 @@ impl Case {
     /// Its name without the path of the functions.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+}
+
+impl Case {
+    /// A case in which both modules must agree.
+    pub const fn both(name: &'static str, run: fn(Flavor)) -> Self {
+        Self::on(name, run, &[Flavor::C, Flavor::Ours])
+    }
+
+    /// A case in which the C module fails, or which it does not have.
+    pub const fn ours(name: &'static str, run: fn(Flavor)) -> Self {
+        Self::on(name, run, &[Flavor::Ours])
+    }
+
+    /// A case that the C module can do from release `major.minor` on.
+    pub const fn since(name: &'static str, run: fn(Flavor), major: u32, minor: u32) -> Self {
+        Self::both(name, run).from(major, minor)
+    }
+
+    /// A case of ours that needs another `program` where Kamailio lives.
+    pub const fn needs(name: &'static str, run: fn(Flavor), program: &'static str) -> Self {
+        Self::ours(name, run).with(program)
     }
 }
 
@@ -80,7 +139,7 @@ macro_rules! cases {
 
 /// Runs the cases of all `topics` as the command line asks, and lists those that do not apply.
 #[expect(clippy::print_stdout, reason = "the report of the test runner")]
-pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
+pub fn run<V: Variant>(topics: &[(&str, &[Case<V>])], others: Vec<Trial>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let mut trials = others;
@@ -88,8 +147,7 @@ pub fn run(topics: &[(&str, &[Case])], others: Vec<Trial>) -> ExitCode {
     for (topic, cases) in topics {
         for case in *cases {
             for flavor in case.flavors {
-                let word = if *flavor == Flavor::C { "c" } else { "ours" };
-                let name = format!("{topic}::{}::{word}", case.name);
+                let name = format!("{topic}::{}::{}", case.name, flavor.word());
                 let asked = |filter: &String| name.contains(filter.as_str());
                 if let Some(why) = case.obstacle(*flavor) {
                     if arguments.filter.as_ref().is_none_or(asked) {

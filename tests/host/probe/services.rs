@@ -1,7 +1,10 @@
 //! Messages, transactions, replies, AVPs, timers and databases.
 
 use crate::start::{ask, call, refused, setup, start, told};
-use host_tests::{Answer, Host, Phone, Setup, install::install, wait::until};
+use host_tests::{
+    Answer, Host, Phone, Setup, database::Database, install::install, mariadb::MariaDb,
+    postgres::Postgres, wait::until,
+};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -131,6 +134,29 @@ fn a_database_keeps_numbers_texts_and_nothing() {
             "Some(1099511627776) Some(\"it's; -- \\\"two\\\"\")",
         ]
     );
+}
+
+/// What `probe.table` says of a table of the database at `url`.
+fn table_at(url: String) -> Vec<String> {
+    let setup = setup("").module("db_mysql").module("db_postgres");
+    let host = start(setup.param("probe", "db_url", url));
+    host.rpc(&["probe.table"]).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_table_is_described_and_read_in_pieces() {
+    let counted =
+        ["updated Some(2)", "updated Some(0)", "after 0 [1, 2]", "after 2 [3]", "after 3 []"];
+    let folder = install().folder();
+    let inside = install().inside(folder.path());
+    let file = format!("sqlite:///{}", inside.join("probe.sqlite").display());
+    // Texts are not limited in sqlite, whatever the type says.
+    assert_eq!(table_at(file), [&["Some(0)", "id None", "word None"][..], &counted].concat());
+    let limited = [&["Some(0)", "id None", "word Some(64)"][..], &counted].concat();
+    let server = MariaDb::start();
+    assert_eq!(table_at(server.with("SELECT 1").url()), limited);
+    let server = Postgres::start();
+    assert_eq!(table_at(server.with("SELECT 1").url()), limited);
 }
 
 #[test]

@@ -10,7 +10,10 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-use host_tests::suite::{self, Case};
+use host_tests::{
+    servers,
+    suite::{self, Case},
+};
 use libtest_mimic::{Failed, Trial};
 use std::process::ExitCode;
 
@@ -32,7 +35,6 @@ mod routing;
 mod rpc;
 mod sample;
 mod seize;
-mod servers;
 mod start;
 mod subscribe;
 

@@ -10,6 +10,8 @@
 mod locks;
 mod memory;
 mod parser;
+mod pcscf;
+mod queue;
 mod shared;
 mod table;
 
@@ -33,7 +35,16 @@ fn main() -> ExitCode {
     let known = host::MANAGERS.into_iter().find(|known| known.to_str() == Ok(&manager));
     // SAFETY: first thing in a process of one thread.
     unsafe { host::start(known.expect("a manager of the host")) };
-    let cases = [memory::CASES, locks::CASES, table::CASES, shared::CASES, parser::CASES].concat();
+    let cases = [
+        memory::CASES,
+        locks::CASES,
+        table::CASES,
+        shared::CASES,
+        parser::CASES,
+        pcscf::CASES,
+        queue::CASES,
+    ]
+    .concat();
     let trials = cases.into_iter().map(|(name, run)| {
         Trial::test(format!("{manager}::{name}"), move || {
             run();

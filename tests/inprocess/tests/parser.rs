@@ -2,7 +2,7 @@
 
 use crate::Case;
 use inprocess::message::with_message;
-use kamailio::msg::{Contact, Expires, Msg, Uri};
+use kamailio::msg::{Binding, Bindings, Contact, Expires, Msg, Uri, Via};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 pub(crate) const CASES: &[Case] = &[
@@ -10,6 +10,9 @@ pub(crate) const CASES: &[Case] = &[
     ("parser::a_reply_is_read_as_it_was_written", reply),
     ("parser::headers_are_found_in_any_spelling_and_in_order", headers),
     ("parser::a_uri_is_taken_apart", uris),
+    ("parser::the_first_and_the_last_via_are_read", vias),
+    ("parser::a_garbled_via_is_none", garbled_vias),
+    ("parser::contacts_are_listed_in_the_order_of_the_message", bindings),
     ("parser::no_message_whatsoever_panics_and_every_text_lies_inside_it", anything),
 ];
 
@@ -84,6 +87,134 @@ fn uris() {
     }
 }
 
+fn vias() {
+    let text = b"REGISTER sip:ims.test SIP/2.0\r\n\
+        Via: SIP/2.0/TCP proxy.example.com;branch=z9hG4bK2\r\n\
+        v: SIP/2.0/UDP 10.0.0.5:5062;rport=777;received=192.0.2.9;branch=z9hG4bK1,\r\n \
+        SIP / 2.0 / TLS [2001:db8::1];branch=z9hG4bK0;rport\r\n\
+        From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 REGISTER\r\n\
+        Content-Length: 0\r\n\r\n";
+    let taken = with_message(text, |msg| {
+        msg.parse().unwrap();
+        let first = msg.first_via().unwrap();
+        assert_eq!((first.host, first.port, first.transport), (&b"proxy.example.com"[..], None, 2));
+        let last = msg.last_via().unwrap();
+        assert_eq!((last.host, last.port, last.transport), (&b"[2001:db8::1]"[..], None, 3));
+        assert_eq!((last.received, last.rport), (None, None));
+    });
+    assert!(taken);
+    let one = b"REGISTER sip:ims.test SIP/2.0\r\n\
+        Via: SIP/2.0/UDP 10.0.0.5:5062;rport=777;received=192.0.2.9\r\n\
+        From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 REGISTER\r\n\
+        Content-Length: 0\r\n\r\n";
+    with_message(one, |msg| {
+        msg.parse().unwrap();
+        let via = msg.last_via().unwrap();
+        assert_eq!(Some(via), msg.first_via());
+        assert_eq!((via.received, via.rport), (Some(&b"192.0.2.9"[..]), Some(&b"777"[..])));
+    });
+}
+
+/// The core itself looks at the first `Via` only.
+fn garbled_vias() {
+    let last = |via: &[u8], check: &dyn Fn(Option<Via<'_>>)| {
+        let text = [
+            b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nVia: ",
+            via,
+            b"\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 REGISTER\r\n\
+              Content-Length: 0\r\n\r\n",
+        ]
+        .concat();
+        with_message(&text, |msg| {
+            if msg.parse().is_ok() {
+                check(msg.last_via());
+            }
+        });
+    };
+    for garbage in [
+        "x",
+        "SIP/2.0/UDP",
+        "SIP/2.0/UDP h;branch",
+        "SIP/2.0/UDP h;rport=;received=",
+        "SIP/2.0/UDP [::1",
+        "SIP/2.0/UDP h:99999999",
+        "SIP/2.0/UDP h;branch=\"x",
+        "SIP/2.0/UDP h;=x",
+        "SIP/2.0/UDP h,",
+        "SIP/2.0/UDP h;received=1.2.3.4,x",
+        "SIP/2.0/UDP a;branch=1, SIP/2.0/UDP b;branch=\"",
+    ] {
+        last(garbage.as_bytes(), &|via| assert_eq!(via, None, "{garbage}"));
+    }
+    last(b"SIP/2.0/UDP h;rport;lr", &|via| assert_eq!(via.unwrap().host, b"h"));
+    let model =
+        b"SIP/2.0/UDP h:5060;received=192.0.2.1;rport=7;branch=z9hG4bK, SIP/2.0/TCP [::1]:5;i=1";
+    let edits = prop::collection::vec((0..model.len(), 0..4_usize, any::<Vec<u8>>()), 0..4);
+    TestRunner::new(crate::without_file(4000))
+        .run(&edits, |edits| {
+            let mut text = model.to_vec();
+            for (at, cut, put) in edits {
+                let from = at.min(text.len());
+                let to = (from + cut).min(text.len());
+                text.splice(from..to, put);
+            }
+            last(&text, &|_| ());
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn bindings() {
+    let of = |contact: &str, check: &dyn Fn(Vec<Bindings<'_>>)| {
+        let text = format!(
+            "REGISTER sip:ims.test SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n\
+             From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 REGISTER\r\n\
+             {contact}Content-Length: 0\r\n\r\n"
+        );
+        assert!(with_message(text.as_bytes(), |msg| {
+            msg.parse().unwrap();
+            check(msg.bindings().collect());
+        }));
+    };
+    of("", &|lists| assert!(lists.is_empty()));
+    of("Contact: *\r\n", &|lists| assert_eq!(lists, [Bindings::Star]));
+    of("Contact: \r\n", &|lists| assert_eq!(lists, [Bindings::Malformed]));
+    of("Contact: <sip:a@h\r\n", &|lists| assert_eq!(lists, [Bindings::Malformed]));
+    let three = "Contact: <sip:a@h>;expires=60, <sip:b@h;x=1>,\r\n \"C\" <sip:c@h>\r\n\
+                 m: sip:d@h;expires=x\r\n";
+    of(three, &|lists| {
+        let [Bindings::List(first), Bindings::List(second)] = &lists[..] else {
+            panic!("{lists:?}");
+        };
+        let show = |list: &[Binding<'_>]| {
+            list.iter()
+                .map(|one| {
+                    let expires =
+                        one.expires.map(|text| String::from_utf8_lossy(text).into_owned());
+                    (String::from_utf8_lossy(one.uri).into_owned(), expires)
+                })
+                .collect::<Vec<_>>()
+        };
+        let none = None::<String>;
+        assert_eq!(
+            show(first),
+            [
+                ("sip:a@h".to_owned(), Some("60".to_owned())),
+                ("sip:b@h;x=1".to_owned(), none.clone()),
+                ("sip:c@h".to_owned(), none),
+            ]
+        );
+        assert_eq!(show(second), [("sip:d@h".to_owned(), Some("x".to_owned()))]);
+    });
+    let device =
+        "Contact: <sip:a@h>;REG-id=2;+SIP.Instance=\"<urn:x>\", <sip:b@h;reg-id=1>;reg-id\r\n";
+    of(device, &|lists| {
+        let [Bindings::List(list)] = &lists[..] else { panic!("{lists:?}") };
+        let told: Vec<_> = list.iter().map(|one| (one.instance, one.reg_id)).collect();
+        assert_eq!(told, [(Some(&b"<urn:x>"[..]), Some(&b"2"[..])), (None, None)]);
+    });
+}
+
 /// Changes `SUBSCRIBE` in a few places, so that most of it still makes sense to the parser.
 fn anything() {
     let edits = prop::collection::vec((0..SUBSCRIBE.len(), 0..4_usize, any::<Vec<u8>>()), 0..6);
@@ -126,6 +257,7 @@ fn read_all(msg: &Msg<'_>) {
     let length: usize = texts.into_iter().flatten().map(<[u8]>::len).sum();
     assert!(length < 12 * (SUBSCRIBE.len() + 1_000), "{length} bytes of texts");
     let _ = msg.expires();
+    let _ = (msg.first_via(), msg.last_via(), msg.bindings().count());
     if let Some(uri) = msg.request_uri() {
         let _ = Uri::parse(uri);
     }

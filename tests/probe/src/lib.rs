@@ -57,7 +57,7 @@ static PARAMS: Table<Param, 7> = Table::new([
     Param::text(c"db_url", &params::DB_URL),
 ]);
 
-static COMMANDS: Table<Command, 11> = Table::new([
+static COMMANDS: Table<Command, 12> = Table::new([
     Command::new(c"probe.params", &Help::new(c"The parameters."), commands::params),
     Command::new(c"probe.settings", &Help::new(c"The settings."), commands::settings),
     Command::new(c"probe.echo", &Help::new(c"Its arguments."), commands::echo),
@@ -67,6 +67,7 @@ static COMMANDS: Table<Command, 11> = Table::new([
     Command::new(c"probe.fault", &Help::new(c"Always fails."), commands::fault),
     Command::new(c"probe.panic", &Help::new(c"Panics."), commands::panic),
     Command::new(c"probe.db", &Help::new(c"Rows of a table."), services::database).list(),
+    Command::new(c"probe.table", &Help::new(c"Pieces of a table."), services::table).list(),
     Command::new(c"probe.ticks", &Help::new(c"Seconds by the timer."), commands::ticks),
     Command::new(c"probe.lock", &Help::new(c"Counts under the lock."), commands::lock),
 ]);

@@ -4,7 +4,7 @@ use crate::{params, state};
 use kamailio::{
     Error,
     avp::{AvpSpec, NotAnAvp},
-    db::{Condition, Database, DbError, Value},
+    db::{Column, Condition, Database, DbError, Op, Page, Value},
     error::Report,
     msg::{ChangeError, Contact, Malformed, Msg},
     rpc::{Args, Fault, Reply},
@@ -198,4 +198,52 @@ fn work(database: &Database) -> Result<Rows, DbError> {
     let rows = open.query(table, &columns, &[], Some("number"))?;
     let text = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
     Ok(rows.iter().map(|row| (row.int(0), row.text(1).map(text))).collect())
+}
+
+/// `probe.table`: what is known of a table, how many rows statements meet, and pieces of it.
+pub(crate) fn table(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
+    let fault = |error: DbError| Fault::new(500, error.to_string());
+    let database = BOUND.get().and_then(|bound| bound.database.as_ref());
+    let database = database.ok_or_else(|| Fault::new(500, "no db_url"))?;
+    for line in look(database).map_err(fault)? {
+        reply.line(format_args!("{line}"))?;
+    }
+    Ok(())
+}
+
+fn look(database: &Database) -> Result<Vec<String>, DbError> {
+    let open = database.session()?;
+    open.wait_when_busy(1000)?;
+    open.raw("DROP TABLE IF EXISTS pieces")?;
+    let none = open.describe(b"pieces")?.map(|columns| columns.len());
+    open.raw("CREATE TABLE pieces (id INT, word VARCHAR(64))")?;
+    for number in 1..=5 {
+        open.insert(b"pieces", &[("id", Value::Int(number)), ("word", Value::Text(b"a"))])?;
+    }
+    let columns = open.describe(b"pieces")?.unwrap_or_default();
+    let describe = |column: &Column| {
+        let name = String::from_utf8_lossy(&column.name);
+        format!("{name} {:?}", column.limit)
+    };
+    let mut lines = vec![format!("{none:?}")];
+    lines.extend(columns.iter().map(describe));
+    let late = Condition { column: "id", op: Op::Greater, value: Value::Int(3) };
+    open.update(b"pieces", &[late], &[("word", Value::Text(b"b"))])?;
+    lines.push(format!("updated {:?}", open.affected_rows()?));
+    open.update(b"pieces", &[Condition::equal("id", Value::Int(9))], &[("id", Value::Int(8))])?;
+    lines.push(format!("updated {:?}", open.affected_rows()?));
+    let word = [Condition::equal("word", Value::Text(b"a"))];
+    for after in [0, 2, 3] {
+        let page = Page {
+            table: b"pieces",
+            columns: &["id"],
+            conditions: &word,
+            key: "id",
+            after,
+            limit: 2,
+        };
+        let ids: Vec<_> = open.page(&page)?.iter().filter_map(|row| row.int(0)).collect();
+        lines.push(format!("after {after} {ids:?}"));
+    }
+    Ok(lines)
 }

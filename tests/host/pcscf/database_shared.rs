@@ -1,0 +1,159 @@
+//! Mode 3: the table is the store, and other nodes write to it too. Rows of every kind come back.
+
+use crate::{
+    database::values,
+    rows::{Contacts as _, Foreign, in_sqlite},
+};
+use host_tests::{
+    mixed,
+    pcscf::{Mix, Plan},
+    setup::Storage,
+    wait::PATIENCE,
+};
+
+mixed! {
+    usrloc:
+        u_23_a_contact_is_fetched_when_it_is_asked_for,
+        u_24_rows_that_make_no_sense_are_passed_over,
+        u_25_a_pending_row_is_no_registration,
+        u_26_a_garbled_list_of_identities_is_read,
+        u_27_an_expired_row_goes_and_is_told;
+    ours:
+        u_28_rows_that_others_left_behind_are_cleared_up;
+}
+
+fn shared(mix: Mix) -> Plan {
+    Plan::new(mix).stored(Storage::Own, 3)
+}
+
+fn u_23_a_contact_is_fetched_when_it_is_asked_for(mix: Mix) {
+    let mut lab = shared(mix).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    lab.host.sqlite().wait_contacts("reg_state", &[&["2"]]);
+    lab.host.restart();
+    assert_eq!(lab.count(), 0);
+    assert_eq!(values(&alice), (1, alice.identity()));
+    assert_eq!(lab.count(), 1);
+    // And one that another node registered.
+    let bob = lab.ue("bob");
+    assert!(!bob.is_registered());
+    Foreign::of(&bob).insert(&lab.host.sqlite());
+    assert_eq!(values(&bob), (1, bob.identity()));
+    assert_eq!(lab.count(), 2);
+    lab.leave(&bob);
+    lab.host.sqlite().wait_contacts("aor", &[&[&alice.contact()]]);
+}
+
+fn u_24_rows_that_make_no_sense_are_passed_over(mix: Mix) {
+    let long = format!("'{}'", "x".repeat(3000));
+    let cases: &[(&'static str, &str)] = &[
+        ("expires", "NULL"),
+        ("expires", "'no date'"),
+        ("expires", "-5.0"),
+        ("host", "''"),
+        ("host", &long),
+        ("rx_session_id", "'p;1;2'"),
+        ("rx_session_id", &long),
+        ("reg_state", "NULL"),
+        ("reg_state", "77"),
+        ("reg_state", "-2"),
+        ("port", "-1"),
+        ("port", "99999999"),
+        ("received", "NULL"),
+        ("received", "''"),
+        ("received_port", "NULL"),
+        ("received_port", "70000"),
+        ("received_proto", "NULL"),
+        ("protocol", "NULL"),
+        ("protocol", "'esp'"),
+        ("aor", "''"),
+        ("aor", "'<foo>'"),
+        ("aor", "'sip:'"),
+        ("aor", &long),
+        ("service_routes", "'<<>><'"),
+        ("service_routes", &long),
+        ("public_ids", "'>>><'"),
+        ("public_ids", "''"),
+        ("security_type", "1"),
+        ("security_type", "-9"),
+        ("t_security_type", "1"),
+        ("spi_pc", "-1"),
+        ("t_port_pc", "123456789"),
+    ];
+    for mode in [1, 3] {
+        let mut lab = Plan::new(mix).stored(Storage::Own, mode).start();
+        let ues: Vec<_> = (0..cases.len()).map(|n| lab.ue(&format!("u{n}"))).collect();
+        for (ue, (column, value)) in ues.iter().zip(cases) {
+            Foreign::of(ue).with(column, value).insert(&lab.host.sqlite());
+        }
+        if mode == 1 {
+            lab.host.restart();
+        }
+        for (ue, case) in ues.iter().zip(cases) {
+            let known = ue.returned("is_registered");
+            assert!([1, -1].contains(&known), "{case:?}: {known}");
+            ue.returned("force");
+        }
+        lab.host.assert_alive();
+        // Whoever has such a row registers as everybody does.
+        for ue in &ues {
+            let done = lab.exchange(ue, &ue.register(600), |ok| ok);
+            assert_eq!(done.pending(), 1, "{done:?}");
+        }
+        lab.host.assert_alive();
+        lab.host.restart();
+        lab.host.assert_alive();
+    }
+}
+
+fn u_25_a_pending_row_is_no_registration(mix: Mix) {
+    let lab = shared(mix).start();
+    for (user, state) in [("alice", "4"), ("bob", "32"), ("carol", "0")] {
+        let ue = lab.ue(user);
+        Foreign::of(&ue).with("reg_state", state).insert(&lab.host.sqlite());
+        assert_eq!(ue.returned("is_registered"), -1, "state {state}");
+    }
+}
+
+fn u_26_a_garbled_list_of_identities_is_read(mix: Mix) {
+    let lab = shared(mix).start();
+    for (user, list) in [("alice", "'<<<a>b>'"), ("bob", "'<a><b'"), ("carol", "'a'")] {
+        let ue = lab.ue(user);
+        Foreign::of(&ue).with("public_ids", list).insert(&lab.host.sqlite());
+        let (known, identity) = values(&ue);
+        assert_eq!(known, 1, "{list}");
+        if user != "carol" {
+            assert_eq!(identity, "a", "{list}");
+        }
+    }
+}
+
+fn u_27_an_expired_row_goes_and_is_told(mix: Mix) {
+    let lab = shared(mix).aging(1).subscribing().start();
+    let alice = lab.ue("alice");
+    let short = format!("<{}>;expires=2", alice.contact());
+    lab.exchange(&alice, &alice.register(600), |ok| ok.set("Contact", &short));
+    lab.subscribed();
+    lab.host.sqlite().wait_contacts("reg_state", &[&["2"]]);
+    let told = lab.core.incoming("PUBLISH");
+    assert!(told.body.contains("terminated"), "{told:?}");
+    lab.host.sqlite().wait_count(0);
+    lab.wait_count(0, PATIENCE);
+}
+
+fn u_28_rows_that_others_left_behind_are_cleared_up(mix: Mix) {
+    let plan = shared(mix)
+        .aging(1)
+        .subscribing()
+        .usrloc("audit_expired_pcontacts_timeout", 2)
+        .usrloc("audit_expired_pcontacts_interval", 1);
+    let lab = plan.start();
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    Foreign::of(&alice).with("expires", &in_sqlite(-60)).insert(&lab.host.sqlite());
+    Foreign::of(&bob).insert(&lab.host.sqlite());
+    let told = lab.core.incoming("PUBLISH");
+    assert!(told.body.contains("alice") && told.body.contains("terminated"), "{told:?}");
+    lab.host.sqlite().wait_contacts("aor", &[&[&bob.contact()]]);
+    lab.core.hears_no("PUBLISH");
+}

@@ -1,0 +1,228 @@
+//! `reginfo_handle_notify`: what the S-CSCF tells of a registration.
+
+use host_tests::{
+    Message, Setup, mixed,
+    pcscf::{
+        Lab, Mix, Plan, Ue,
+        reginfo::{Contact, document},
+    },
+    wait::{PATIENCE, until},
+};
+use std::{thread::sleep, time::Duration};
+
+mixed! {
+    all:
+        no1_an_active_contact_gets_the_time_that_is_told,
+        no2_a_terminated_contact_goes,
+        no4_a_contact_without_a_good_time_is_refused,
+        no5_other_bodies_are_refused,
+        no6_names_count_without_prefix_and_case,
+        no9_the_subscription_ends_with_the_registration;
+    registrar:
+        no3_all_events_of_the_standard_are_taken,
+        no7_an_alias_without_parts_blocks_nobody,
+        no8_an_alias_port_of_any_length_is_survived,
+        no10_a_delayed_removal_lets_the_client_register_again,
+        no11_an_address_is_never_expanded,
+        a_notify_of_somebody_else_is_refused,
+        a_switch_admits_every_notify;
+}
+
+/// A registered client, and the SUBSCRIBE that its registration made.
+struct Watched {
+    lab: Lab,
+    alice: Ue,
+    subscribe: Message,
+    number: u32,
+}
+
+impl Watched {
+    fn start(mix: Mix) -> Self {
+        Self::of(Plan::new(mix))
+    }
+
+    fn of(plan: Plan) -> Self {
+        let lab = plan.subscribing().start();
+        let alice = lab.ue("alice");
+        lab.register(&alice);
+        let subscribe = lab.subscribed();
+        // The answer has made the dialog once the transaction is done.
+        sleep(Duration::from_millis(100));
+        Self { lab, alice, subscribe, number: 1 }
+    }
+
+    /// What the registrar returns for a NOTIFY with `body`.
+    fn told(&mut self, body: &str) -> i32 {
+        let notify = self.lab.core.notify(&self.subscribe, self.number, body);
+        self.number += 1;
+        self.lab.notified(&notify)
+    }
+
+    /// As [`Watched::told`], for contacts of alice's registration.
+    fn contacts(&mut self, contacts: &[Contact<'_>]) -> i32 {
+        self.told(&document(&self.alice.identity(), "active", contacts))
+    }
+}
+
+fn no1_an_active_contact_gets_the_time_that_is_told(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    assert_eq!(watched.contacts(&[Contact::active(&uri, "50")]), 1);
+    assert!(watched.alice.is_registered());
+    if let Some(record) = watched.lab.record() {
+        assert!((48..=50).contains(&record.seconds()), "{record:?}");
+    }
+    assert_eq!(watched.contacts(&[Contact::active("sip:nobody@127.0.0.1:9", "50")]), 1);
+    assert_eq!(watched.lab.count(), 1);
+}
+
+fn no2_a_terminated_contact_goes(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    assert_eq!(watched.contacts(&[Contact::gone(&uri)]), 1);
+    assert!(!watched.alice.is_registered());
+    assert_eq!(watched.lab.count(), 0);
+}
+
+fn no3_all_events_of_the_standard_are_taken(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    let shortened = Contact { event: "shortened", ..Contact::active(&uri, "50") };
+    assert_eq!(watched.contacts(&[shortened]), 1);
+    assert!(watched.lab.record().is_none_or(|record| record.seconds() <= 50));
+    for event in ["probation", "rejected"] {
+        let gone = Contact { event, ..Contact::gone(&uri) };
+        assert_eq!(watched.contacts(&[gone]), 1, "{event}");
+        assert!(!watched.alice.is_registered(), "{event}");
+        watched.lab.register(&watched.alice);
+    }
+}
+
+fn no4_a_contact_without_a_good_time_is_refused(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    for expires in [Some("-5"), None] {
+        let contact = Contact { expires, ..Contact::active(&uri, "") };
+        assert_eq!(watched.contacts(&[contact]), -1, "{expires:?}");
+    }
+    let strange = Contact { event: "strange", ..Contact::active(&uri, "50") };
+    assert_eq!(watched.contacts(&[strange]), -1);
+    let strange = Contact { state: "strange", ..Contact::active(&uri, "50") };
+    assert_eq!(watched.contacts(&[strange]), -1);
+    assert_eq!(watched.contacts(&[]), -1);
+    assert!(watched.alice.is_registered());
+}
+
+fn no5_other_bodies_are_refused(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    for wrong in ["<reginfo", "no document", "<?xml version=\"1.0\"?><other/>"] {
+        assert_eq!(watched.told(wrong), -1, "{wrong}");
+    }
+    assert_eq!(watched.told(""), 1);
+    assert!(watched.alice.is_registered());
+    watched.lab.host.assert_alive();
+}
+
+fn no6_names_count_without_prefix_and_case(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let body = format!(
+        "<?xml version=\"1.0\"?><r:REGINFO xmlns:r=\"urn:ietf:params:xml:ns:reginfo\" \
+         version=\"0\" state=\"full\"><r:Registration AOR=\"{}\" id=\"r\" STATE=\"active\">\
+         <r:Contact id=\"c\" state=\"terminated\" Event=\"unregistered\" Expires=\"0\">\
+         <r:URI>{}</r:URI></r:Contact></r:Registration></r:REGINFO>",
+        watched.alice.identity(),
+        watched.alice.contact()
+    );
+    assert_eq!(watched.told(&body), 1);
+    assert_eq!(watched.lab.count(), 0);
+}
+
+fn no7_an_alias_without_parts_blocks_nobody(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = format!("{};alias=1.2.3.4", watched.alice.contact());
+    watched.contacts(&[Contact::gone(&uri)]);
+    watched.lab.register(&watched.alice);
+    assert!(watched.alice.is_registered());
+}
+
+fn no8_an_alias_port_of_any_length_is_survived(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    for digits in [6, 30, 500] {
+        let port = "9".repeat(digits);
+        let uri = format!("{};alias=127.0.0.1~{port}~1", watched.alice.contact());
+        watched.contacts(&[Contact::gone(&uri)]);
+    }
+    watched.lab.host.assert_alive();
+    watched.lab.register(&watched.alice);
+}
+
+fn no9_the_subscription_ends_with_the_registration(mix: Mix) {
+    // pua finds its dialog again only where the contact of the core is not compared.
+    let pua = |setup: Setup| setup.param("pua", "check_remote_contact", 0);
+    let mut watched = Watched::of(Plan::new(mix).with(pua));
+    let identity = watched.alice.identity();
+    assert_eq!(watched.told(&document(&identity, "terminated", &[])), 1);
+    let last = watched.lab.subscribed();
+    assert_eq!(
+        (last.header("Expires"), last.header("Call-ID")),
+        ("0", watched.subscribe.header("Call-ID"))
+    );
+}
+
+fn no10_a_delayed_removal_lets_the_client_register_again(mix: Mix) {
+    let plan = Plan::new(mix).registrar("delete_delay", 2).aging(1);
+    let mut watched = Watched::of(plan);
+    let uri = watched.alice.contact();
+    assert_eq!(watched.contacts(&[Contact::gone(&uri)]), 1);
+    assert_eq!(watched.lab.count(), 1);
+    watched.lab.register(&watched.alice);
+    assert!(watched.alice.is_registered());
+    sleep(Duration::from_secs(5));
+    assert!(watched.alice.is_registered());
+    // Without another registration it goes, after the delay.
+    let subscribe = watched.lab.core.wait(PATIENCE, |it| it.method() == "SUBSCRIBE");
+    watched.subscribe = subscribe.unwrap_or(watched.subscribe);
+    sleep(Duration::from_millis(100));
+    assert_eq!(watched.contacts(&[Contact::gone(&uri)]), 1);
+    watched.lab.wait_count(0, Duration::from_secs(8));
+}
+
+fn no11_an_address_is_never_expanded(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    for aor in ["$(x", "$", "sip:$ua@ims.test", &"x".repeat(600)] {
+        watched.told(&document(aor, "terminated", &[]));
+    }
+    watched.lab.host.assert_alive();
+    let wild = watched.lab.core.wait(Duration::from_millis(500), |it| it.uri().contains("null"));
+    assert!(wild.is_none(), "{wild:?}");
+}
+
+fn a_notify_of_somebody_else_is_refused(mix: Mix) {
+    let watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    let body = document(&watched.alice.identity(), "active", &[Contact::gone(&uri)]);
+    // The registrar's own words are the first thing that somebody else does not know.
+    let strays = [
+        watched.lab.core.stray_notify(&body),
+        watched.lab.core.notify(&watched.subscribe, 1, &body).set("Call-ID", "another"),
+        watched.lab.core.notify(&watched.subscribe, 1, &body).set("To", "<sip:a@b>;tag=wrong"),
+    ];
+    for stray in &strays {
+        assert_eq!(watched.lab.notified(stray), -1, "{stray:?}");
+    }
+    assert!(watched.alice.is_registered());
+    until("a line that says why", PATIENCE, || {
+        let log = watched.lab.host.journal().text();
+        log.lines()
+            .any(|line| line.contains("ims_registrar_pcscf") && line.contains("dialog"))
+            .then_some(())
+    });
+}
+
+fn a_switch_admits_every_notify(mix: Mix) {
+    let watched = Watched::of(Plan::new(mix).registrar("notify_any_dialog", 1));
+    let uri = watched.alice.contact();
+    let body = document(&watched.alice.identity(), "active", &[Contact::gone(&uri)]);
+    assert_eq!(watched.lab.notified(&watched.lab.core.stray_notify(&body)), 1);
+    assert!(!watched.alice.is_registered());
+}

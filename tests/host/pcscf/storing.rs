@@ -1,0 +1,288 @@
+//! What becomes of rows when the database, or what is in it, is not as it should be.
+
+use crate::rows::{Contacts, Foreign};
+use host_tests::{
+    database::{Database, Dialect, schema},
+    install::install,
+    mariadb::MariaDb,
+    mixed,
+    pcscf::{Lab, Mix, Plan, Ue, core::number, rc, tables::tables},
+    servers,
+    setup::Storage,
+    sqlite::Sqlite,
+    wait::{PATIENCE, until},
+};
+use std::time::{Duration, Instant};
+
+mixed! {
+    all:
+        an_end_that_lasts_takes_the_row_out;
+    usrloc:
+        a_row_that_somebody_deleted_comes_back,
+        rows_that_are_no_contacts_stay_as_they_are,
+        a_contact_too_long_for_its_column_is_served_and_named,
+        identities_beyond_the_column_are_left_out_from_the_end,
+        a_database_that_comes_back_gets_everything,
+        a_database_that_goes_and_comes_is_named_once,
+        an_end_that_could_not_be_written_is_not_undone,
+        another_mode_reads_and_does_not_write,
+        a_start_without_the_table_is_refused,
+        a_start_on_a_table_without_a_column_is_refused,
+        a_table_without_columns_of_security_serves,
+        an_empty_address_is_refused,
+        more_rows_than_memory_do_not_stop_the_server,
+        two_hundred_at_once_are_all_stored_on_sqlite,
+        two_hundred_at_once_are_all_stored_on_mariadb,
+        two_hundred_at_once_are_all_stored_on_postgres;
+}
+
+/// A P-CSCF that stores in an sqlite file of its own.
+fn stored(mix: Mix, mode: i32) -> Plan {
+    Plan::new(mix).stored(Storage::Own, mode)
+}
+
+/// The value of a statistic of the location store.
+fn counted(lab: &Lab, name: &str) -> u64 {
+    lab.statistic("ims_usrloc_pcscf", name)
+}
+
+fn an_end_that_lasts_takes_the_row_out(mix: Mix) {
+    let lab = stored(mix, 1).aging(1).registrar("pending_reg_expires", 1).start();
+    let alice = lab.ue("alice");
+    let reply = alice.ask(&alice.register(600).add("X-Stop", "1"));
+    assert_eq!(rc(&reply), 1, "{reply:?}");
+    assert_eq!(lab.host.sqlite().contacts("id").len(), 1);
+    lab.wait_count(0, Duration::from_secs(6));
+    lab.host.sqlite().wait_count(0);
+}
+
+fn a_row_that_somebody_deleted_comes_back(mix: Mix) {
+    let lab = stored(mix, 1).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    lab.host.sqlite().execute("DELETE FROM location");
+    lab.register(&alice);
+    assert_eq!(lab.host.sqlite().contacts("aor, reg_state"), [[alice.contact(), "2".into()]]);
+}
+
+fn rows_that_are_no_contacts_stay_as_they_are(mix: Mix) {
+    let mut lab = stored(mix, 1).start();
+    let file = lab.host.sqlite();
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    lab.host.stop();
+    Foreign::of(&alice).insert(&file);
+    let broken = [
+        ("expires", "NULL"),
+        ("reg_state", "NULL"),
+        ("reg_state", "77"),
+        ("host", "''"),
+        ("aor", "''"),
+        ("aor", "'<foo>'"),
+        ("port", "-1"),
+        ("received_port", "70000"),
+    ];
+    for (column, value) in broken {
+        Foreign::of(&bob).with(column, value).insert(&file);
+    }
+    let before = file.contacts("*");
+    lab.host.again();
+    assert_eq!(lab.count(), 1, "{}", lab.host.journal().tail(20));
+    assert!(alice.is_registered() && !bob.is_registered());
+    assert_eq!(counted(&lab, "db_rows_skipped"), 8);
+    assert_eq!(lab.host.journal().count("is no contact and is left alone: reg_state is 77"), 1);
+    assert_eq!(file.contacts("*"), before);
+}
+
+fn a_contact_too_long_for_its_column_is_served_and_named(mix: Mix) {
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    let mut lab = Plan::new(mix).stored(Storage::At(database.url()), 1).start();
+    let alice = lab.ue("alice");
+    let contact = format!("<{};x={}>", alice.contact(), "y".repeat(300));
+    let done = lab.exchange(&alice, &alice.register(600).set("Contact", &contact), |ok| ok);
+    assert_eq!((done.pending(), done.saved()), (1, 1));
+    assert!(alice.is_registered());
+    assert!(database.contacts("id").is_empty());
+    assert!(lab.host.journal().count("bytes, must have at most 255") > 0);
+    assert_eq!(counted(&lab, "db_rows_pending"), 0);
+    lab.host.assert_alive();
+}
+
+fn identities_beyond_the_column_are_left_out_from_the_end(mix: Mix) {
+    let database = servers::postgres().with(&tables(Dialect::Postgres));
+    let lab = Plan::new(mix).stored(Storage::At(database.url()), 1).start();
+    let alice = lab.ue("alice");
+    let ids = |count| {
+        let ids = (0..count).map(|number| format!("<sip:alice{number}@ims.test>"));
+        ids.collect::<Vec<_>>().join(", ")
+    };
+    lab.exchange(&alice, &alice.register(600), |ok| ok.set("P-Associated-URI", &ids(120)));
+    let kept = &database.contacts("public_ids")[0][0];
+    assert!(kept.starts_with("<sip:alice0@ims.test><sip:alice1@") && kept.ends_with('>'), "{kept}");
+    assert!((1900..=2048).contains(&kept.len()), "{}", kept.len());
+    assert!(lab.host.journal().count("is not complete in table location: public_ids has") > 0);
+}
+
+fn a_database_that_comes_back_gets_everything(mix: Mix) {
+    let mut server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let lab = Plan::new(mix).stored(Storage::At(database.url()), 1).start();
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    lab.register(&alice);
+    server.stop();
+    let begin = Instant::now();
+    lab.register(&bob);
+    lab.leave(&alice);
+    assert!(bob.is_registered() && !alice.is_registered());
+    assert!(begin.elapsed() < Duration::from_secs(5), "held up for {:?}", begin.elapsed());
+    server.again();
+    database.wait_contacts("aor, reg_state", &[&[&bob.contact(), "2"]]);
+    until("nothing to write", PATIENCE, || (counted(&lab, "db_rows_pending") == 0).then_some(()));
+}
+
+fn a_database_that_goes_and_comes_is_named_once(mix: Mix) {
+    let lab = stored(mix, 1).start();
+    lab.host.sqlite().execute("ALTER TABLE location RENAME TO elsewhere");
+    for number in 0..10 {
+        lab.register(&lab.ue(&format!("user{number}")));
+    }
+    let told = |text: &str| lab.host.journal().count(text);
+    assert_eq!(told("the database cannot be used"), 1);
+    lab.host.sqlite().execute("ALTER TABLE elsewhere RENAME TO location");
+    lab.host.sqlite().wait_count(10);
+    let again = "the database can be used again";
+    until("the word of it", PATIENCE, || (told(again) > 0).then_some(()));
+    assert_eq!((told("the database cannot be used"), told(again)), (1, 1));
+}
+
+fn an_end_that_could_not_be_written_is_not_undone(mix: Mix) {
+    let mut lab = stored(mix, 1).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    lab.host.sqlite().execute("ALTER TABLE location RENAME TO elsewhere");
+    lab.leave(&alice);
+    assert_eq!((lab.count(), alice.is_registered()), (0, false));
+    lab.host.sqlite().execute("ALTER TABLE elsewhere RENAME TO location");
+    lab.host.sqlite().wait_count(0);
+    lab.host.restart();
+    assert_eq!(lab.count(), 0);
+}
+
+fn another_mode_reads_and_does_not_write(mix: Mix) {
+    let mut lab = stored(mix, 7).start();
+    let file = lab.host.sqlite();
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    lab.host.stop();
+    Foreign::of(&alice).insert(&file);
+    lab.host.again();
+    assert!(alice.is_registered());
+    lab.register(&bob);
+    lab.leave(&alice);
+    assert_eq!(file.contacts("aor"), [[alice.contact()]]);
+    assert!(lab.host.journal().count("db_mode is 7, which is none of 0 to 3") > 0);
+}
+
+fn a_start_without_the_table_is_refused(mix: Mix) {
+    let plan = stored(mix, 1).with(|mut setup| {
+        setup.tables = || schema(Dialect::Sqlite);
+        setup
+    });
+    let log = plan.refused();
+    assert!(log.contains("there is no table location"), "{log}");
+}
+
+fn a_start_on_a_table_without_a_column_is_refused(mix: Mix) {
+    let plan = stored(mix, 1).with(|mut setup| {
+        setup.tables = || {
+            let drop = |column| format!("ALTER TABLE location DROP COLUMN {column};");
+            tables(Dialect::Sqlite) + &drop("rx_session_id") + &drop("path")
+        };
+        setup
+    });
+    let log = plan.refused();
+    assert!(log.contains("table location lacks the columns path, rx_session_id"), "{log}");
+}
+
+fn a_table_without_columns_of_security_serves(mix: Mix) {
+    let plan = stored(mix, 1).with(|mut setup| {
+        setup.tables = || tables(Dialect::Sqlite) + "ALTER TABLE location DROP COLUMN t_ck;";
+        setup
+    });
+    let mut lab = plan.start();
+    assert_eq!(lab.host.journal().count("has not all columns of security associations"), 1);
+    let alice = lab.ue("alice");
+    let offer = "ipsec-3gpp;alg=hmac-md5-96;ealg=null;prot=esp;mod=trans;spi-c=11;spi-s=12;\
+                 port-c=22413;port-s=22414";
+    lab.exchange(&alice, &alice.register(600).add("Security-Client", offer), |ok| ok);
+    assert_eq!(lab.host.sqlite().contacts("reg_state"), [["2"]]);
+    lab.host.restart();
+    assert!(alice.is_registered());
+}
+
+fn an_empty_address_is_refused(mix: Mix) {
+    let log = Plan::new(mix).usrloc("db_mode", 1).usrloc("db_url", "").refused();
+    assert!(log.contains("modparam db_url is empty"), "{log}");
+}
+
+fn more_rows_than_memory_do_not_stop_the_server(mix: Mix) {
+    let mut lab = stored(mix, 1).start();
+    let alice = lab.ue("alice");
+    lab.host.stop();
+    let file = lab.host.sqlite();
+    Foreign::of(&alice).insert(&file);
+    // Far more than fits into what the host has.
+    file.execute(
+        "INSERT INTO location (domain, aor, host, port, received, received_port, reg_state, expires) \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 80000) \
+         SELECT 'location', 'sip:u' || i || '@192.0.2.1', '192.0.2.1', 5060, '192.0.2.1', i % 60000, \
+         2, (SELECT expires FROM location) FROM n",
+    );
+    lab.host.again();
+    assert!(alice.is_registered());
+    assert_eq!(lab.host.journal().count("the others are not: out of shared memory"), 1);
+    lab.register(&lab.ue("bob"));
+    assert_eq!(file.contacts("id").len(), 80_002);
+    lab.host.assert_alive();
+}
+
+/// All register before the first is answered, so that several processes write at once.
+fn all_at_once(mix: Mix, url: String, database: &dyn Database) {
+    let plan = Plan::new(mix).stored(Storage::At(url), 1).with(|mut setup| {
+        setup.workers = 4;
+        setup
+    });
+    let mut lab = plan.start();
+    lab.core.registrar(|core, register| core.ok(register));
+    let ues: Vec<Ue> = (0..200).map(|count| lab.ue(&format!("user{count}"))).collect();
+    let drafts: Vec<_> = ues.iter().map(|ue| ue.register(600)).collect();
+    for (ue, draft) in ues.iter().zip(&drafts) {
+        ue.send(draft);
+    }
+    for (ue, draft) in ues.iter().zip(&drafts) {
+        assert_eq!(ue.final_reply(draft).status(), 200);
+    }
+    // Answered, and so stored.
+    lab.host.kill9();
+    assert_eq!(database.contacts("reg_state"), vec![["2"]; 200]);
+    lab.host.again();
+    assert_eq!(lab.count(), 200);
+    let wanted = format!("<sip:user7@ims.test><tel:+4930{0}>", number("user7"));
+    let of_seven = database.query("SELECT public_ids FROM location WHERE aor LIKE 'sip:user7@%'");
+    assert!(of_seven[0][0].starts_with(&wanted), "{of_seven:?}");
+}
+
+fn two_hundred_at_once_are_all_stored_on_sqlite(mix: Mix) {
+    let folder = install().folder();
+    let path = folder.path().join("db");
+    let file = Sqlite::with(&path, &tables(Dialect::Sqlite));
+    all_at_once(mix, format!("sqlite:///{}", install().inside(&path).display()), &file);
+}
+
+fn two_hundred_at_once_are_all_stored_on_mariadb(mix: Mix) {
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    all_at_once(mix, database.url(), &database);
+}
+
+fn two_hundred_at_once_are_all_stored_on_postgres(mix: Mix) {
+    let database = servers::postgres().with(&tables(Dialect::Postgres));
+    all_at_once(mix, database.url(), &database);
+}

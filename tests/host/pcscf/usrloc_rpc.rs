@@ -1,0 +1,132 @@
+//! The commands that only our store has.
+
+use crate::rows::Contacts as _;
+use host_tests::{
+    Fault, mixed,
+    pcscf::{Hand, Lab, Mix, Plan},
+    setup::Storage,
+};
+
+mixed! {
+    usrloc:
+        all_contacts_are_an_array_for_json,
+        all_contacts_of_one_domain_are_listed,
+        one_contact_is_shown_with_all_that_is_known,
+        a_miss_is_explained_rule_by_rule,
+        a_contact_is_removed_on_demand,
+        hundreds_of_contacts_are_listed_whole;
+}
+
+fn fault(lab: &Lab, words: &[&str]) -> Fault {
+    let told = lab.host.rpc(words);
+    told.map_or_else(|fault| fault, |text| panic!("{words:?} answered {text}"))
+}
+
+fn all_contacts_are_an_array_for_json(mix: Mix) {
+    let lab = Plan::new(mix).with(|setup| setup.json()).start();
+    let ask = "{\"jsonrpc\":\"2.0\",\"method\":\"ulpcscf.list\",\"id\":1}";
+    let flat = |text: String| text.split_whitespace().collect::<String>();
+    assert!(flat(lab.host.json(ask)).contains("\"result\":[]"));
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    lab.register(&alice);
+    lab.relayed(&bob, &bob.register(600));
+    let told = flat(lab.host.json(ask));
+    assert!(told.contains("\"result\":[{\"Domain\":\"location\""), "{told}");
+    for (ue, state) in [(&alice, "registered"), (&bob, "registrationpending")] {
+        let entry = format!("\"AoR\":\"{}\",\"State\":\"{state}\"", ue.contact());
+        assert!(told.contains(&entry), "{entry}: {told}");
+    }
+}
+
+fn all_contacts_of_one_domain_are_listed(mix: Mix) {
+    let other = "if ($hdr(X-Never) != $null) pcscf_save(\"second\");";
+    let lab = Plan::new(mix).with(|setup| setup.word("{saved}", other)).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    let told = lab.host.rpc(&["ulpcscf.list", "location"]).unwrap();
+    assert!(told.contains(&format!("AoR: {}", alice.contact())), "{told}");
+    let told = lab.host.rpc(&["ulpcscf.list", "second"]).unwrap();
+    assert!(!told.contains("AoR"), "{told}");
+    let none = fault(&lab, &["ulpcscf.list", "third"]);
+    assert!(none.code == 404 && none.text.contains("third"), "{none}");
+}
+
+fn one_contact_is_shown_with_all_that_is_known(mix: Mix) {
+    let lab = Lab::start(mix);
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    let told = lab.host.rpc(&["ulpcscf.show", &alice.contact()]).unwrap();
+    let address = alice.local().to_string();
+    let route = lab.core.service_route();
+    for part in [
+        "Domain: location",
+        &format!("AoR: {}", alice.contact()),
+        "State: registered",
+        &format!("Received: {address}"),
+        &format!("Via: {address}"),
+        &alice.identity(),
+        route.trim_matches(['<', '>']),
+        "expires_grace 3600",
+        "Database: not stored",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let none = fault(&lab, &["ulpcscf.show", "sip:nobody@127.0.0.1:9"]);
+    assert!(none.code == 404 && none.text.contains("sip:nobody@127.0.0.1:9"), "{none}");
+}
+
+fn a_miss_is_explained_rule_by_rule(mix: Mix) {
+    let lab = Lab::start(mix);
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    let port = alice.local().port();
+    let found = lab.host.rpc(&["ulpcscf.explain", "127.0.0.1", &port.to_string()]).unwrap();
+    assert!(found.contains("Found: by contact and by source"), "{found}");
+    assert!(found.contains("passed: ") && !found.contains("failed: "), "{found}");
+    let other = (port ^ 1).to_string();
+    let missed = lab.host.rpc(&["ulpcscf.explain", "127.0.0.1", &other]).unwrap();
+    assert!(missed.contains("Found: not found"), "{missed}");
+    // Both sides of the comparison that failed.
+    let compared = |line: &str| line.contains(&other) && line.contains(&port.to_string());
+    let failed = missed.lines().any(|line| line.contains("failed: ") && compared(line));
+    assert!(failed && missed.contains("by the timer"), "{missed}");
+    let none = fault(&lab, &["ulpcscf.explain", "127.0.0.77", &other]);
+    assert!(none.code == 404 && none.text.contains("127.0.0.77"), "{none}");
+    for bad in ["0", "70000"] {
+        assert_eq!(fault(&lab, &["ulpcscf.explain", "127.0.0.1", bad]).code, 400, "{bad}");
+    }
+}
+
+fn a_contact_is_removed_on_demand(mix: Mix) {
+    let lab = Plan::new(mix).stored(Storage::Own, 1).start();
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    lab.register(&alice);
+    lab.register(&bob);
+    lab.host.sqlite().wait_count(2);
+    let told = lab.host.rpc(&["ulpcscf.delete", &alice.contact()]).unwrap();
+    assert!(told.contains("Deleted: 1"), "{told}");
+    assert_eq!((lab.count(), alice.is_registered(), bob.is_registered()), (1, false, true));
+    lab.host.sqlite().wait_contacts("aor", &[&[&bob.contact()]]);
+    assert_eq!(fault(&lab, &["ulpcscf.delete", &alice.contact()]).code, 404);
+    lab.register(&alice);
+    assert!(alice.is_registered());
+}
+
+fn hundreds_of_contacts_are_listed_whole(mix: Mix) {
+    // About as many as kamcmd can show.
+    let lab = Lab::start(mix);
+    let mut hand = Hand::new(lab.host.address(), "u");
+    for number in 0..300 {
+        let contact = format!("<{};rinstance={number}>", hand.contact());
+        let register = hand.register(600).set("Contact", &contact).add("X-Stop", "1");
+        hand.ask(&register).expect("a reply to REGISTER");
+    }
+    let told = lab.host.rpc(&["ulpcscf.list"]).unwrap();
+    let mut listed: Vec<_> = told
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("AoR: ")?.split_once(";rinstance="))
+        .map(|(_, number)| number.parse::<u32>().unwrap())
+        .collect();
+    listed.sort_unstable();
+    assert!(listed == (0..300).collect::<Vec<_>>(), "{} contacts", listed.len());
+}

@@ -1,0 +1,24 @@
+//! What a Kamailio needs to be a client of a node.
+
+use super::{message::Application, node::Node};
+
+/// The file that `cdp` reads: one peer, which serves every application. The client calls itself
+/// `name` in the realm of the node and listens nowhere.
+pub fn client_file(name: &str, node: &Node, applications: &[Application]) -> String {
+    let (host, realm, port) = (node.host(), node.realm(), node.port());
+    let spoken: String = applications
+        .iter()
+        .flat_map(|spoken| [spoken.vendor, 0].map(|vendor| (spoken.id, vendor)))
+        .map(|(id, vendor)| format!("  <Auth id=\"{id}\" vendor=\"{vendor}\"/>\n"))
+        .collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <DiameterPeer FQDN=\"{name}\" Realm=\"{realm}\" Vendor_Id=\"10415\"\n  \
+         Product_Name=\"cdp\" AcceptUnknownPeers=\"0\" DropUnknownOnDisconnect=\"1\" Tc=\"1\"\n  \
+         Workers=\"2\" QueueLength=\"32\" ConnectTimeout=\"5\" TransactionTimeout=\"2\"\n  \
+         SessionsHashSize=\"128\" DefaultAuthSessionTimeout=\"3600\"\n  \
+         MaxAuthSessionTimeout=\"3600\">\n  \
+         <Peer FQDN=\"{host}\" Realm=\"{realm}\" port=\"{port}\"/>\n{spoken}  \
+         <DefaultRoute FQDN=\"{host}\" metric=\"10\"/>\n</DiameterPeer>\n"
+    )
+}
