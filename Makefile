@@ -22,10 +22,10 @@ build: ## The modules, as target/modules/NAME.so
 	@tools/deps.sh host build
 	@tools/build.sh
 
-run: ## Start Kamailio with a shared line, play a call, go on serving (ONCE=1: end after the call)
+run: ## Start Kamailio, play a call, go on serving: ROLE=sca or pcscf (ONCE=1: end after the call)
 	@tools/deps.sh host build play
 	@if [[ -z "$${MODULES_DIR:-}" ]]; then tools/build.sh; fi
-	@ONCE="$(ONCE)" tools/run.sh
+	@ROLE="$(ROLE)" ONCE="$(ONCE)" tools/run.sh
 
 test: ## Everything on the installed Kamailio: checks, pure tests, in process, in the real host
 	@tools/test.sh
@@ -33,7 +33,7 @@ test: ## Everything on the installed Kamailio: checks, pure tests, in process, i
 test-6.0: ## The tests in the real host on Kamailio 6.0 of Debian 13, in a folder (needs root)
 	@tools/test-6.0.sh
 
-bench: ## The C module and ours side by side, one table (BENCH_OPTIONS=--help tells more)
+bench: ## The C modules and ours side by side (BENCH_OPTIONS="pcscf --help" tells more)
 	@tools/deps.sh host build play test
 	@tools/build.sh
 	@tools/bench.sh $(BENCH_OPTIONS)

@@ -23,31 +23,45 @@ while read -r name group _; do
     [[ $group = host || $group = debug ]] && packages+=("$name")
 done <tools/packages
 
-# Fills the folder; the stamp, which says what was installed, is written last.
-fill() {
-    local from proxy=''
+# The way to the archive that the packages of the folder come from.
+proxy=
+eval "$(apt-config shell proxy Acquire::http::Proxy)"
+
+# Puts the system itself into the folder.
+bootstrap() {
+    local from
     from=${DEBIAN_MIRROR:-$(mirror)}
     if [[ -z $from ]]; then
         as_root "refreshing the list of packages" apt-get -q update
         from=$(mirror)
     fi
     [[ -n $from ]] || die "apt has no archive of Debian: set DEBIAN_MIRROR"
-    eval "$(apt-config shell proxy Acquire::http::Proxy)"
 
-    section "Putting Debian $suite with Kamailio into ${chroot#"$root"/}"
+    section "Putting Debian $suite into ${chroot#"$root"/}"
     as_root "clearing what an earlier attempt left" rm -rf "$chroot"
     mkdir -p "$folder"
     as_root "debootstrap makes device nodes and files of other users" \
         env ${proxy:+http_proxy="$proxy"} \
         debootstrap --variant=minbase "$suite" "$chroot" "$from"
+    # No server starts by being installed there.
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    as_root "keeping servers stopped in the folder" bash -euc '
+        printf "#!/bin/sh\nexit 101\n" >"$1"
+        chmod 755 "$1"
+        : >"$2"
+    ' bootstrap "$chroot/usr/sbin/policy-rc.d" "$chroot/.complete"
+}
+
+# Installs what the folder lacks; the stamp, which says what is installed, is written last.
+fill() {
+    [[ -f $chroot/.complete ]] || bootstrap
+    section "Installing Kamailio in ${chroot#"$root"/}"
     # shellcheck disable=SC2016 # expanded by the inner shell
     as_root "installing packages in the folder" env ${proxy:+http_proxy="$proxy"} bash -euc '
         chroot=$1
         shift
-        # No server starts by being installed there.
-        printf "#!/bin/sh\nexit 101\n" >"$chroot/usr/sbin/policy-rc.d"
-        chmod 755 "$chroot/usr/sbin/policy-rc.d"
         export DEBIAN_FRONTEND=noninteractive
+        chroot "$chroot" apt-get -q update
         chroot "$chroot" apt-get -q -y --no-install-recommends install "$@"
         chroot "$chroot" apt-get clean
         echo "$*" >"$chroot/.complete"

@@ -64,13 +64,19 @@ pub struct Key {
     pub measure: Measure,
 }
 
-/// All figures of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Figures(BTreeMap<Key, Vec<f64>>);
+/// All figures of a run, by what they are about.
+#[derive(Clone, Debug)]
+pub struct Figures<K = Key>(BTreeMap<K, Vec<f64>>);
 
-impl Figures {
+impl<K> Default for Figures<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord> Figures<K> {
     /// Adds one value.
-    pub fn add(&mut self, key: Key, value: f64) {
+    pub fn add(&mut self, key: K, value: f64) {
         self.0.entry(key).or_default().push(value);
     }
 
@@ -81,13 +87,18 @@ impl Figures {
         }
     }
 
+    /// What there are figures about.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.0.keys()
+    }
+
     /// The median over the rounds; `None` if it was not measured.
-    pub fn median(&self, key: &Key) -> Option<f64> {
+    pub fn median(&self, key: &K) -> Option<f64> {
         median(self.0.get(key)?)
     }
 
     /// The least and the greatest value over the rounds; `None` if it was not measured.
-    pub fn range(&self, key: &Key) -> Option<(f64, f64)> {
+    pub fn range(&self, key: &K) -> Option<(f64, f64)> {
         let values = self.0.get(key)?.iter().copied();
         Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))
     }

@@ -1,13 +1,16 @@
-//! Measures the C module `sca` and ours side by side: CPU time, shared memory, stop and start.
+//! Measures the C modules and ours side by side: CPU time, shared memory, stop and start. One part
+//! is about `sca`, the other ([`pcscf`]) about the pair of a P-CSCF.
 //!
 //! Both run on the same Kamailio with the same configuration, where only `mpath` differs. Each
 //! round has a fresh server of either for each size; their operations alternate, and the report
 //! gives medians.
 
+pub mod cells;
 pub mod figures;
 pub mod load;
 pub mod machine;
 pub mod options;
+pub mod pcscf;
 pub mod phones;
 pub mod report;
 pub mod restart;

@@ -1,24 +1,57 @@
-//! The program: reads its command line, measures, prints the table.
+//! The program: reads its command line, measures, prints the tables.
 
-use anyhow::{Context as _, Result};
-use bench::{
-    options::{Options, USAGE},
-    run::run,
-};
+use anyhow::{Context as _, Result, bail};
+use bench::{options, pcscf, run};
 use lexopt::Parser;
 use std::{
-    fs,
+    env, fs,
     io::{Write as _, stdout},
+    path::Path,
 };
 
+/// What `--help` prints without a part.
+const USAGE: &str = "\
+Measures the C modules and ours side by side on the installed Kamailio.
+
+usage: bench [--quick]           all parts
+       bench sca [OPTION...]     shared call appearances; --help tells more
+       bench pcscf [OPTION...]   the registrar of a P-CSCF and its store; --help tells more
+";
+
 fn main() -> Result<()> {
-    let Some(options) = Options::parse(Parser::from_env())? else {
-        stdout().write_all(USAGE.as_bytes())?;
-        return Ok(());
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["sca", rest @ ..] => sca(rest),
+        ["pcscf", rest @ ..] => pcscf(rest),
+        [] | ["--quick"] => {
+            print("## Shared call appearances\n\n", None)?;
+            sca(&words)?;
+            print("\n## P-CSCF\n\n", None)?;
+            pcscf(&words)
+        }
+        ["--help" | "-h"] => print(USAGE, None),
+        [first, ..] => bail!("{first} is no part, must be sca or pcscf, see --help"),
+    }
+}
+
+fn sca(words: &[&str]) -> Result<()> {
+    let Some(options) = options::Options::parse(Parser::from_args(words))? else {
+        return print(options::USAGE, None);
     };
-    let text = run(&options)?;
+    print(&run::run(&options)?, options.out.as_deref())
+}
+
+fn pcscf(words: &[&str]) -> Result<()> {
+    let Some(options) = pcscf::options::Options::parse(Parser::from_args(words))? else {
+        return print(pcscf::options::USAGE, None);
+    };
+    print(&pcscf::run(&options)?, options.out.as_deref())
+}
+
+fn print(text: &str, out: Option<&Path>) -> Result<()> {
     stdout().write_all(text.as_bytes())?;
-    if let Some(path) = &options.out {
+    if let Some(path) = out {
         fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 pub const USAGE: &str = "\
 Measures the C module `sca` and ours side by side on the installed Kamailio.
 
-usage: bench [--quick] [--lines N,N,...] [--rounds N] [--managers NAME,...]
-             [--stored N] [--flavors c,ours] [--out FILE]
+usage: bench sca [--quick] [--lines N,N,...] [--rounds N] [--managers NAME,...]
+                 [--stored N] [--flavors c,ours] [--out FILE]
 
   --quick     small sizes, one round, one manager: a look whether all works
   --lines     numbers of subscribed lines (1000,10000,100000)
@@ -23,7 +23,7 @@ environment: MODULES_DIR is the folder of our sca.so (target/modules),
              KAMAILIO_MODULES that of the stock one (found by itself)
 ";
 
-/// Which `sca.so`.
+/// Whose modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flavor {
     /// The one that comes with Kamailio.
@@ -148,7 +148,8 @@ impl Options {
     }
 }
 
-fn flavor(name: &str) -> Result<Flavor> {
+/// The flavor of that name.
+pub(crate) fn flavor(name: &str) -> Result<Flavor> {
     match name {
         "c" => Ok(Flavor::C),
         "ours" => Ok(Flavor::Ours),

@@ -1,12 +1,12 @@
 //! The table.
 
 use crate::{
+    cells::{number, row, thousands, verdict},
     figures::{Figures, Key, Measure},
     options::{Flavor, Options},
     restart::{LIMIT, Start, Stop},
     storage,
 };
-use std::fmt::Write as _;
 
 /// At the smallest size an operation of ours costs at most this, against the same of C.
 const COST_BAR: f64 = 1.0;
@@ -157,29 +157,6 @@ fn key(manager: &str, lines: usize, flavor: Flavor, measure: Measure) -> Key {
     Key { manager: manager.to_owned(), lines, flavor, measure }
 }
 
-fn row(
-    text: &mut String,
-    [manager, lines, what]: [&str; 3],
-    [c, ours]: &[String; 2],
-    ratio: Option<f64>,
-    bar: &str,
-) {
-    let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-    // Writing into a string cannot fail.
-    let _ = writeln!(text, "| {manager} | {lines} | {what} | {c} | {ours} | {ratio} | {bar} |");
-}
-
-/// Whether a value, with the two digits that are printed, keeps to its bar.
-fn verdict(value: Option<f64>, bar: f64) -> String {
-    let Some(value) = value else { return String::new() };
-    let word = if value < bar + 0.005 { "met" } else { "missed" };
-    format!("at most {bar:.2}: {word}")
-}
-
-fn number(value: Option<f64>, digits: usize) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
-}
-
 fn stop_cell(restart: Option<&Restart>, count: usize) -> String {
     let Some(Restart { stop, .. }) = restart else { return "-".to_owned() };
     let time = match stop.time {
@@ -201,19 +178,6 @@ fn start_cell(restart: Option<&Restart>, count: usize) -> String {
     }
     let (restored, count) = (thousands(start.restored), thousands(count));
     format!("{time}, restored {restored} of {count}, {} left stored", thousands(start.stored))
-}
-
-/// A number with commas between thousands.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -263,13 +227,6 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_met_as_far_as_the_printed_digits_tell() {
-        let words = [1.004, 1.006].map(|value| verdict(Some(value), COST_BAR));
-        assert_eq!(words, ["at most 1.00: met", "at most 1.00: missed"]);
-        assert_eq!(verdict(None, COST_BAR), "");
-    }
-
-    #[test]
     fn a_stop_or_start_that_fails_says_how_far_it_came() {
         let stop = Stop { time: None, stored: 74_000 };
         let start = Start { time: Some(Duration::from_millis(1500)), restored: 0, stored: 9 };
@@ -283,10 +240,5 @@ mod tests {
         let restart = Restart { stop, start, ..restart };
         let cells = [stop_cell(Some(&restart), 5), start_cell(Some(&restart), 5)];
         assert_eq!(cells, ["2.00 s", "does not start"]);
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!([7, 999, 1_000, 100_000].map(thousands), ["7", "999", "1,000", "100,000"]);
     }
 }

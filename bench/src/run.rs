@@ -190,15 +190,16 @@ fn notes(options: &Options, took: u64) -> Vec<String> {
     ]
 }
 
-fn theirs(flavor: Flavor) -> host_tests::Flavor {
+/// The same, as the harness of the tests calls it.
+pub(crate) fn theirs(flavor: Flavor) -> host_tests::Flavor {
     match flavor {
         Flavor::C => host_tests::Flavor::C,
         Flavor::Ours => host_tests::Flavor::Ours,
     }
 }
 
-/// The value of `mpath`: the folder of the `sca.so` that is wanted, then the stock modules.
-fn mpath(flavor: Flavor) -> Result<String> {
+/// The value of `mpath`: the folder of the modules that are wanted, then the stock modules.
+pub(crate) fn mpath(flavor: Flavor) -> Result<String> {
     let stock = install().modules().display();
     if flavor == Flavor::C {
         return Ok(format!("{stock}/"));

@@ -12,7 +12,7 @@ const SAMPLE: usize = 123_456;
 pub const SERVER_TAG: &str = "a6a1c5f60faecf035a1ae5b6e96e979a-4b7c61d2";
 
 /// Which database keeps the subscriptions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A file.
     Sqlite,

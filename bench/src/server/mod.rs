@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs::{self, File},
     net::{Ipv4Addr, SocketAddr, UdpSocket},
+    path::Path,
     process::Stdio,
     thread::sleep,
     time::{Duration, Instant},
@@ -80,15 +81,26 @@ impl Server {
     ///
     /// A run folder that cannot be written.
     pub fn spawn(setup: Setup<'_>, address: SocketAddr, outside: SocketAddr) -> Result<Self> {
+        Self::launch(setup.manager, |socket| {
+            config::text(setup.modules, address, outside, socket.display(), setup.database)
+        })
+    }
+
+    /// Starts a server whose configuration is what `text` makes of the path of its RPC socket; does
+    /// not wait for it.
+    ///
+    /// # Errors
+    ///
+    /// A run folder that cannot be written.
+    pub fn launch(manager: &str, text: impl FnOnce(&Path) -> String) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("sca-bench-").tempdir()?;
         let path = |name: &str| folder.path().join(name);
         let socket = path("rpc.sock");
-        let text = config::text(setup.modules, address, outside, socket.display(), setup.database);
-        fs::write(path("kamailio.cfg"), text)?;
+        fs::write(path("kamailio.cfg"), text(&socket))?;
         let log = File::create(path("log"))?;
         let mut command = install().kamailio();
         command.args(["-DD", "-E", "-m", SHARED_MEGABYTES, "-M", PRIVATE_MEGABYTES]);
-        command.args(["-x", setup.manager]).arg("-f").arg(path("kamailio.cfg"));
+        command.args(["-x", manager]).arg("-f").arg(path("kamailio.cfg"));
         command.arg("-P").arg(path("pid")).arg("-Y").arg(folder.path());
         let mut command = guarded(&command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -104,13 +116,23 @@ impl Server {
     /// As [`Server::spawn`], and a server that ends or says nothing for 20 seconds.
     pub fn start(setup: Setup<'_>, address: SocketAddr, outside: SocketAddr) -> Result<Self> {
         let mut server = Self::spawn(setup, address, outside)?;
+        server.wait_until_up()?;
+        Ok(server)
+    }
+
+    /// Waits until it answers commands.
+    ///
+    /// # Errors
+    ///
+    /// It ends, or says nothing for 20 seconds.
+    pub fn wait_until_up(&mut self) -> Result<()> {
         let patience = Instant::now() + Duration::from_secs(20);
-        while server.rpc.call("core.uptime", &[]).is_err() {
-            ensure!(server.is_alive(), "kamailio ended at once:\n{}", server.log());
-            ensure!(Instant::now() < patience, "kamailio does not answer:\n{}", server.log());
+        while self.rpc.call("core.uptime", &[]).is_err() {
+            ensure!(self.is_alive(), "kamailio ended at once:\n{}", self.log());
+            ensure!(Instant::now() < patience, "kamailio does not answer:\n{}", self.log());
             sleep(LOOK);
         }
-        Ok(server)
+        Ok(())
     }
 
     /// Whether its main process runs.
@@ -158,6 +180,18 @@ impl Server {
             self.rpc.call("sca.subscription_count", &["call-info"]).with_context(|| self.log())?;
         let count = line.as_str().and_then(|text| text.split(' ').next()?.parse().ok());
         count.with_context(|| format!("no count of subscriptions in {line}"))
+    }
+
+    /// A statistic, by its group and name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rpc::number`].
+    pub fn statistic(&self, name: &str) -> Result<u64> {
+        let line = self.rpc.call("stats.fetch", &[name]).with_context(|| self.log())?;
+        let value = line.get(name).with_context(|| format!("no {name} in {line}"))?;
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        number.with_context(|| format!("{name} is {value}"))
     }
 
     fn number(&self, method: &str, field: &str) -> Result<u64> {

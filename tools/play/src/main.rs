@@ -1,15 +1,20 @@
-//! Plays one call among three phones that share a line and an outside party, step by step, against
-//! a running Kamailio, and compares each step with what the line must do.
+//! Plays a call against a running Kamailio, step by step, and compares each step with what the
+//! server must do.
 //!
-//! `play PROXY CTL FOLDER [once]`: `PROXY` is the address of the server, `CTL` the socket that
-//! `kamcmd` takes after `-s`, `FOLDER` takes the logs. The phones are `sipp` with the scenarios of
-//! this package. Without `once` the phones stay after the call, and what they hear is shown until
-//! somebody ends the program.
+//! `play sca PROXY CTL FOLDER [once]`: three phones share a line and talk to an outside party.
+//! `PROXY` is the address of the server, `CTL` the socket that `kamcmd` takes after `-s`, `FOLDER`
+//! takes the logs. The phones are `sipp` with the scenarios of this package. Without `once` the
+//! phones stay after the call, and what they hear is shown until somebody ends the program.
+//!
+//! `play pcscf PROXY HOME CTL FILE TABLE [once]`: two telephones register through a P-CSCF and one
+//! calls the other. `HOME` is the address of the home network, `FILE` and `TABLE` say where the
+//! server stores contacts. The telephones and the home network are of this program.
 
 mod cast;
 mod journal;
 mod line;
 mod notify;
+mod pcscf;
 mod screen;
 mod sipp;
 mod stage;
@@ -33,12 +38,21 @@ fn main() -> ExitCode {
 }
 
 fn play() -> Result<bool, Error> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let (proxy, ctl, folder, once) = match arguments.as_slice() {
-        [proxy, ctl, folder] => (proxy, ctl, folder, false),
-        [proxy, ctl, folder, last] if last == "once" => (proxy, ctl, folder, true),
-        _ => return Err("usage: play PROXY CTL FOLDER [once]".into()),
-    };
+    let mut arguments: Vec<String> = env::args().skip(1).collect();
+    let once = arguments.pop_if(|last| last == "once").is_some();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["sca", proxy, ctl, folder] => shared_line(proxy, ctl, folder, once),
+        ["pcscf", proxy, home, ctl, file, table] => {
+            pcscf::play(proxy, home, ctl, [file, table], once)
+        }
+        _ => Err("usage: play sca PROXY CTL FOLDER [once], or \
+                  play pcscf PROXY HOME CTL FILE TABLE [once]"
+            .into()),
+    }
+}
+
+fn shared_line(proxy: &str, ctl: &str, folder: &str, once: bool) -> Result<bool, Error> {
     let folder = PathBuf::from(folder);
     std::fs::create_dir_all(&folder)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;

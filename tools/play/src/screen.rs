@@ -8,6 +8,7 @@ use crate::{
 };
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -103,5 +104,29 @@ pub(crate) fn invite(proxy: &str, ctl: &str, contact: &str) -> io::Result<()> {
          \n  sipsak -v -s sip:127.0.0.1:{port}\
          \n  sipsak -v -s sip:{line}@127.0.0.1:{port}\n\
          \nWhat the phones hear meanwhile:"
+    )
+}
+
+/// Says what to try while the P-CSCF goes on serving: `file` and `table` hold the records,
+/// `contact` is one of them.
+pub(crate) fn invite_to_look(
+    proxy: SocketAddr,
+    ctl: &str,
+    [file, table]: [&str; 2],
+    contact: &str,
+) -> io::Result<()> {
+    let address = contact.rsplit('@').next().unwrap_or_default().replace(':', " ");
+    writeln!(
+        io::stdout(),
+        "\nKamailio goes on serving on {proxy}, alice and bob stay registered; Ctrl-C ends it. From \
+         another terminal:\n\
+         \n  kamcmd -s {ctl} ulpcscf.status\
+         \n  kamcmd -s {ctl} ulpcscf.list\
+         \n  kamcmd -s {ctl} ulpcscf.show {contact}\
+         \n  kamcmd -s {ctl} ulpcscf.explain {address}\
+         \n  kamcmd -s {ctl} ulpcscf.delete {contact}\
+         \n  kamcmd -s {ctl} stats.fetch ims_usrloc_pcscf:\
+         \n  sqlite3 -readonly {file} 'SELECT aor, reg_state, expires FROM {table}'\
+         \n  sipsak -v -s sip:bob@{proxy}"
     )
 }

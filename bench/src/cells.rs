@@ -1,0 +1,58 @@
+//! What the cells of both reports look like.
+
+use std::fmt::Write as _;
+
+/// A row of a table: what it is about, the cells of C and of ours, their ratio, the bar.
+pub fn row(
+    text: &mut String,
+    [manager, lines, what]: [&str; 3],
+    [c, ours]: &[String; 2],
+    ratio: Option<f64>,
+    bar: &str,
+) {
+    let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+    // Writing into a string cannot fail.
+    let _ = writeln!(text, "| {manager} | {lines} | {what} | {c} | {ours} | {ratio} | {bar} |");
+}
+
+/// Whether a value, with the two digits that are printed, keeps to its bar.
+pub fn verdict(value: Option<f64>, bar: f64) -> String {
+    let Some(value) = value else { return String::new() };
+    let word = if value < bar + 0.005 { "met" } else { "missed" };
+    format!("at most {bar:.2}: {word}")
+}
+
+/// A value with that many digits; a dash for none.
+pub fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+/// A number with commas between thousands.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_met_as_far_as_the_printed_digits_tell() {
+        let words = [1.004, 1.006].map(|value| verdict(Some(value), 1.0));
+        assert_eq!(words, ["at most 1.00: met", "at most 1.00: missed"]);
+        assert_eq!(verdict(None, 1.0), "");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([7, 999, 1_000, 100_000].map(thousands), ["7", "999", "1,000", "100,000"]);
+    }
+}

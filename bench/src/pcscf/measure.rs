@@ -1,0 +1,92 @@
+//! What is measured, where, and the figures' keys.
+
+use super::network::Place;
+use crate::{options::Flavor, storage::Kind};
+
+/// What one figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Measure {
+    /// Microseconds of CPU for the first registration of a telephone.
+    First,
+    /// Microseconds of CPU for a registration that is refreshed.
+    Again,
+    /// Microseconds of CPU for a request with `pcscf_is_registered`.
+    Registered,
+    /// Microseconds of CPU for a request with `pcscf_force_service_routes`.
+    Forced,
+    /// Microseconds of CPU for a request that uses neither module.
+    Plain,
+    /// Bytes asked for by a registered contact.
+    Asked,
+    /// Bytes really used by a registered contact.
+    Used,
+    /// Milliseconds of the longest wait for an answer in quiet times.
+    Quiet,
+    /// Milliseconds of the longest wait for an answer while contacts expire.
+    Expiring,
+}
+
+impl Measure {
+    /// The costs of operations.
+    pub(crate) const COSTS: [Self; 5] =
+        [Self::First, Self::Again, Self::Registered, Self::Forced, Self::Plain];
+
+    /// The sizes of things.
+    pub(crate) const SIZES: [Self; 2] = [Self::Asked, Self::Used];
+
+    /// Its name in the report.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::First => "REGISTER/200, new contact, CPU us",
+            Self::Again => "REGISTER/200, known contact, CPU us",
+            Self::Registered => "request with pcscf_is_registered, CPU us",
+            Self::Forced => "request with pcscf_force_service_routes, CPU us",
+            Self::Plain => "request with neither (for comparison), CPU us",
+            Self::Asked => "registered contact, asked for, bytes",
+            Self::Used => "registered contact, really used, bytes",
+            Self::Quiet => "longest wait for an answer, quiet, ms",
+            Self::Expiring => "longest wait for an answer while all expire, ms",
+        }
+    }
+
+    /// Whether the modules have a part in it.
+    pub(crate) const fn is_theirs(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+}
+
+/// Where a figure was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Scene {
+    /// How telephones are reached.
+    pub(crate) place: Place,
+    /// How many are registered.
+    pub(crate) contacts: usize,
+    /// The database and the mode; none for mode 0.
+    pub(crate) storage: Option<(Kind, u8)>,
+}
+
+impl Scene {
+    /// Its name in the report.
+    pub(crate) fn name(self) -> String {
+        let contacts = crate::cells::thousands(self.contacts);
+        let behind = if self.place == Place::Crowd { " behind one address" } else { "" };
+        match self.storage {
+            None => format!("{contacts}{behind}"),
+            Some((kind, mode)) => format!("{contacts}{behind}, {} mode {mode}", kind.name()),
+        }
+    }
+}
+
+/// Where a figure belongs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    /// The memory manager.
+    pub(crate) manager: String,
+    /// Where it was taken.
+    pub(crate) scene: Scene,
+    /// The pair.
+    pub(crate) flavor: Flavor,
+    /// What it is about.
+    pub(crate) measure: Measure,
+}
