@@ -24,6 +24,10 @@ use tempfile::TempDir;
 /// How long a host may take to start.
 const START: Duration = Duration::from_secs(20);
 
+/// How long a host may take to give up: one that has forked already may have to wait a minute for a
+/// process that missed its signal.
+const REFUSAL: Duration = Duration::from_secs(90);
+
 /// How long a host may take to end by itself. One of its processes now and then misses the signal
 /// in its first moments, and the main process would then wait a minute for it.
 const GRACE: Duration = Duration::from_secs(2);
@@ -62,7 +66,7 @@ impl Host {
     /// As [`Host::refused`], in a prepared run folder.
     pub fn refused_in(setup: Setup, folder: TempDir) -> String {
         let mut host = Self::spawn(setup, folder);
-        until("the end of a host that must not start", START, || {
+        until("the end of a host that must not start", REFUSAL, || {
             (!host.group.runs()).then_some(())
         });
         let ended = host.group.child().wait().unwrap();
