@@ -2,8 +2,9 @@
 //! `alias=ADDRESS~PORT~PROTOCOL`.
 
 use crate::decide::Place;
-use crate::{Host, scan, uri::Uri};
+use crate::{Host, uri::Uri};
 use bstr::BString;
+use sip_text::scan;
 
 /// Why the value of an alias is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

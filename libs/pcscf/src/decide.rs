@@ -6,8 +6,9 @@
 //! is where it is said that nobody touches the contact of somebody else. An error is a refusal:
 //! its text is the line for the log, and the script function returns -1.
 
-use crate::{Host, State, States, scan, uri};
+use crate::{Host, State, States, uri};
 use bstr::BStr;
+use sip_text::scan;
 use std::fmt;
 
 pub mod expires;

@@ -14,9 +14,6 @@ mod slot;
 pub use counts::{Counts, Tally};
 
 use crate::search::{Binding, Search};
-use crate::shards::Key;
-use crate::slab::{Id, Slab};
-use crate::wheel::Wheel;
 use crate::{Host, State};
 use allocator_api2::{
     alloc::{AllocError, Allocator},
@@ -26,6 +23,9 @@ use allocator_api2::{
 use core::fmt;
 use index::{Index, Walk};
 use keys::{Keys, Parts};
+use shm_store::shards::Key;
+use shm_store::slab::{Id, Slab};
+use shm_store::wheel::Wheel;
 use shm_table::Seed;
 use slot::Slot;
 

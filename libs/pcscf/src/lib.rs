@@ -11,27 +11,19 @@
 //! shared by several processes; a lack of memory is a value and leaves everything as it was.
 #![forbid(unsafe_code)]
 
-pub mod address;
 pub mod alias;
 pub mod decide;
 pub mod device;
 pub mod directory;
-pub mod identity;
-pub mod journal;
 pub mod pack;
-pub mod route_set;
 pub mod row;
-mod scan;
 pub mod search;
 pub mod sec_agree;
-mod shards;
-pub mod slab;
 pub mod state;
-pub mod uri;
-pub mod wheel;
 
-pub use address::Host;
 pub use directory::Directory;
 pub use search::{Binding, Search};
-pub use slab::Id;
+// What the items above are made of and speak in.
+pub use shm_store::{Id, journal, slab, wheel};
+pub use sip_text::{Host, identity, route_set, uri};
 pub use state::{State, States};

@@ -1,8 +1,8 @@
 //! Security-Client, Security-Verify and Security-Server headers (RFC 3329 2.2, with the parameters
 //! of 3GPP TS 33.203 annex H): which IPsec association a phone and the proxy agree on.
 
-use crate::scan::{self, Open, Pieces};
 use bstr::BString;
+use sip_text::scan::{self, Open, Pieces};
 
 /// The longest text of a parameter that is kept. The names of algorithms have up to 20 bytes.
 const MAX_TEXT: usize = 64;

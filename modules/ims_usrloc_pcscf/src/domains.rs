@@ -143,9 +143,5 @@ pub(crate) fn due(contact: &Contact) -> Option<i64> {
 
 /// What tells the row of `contact` apart.
 pub(crate) fn key(contact: &Contact) -> Key<'_> {
-    Key {
-        aor: contact.aor(),
-        received: contact.received_host(),
-        received_port: contact.received_port(),
-    }
+    Key { name: contact.aor(), detail: contact.received_host(), number: contact.received_port() }
 }

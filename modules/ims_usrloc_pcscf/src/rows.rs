@@ -116,7 +116,7 @@ impl Contacts for Domain {
 }
 
 fn borrowed(key: &Key) -> journal::Key<'_> {
-    journal::Key { aor: &key.aor, received: &key.received, received_port: key.received_port }
+    journal::Key { name: &key.aor, detail: &key.received, number: key.received_port }
 }
 
 /// Says of all contacts of this row whether it is in the table.
@@ -138,7 +138,7 @@ fn mark(state: &mut State, key: &Key, stored: bool) {
 fn job(state: &mut State, work: Work) -> Option<Job> {
     let key = state.journal.key(work.ticket)?;
     let flags = u32::from(state.journal.flags(work.ticket).unwrap_or(0));
-    let id = state.directory.find_row(key.aor, key.received, key.received_port);
+    let id = state.directory.find_row(key.name, key.detail, key.number);
     let contact = id.and_then(|id| state.directory.get(id));
     let Some(contact) = contact else {
         if flags & STORED == 0 {
@@ -146,9 +146,9 @@ fn job(state: &mut State, work: Work) -> Option<Job> {
             return None;
         }
         let key = Key {
-            aor: key.aor.to_vec(),
-            received: key.received.to_vec(),
-            received_port: key.received_port,
+            aor: key.name.to_vec(),
+            received: key.detail.to_vec(),
+            received_port: key.number,
         };
         let attempts = work.attempts;
         return Some(Job { ticket: work, attempts, key, stored: true, secured: false, row: None });

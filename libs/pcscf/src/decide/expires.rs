@@ -1,7 +1,7 @@
 //! How long a registration lasts: from the text of a header or parameter to a moment, in 64 bits.
 
 use super::Asked;
-use crate::scan;
+use sip_text::scan;
 
 /// The last second of a signed number of 32 bits: modules in C keep moments in one.
 const LAST: i64 = i32::MAX as i64;

@@ -2,8 +2,9 @@
 //! functions and of `pcscf_assert_identity`, and the check of what was found.
 
 use super::{Bound, MAX_CONTACTS, Mode, NoContact, Place, Query, Via, transport};
-use crate::{Host, State, States, identity, scan, uri::Uri};
+use crate::{Host, State, States, identity, uri::Uri};
 use bstr::BString;
+use sip_text::scan;
 
 /// A request or reply that somebody sent.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,9 @@ use super::save::same_contact;
 use super::{Bound, Judgement, MAX_URI, Mode, Place, Query, expires, transport};
 use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
-use crate::{State, States, identity, scan};
+use crate::{State, States, identity};
 use bstr::BString;
+use sip_text::scan;
 
 /// What a NOTIFY tells of one URI of a contact.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,9 @@
 //! Where a request came from, as far as the script and the parameters trust it.
 
 use super::{Place, Via};
-use crate::{Host, scan, uri};
+use crate::{Host, uri};
 use bstr::BString;
+use sip_text::scan;
 
 /// The longest value of the AVP `received_avp`.
 const MAX_AVP: usize = 255;

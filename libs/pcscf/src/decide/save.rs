@@ -3,8 +3,9 @@
 use super::{Bound, Contacts, Judgement, Mode, NoContact, Place, Query, expires, transport};
 use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
-use crate::{State, States, identity, scan};
+use crate::{State, States, identity};
 use bstr::BString;
+use sip_text::scan;
 
 /// The answer to a REGISTER, and what is known of the request.
 #[derive(Clone, Copy, Debug)]

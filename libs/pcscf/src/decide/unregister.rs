@@ -2,8 +2,9 @@
 
 use super::{Mode, Place, Query, transport};
 use crate::uri::{BadUri, Uri};
-use crate::{Host, States, scan};
+use crate::{Host, States};
 use bstr::BString;
+use sip_text::scan;
 
 /// Why a contact cannot be looked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

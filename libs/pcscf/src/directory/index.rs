@@ -5,9 +5,9 @@
 //! then the others, the newest at the very end. So the best one of each kind is at one of the two
 //! ends, however large the crowd is, and everyone leaves it in constant time.
 
-use crate::shards::{Key, Shards};
-use crate::slab::Slab;
 use allocator_api2::alloc::{AllocError, Allocator};
+use shm_store::shards::{Key, Shards};
+use shm_store::slab::Slab;
 use shm_table::Seed;
 
 /// The highest bit of a number says that it is the first link of a crowd, not a slot.

@@ -1,8 +1,8 @@
 //! The keys under which a binding is found, and those that a search looks at.
 
 use crate::search::{Binding, By, Search};
-use crate::shards::Key;
 use crate::{Host, uri::Uri};
+use shm_store::shards::Key;
 
 /// What a key is made of.
 ///

@@ -2,10 +2,10 @@
 
 use super::index::{NONE, Owners};
 use crate::search::Binding;
-use crate::slab::Slab;
 use crate::state::State;
-use crate::wheel::{Timer, Timers};
 use allocator_api2::alloc::Allocator;
+use shm_store::slab::Slab;
+use shm_store::wheel::{Timed, Timer};
 
 pub(super) struct Slot<R> {
     pub(super) record: R,
@@ -69,8 +69,8 @@ impl<R, A: Allocator + Clone> Owners for Slab<Slot<R>, A> {
     }
 }
 
-impl<R, A: Allocator> Timers for Slab<Slot<R>, A> {
-    fn timer(&mut self, index: u32) -> Option<&mut Timer> {
-        self.at_mut(index).map(|slot| &mut slot.timer)
+impl<R> Timed for Slot<R> {
+    fn timer(&mut self) -> &mut Timer {
+        &mut self.timer
     }
 }

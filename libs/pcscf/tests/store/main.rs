@@ -4,15 +4,11 @@
 #[cfg(test)]
 mod growth;
 #[cfg(test)]
-mod journal;
-#[cfg(test)]
 mod play;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod short;
-#[cfg(test)]
-mod wheel;
 
 #[cfg(test)]
 mod laws {

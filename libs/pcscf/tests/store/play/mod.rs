@@ -1,6 +1,7 @@
 //! Plays operations that bytes choose on a directory and on a list, and compares the two.
 
 pub(crate) mod record;
+#[path = "../../../../store/tests/containers/short.rs"]
 pub(crate) mod short;
 
 use pcscf_core::directory::{Config, Cursor};

@@ -8,6 +8,8 @@
 //! comes by early once and is put where it belongs. In any case a number is handed out when its due
 //! time has come by the clock of the caller, neither earlier nor twice.
 
+use crate::slab::Slab;
+use allocator_api2::alloc::Allocator;
 use core::fmt;
 
 const BITS: u32 = 6;
@@ -42,6 +44,18 @@ impl Timer {
 pub trait Timers {
     /// The timer of the thing `index`, below 2 to the power of 31, if there is such a thing.
     fn timer(&mut self, index: u32) -> Option<&mut Timer>;
+}
+
+/// A thing with a timer; in a [`Slab`] it can be put on a wheel.
+pub trait Timed {
+    /// Its timer.
+    fn timer(&mut self) -> &mut Timer;
+}
+
+impl<T: Timed, A: Allocator> Timers for Slab<T, A> {
+    fn timer(&mut self, index: u32) -> Option<&mut Timer> {
+        self.at_mut(index).map(Timed::timer)
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -9,20 +9,21 @@ use allocator_api2::{
     boxed::Box,
     vec::Vec,
 };
+use core::fmt;
 use core::hash::{Hash, Hasher};
 use hashbrown::HashTable;
 use shm_table::Seed;
 
 /// What is left of the hash of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
+pub struct Key {
     shard: u32,
     tag: u32,
 }
 
 impl Key {
     /// A number to divide keys by.
-    pub(crate) fn number(self) -> usize {
+    pub fn number(self) -> usize {
         usize::try_from(self.tag).unwrap_or(0)
     }
 
@@ -41,15 +42,21 @@ struct Entry {
 type Tables<A> = Box<[HashTable<Entry, A>], A>;
 
 /// Numbers by [`Key`], several for one key if the caller puts them in.
-pub(crate) struct Shards<A: Allocator> {
+pub struct Shards<A: Allocator> {
     tables: Tables<A>,
     seed: Seed,
     alloc: A,
 }
 
+impl<A: Allocator> fmt::Debug for Shards<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shards").field("tables", &self.tables.len()).finish_non_exhaustive()
+    }
+}
+
 impl<A: Allocator + Clone> Shards<A> {
     /// `1 << bits` tables, 2 to the power of 24 at the most.
-    pub(crate) fn try_new_in(bits: u8, seed: Seed, alloc: A) -> Result<Self, AllocError> {
+    pub fn try_new_in(bits: u8, seed: Seed, alloc: A) -> Result<Self, AllocError> {
         if bits > 24 {
             return Err(AllocError);
         }
@@ -61,7 +68,7 @@ impl<A: Allocator + Clone> Shards<A> {
     }
 
     /// The key of what `parts` hash to.
-    pub(crate) fn key(&self, parts: impl Hash) -> Key {
+    pub fn key(&self, parts: impl Hash) -> Key {
         let mut hasher = self.seed.hasher();
         parts.hash(&mut hasher);
         let hash = hasher.finish();
@@ -76,7 +83,7 @@ impl<A: Allocator + Clone> Shards<A> {
     /// # Errors
     ///
     /// [`AllocError`] if there is no memory; all is as before.
-    pub(crate) fn try_insert(&mut self, key: Key, to: u32) -> Result<(), AllocError> {
+    pub fn try_insert(&mut self, key: Key, to: u32) -> Result<(), AllocError> {
         let table = self.table_mut(key).ok_or(AllocError)?;
         let hash = |entry: &Entry| Key::spread(entry.tag);
         table.try_reserve(1, hash).map_err(|_| AllocError)?;
@@ -85,14 +92,14 @@ impl<A: Allocator + Clone> Shards<A> {
     }
 
     /// A number of `key` that `is` says yes to.
-    pub(crate) fn find(&self, key: Key, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+    pub fn find(&self, key: Key, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
         let table = self.tables.get(usize::try_from(key.shard).ok()?)?;
         let equal = |entry: &Entry| entry.tag == key.tag && is(entry.to);
         table.find(Key::spread(key.tag), equal).map(|entry| entry.to)
     }
 
     /// Puts `new` in the place of the number `old` of `key`.
-    pub(crate) fn replace(&mut self, key: Key, old: u32, new: u32) {
+    pub fn replace(&mut self, key: Key, old: u32, new: u32) {
         let equal = |entry: &Entry| entry.tag == key.tag && entry.to == old;
         if let Some(table) = self.table_mut(key)
             && let Some(entry) = table.find_mut(Key::spread(key.tag), equal)
@@ -102,7 +109,7 @@ impl<A: Allocator + Clone> Shards<A> {
     }
 
     /// Takes the number `to` of `key` out; the last one of a table gives its memory back.
-    pub(crate) fn remove(&mut self, key: Key, to: u32) {
+    pub fn remove(&mut self, key: Key, to: u32) {
         let alloc = self.alloc.clone();
         let equal = |entry: &Entry| entry.tag == key.tag && entry.to == to;
         let Some(table) = self.table_mut(key) else { return };

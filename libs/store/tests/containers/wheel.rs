@@ -1,7 +1,7 @@
 //! The wheel against a list, and the jumps of a clock.
 
-use pcscf_core::wheel::{Timer, Timers, Wheel};
 use proptest::prelude::*;
+use shm_store::wheel::{Timer, Timers, Wheel};
 use std::collections::BTreeMap;
 
 #[derive(Default)]

@@ -14,13 +14,14 @@ pub enum Open {
 /// The pieces of a text between the separators that stand outside of quotes and of `<...>`,
 /// without the blanks around them. Ends after the first error.
 #[derive(Clone, Debug)]
-pub(crate) struct Pieces<'t> {
+pub struct Pieces<'t> {
     rest: Option<&'t [u8]>,
     separator: u8,
 }
 
 impl<'t> Pieces<'t> {
-    pub(crate) fn new(text: &'t [u8], separator: u8) -> Self {
+    /// The pieces of `text`.
+    pub fn new(text: &'t [u8], separator: u8) -> Self {
         Self { rest: Some(text), separator }
     }
 }
@@ -46,7 +47,7 @@ impl<'t> Iterator for Pieces<'t> {
 /// # Errors
 ///
 /// A quote or bracket before it that is never closed.
-pub(crate) fn find(text: &[u8], wanted: u8) -> Result<Option<usize>, Open> {
+pub fn find(text: &[u8], wanted: u8) -> Result<Option<usize>, Open> {
     let (mut quoted, mut bracketed, mut hidden) = (false, false, false);
     for (at, &byte) in text.iter().enumerate() {
         if quoted {
@@ -69,7 +70,7 @@ pub(crate) fn find(text: &[u8], wanted: u8) -> Result<Option<usize>, Open> {
 }
 
 /// `text` without linear white space at its ends; folded lines count as blanks.
-pub(crate) fn trim(text: &[u8]) -> &[u8] {
+pub fn trim(text: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let start = text.iter().position(|byte| !blank(byte)).unwrap_or(text.len());
     let end = text.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
@@ -77,26 +78,26 @@ pub(crate) fn trim(text: &[u8]) -> &[u8] {
 }
 
 /// The texts before and after the first `byte`.
-pub(crate) fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+pub fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|other| *other == byte)?;
     let (before, after) = text.split_at_checked(at)?;
     Some((before, after.get(1..)?))
 }
 
 /// The text before the first of `ends`, or all of it.
-pub(crate) fn until<'t>(text: &'t [u8], ends: &[u8]) -> &'t [u8] {
+pub fn until<'t>(text: &'t [u8], ends: &[u8]) -> &'t [u8] {
     let at = text.iter().position(|byte| ends.contains(byte)).unwrap_or(text.len());
     text.get(..at).unwrap_or(text)
 }
 
 /// The value of a decimal digit.
-pub(crate) fn digit(byte: u8) -> Option<u8> {
+pub fn digit(byte: u8) -> Option<u8> {
     byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))
 }
 
 /// The number that all of `text` writes; `None` without digits, with anything else, or above
 /// `u64::MAX`.
-pub(crate) fn number(text: &[u8]) -> Option<u64> {
+pub fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }
@@ -105,13 +106,13 @@ pub(crate) fn number(text: &[u8]) -> Option<u64> {
 }
 
 /// A port of 1 to 65535.
-pub(crate) fn port(text: &[u8]) -> Option<u16> {
+pub fn port(text: &[u8]) -> Option<u16> {
     number(text).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
 }
 
 /// Whether a URI may stand between `<` and `>`: a scheme, something behind it, and nothing that
 /// ends the brackets or the line.
-pub(crate) fn is_uri(text: &[u8]) -> bool {
+pub fn is_uri(text: &[u8]) -> bool {
     let scheme = |name: &[u8]| {
         name.first().is_some_and(u8::is_ascii_alphabetic)
             && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
@@ -121,7 +122,7 @@ pub(crate) fn is_uri(text: &[u8]) -> bool {
 }
 
 /// Up to 80 bytes of foreign text for a log line.
-pub(crate) fn shown(text: &[u8]) -> bstr::BString {
+pub fn shown(text: &[u8]) -> bstr::BString {
     const MOST: usize = 80;
     let mut shown = bstr::BString::from(text.get(..MOST).unwrap_or(text));
     if text.len() > MOST {

@@ -1,8 +1,8 @@
 //! The journal: no change is lost, nothing is written for ever, nobody writes the same row at once.
 
-use super::play::short::Short;
-use pcscf_core::journal::{Journal, Key, Outcome, Ticket, Work};
+use super::short::Short;
 use proptest::prelude::*;
+use shm_store::journal::{Journal, Key, Outcome, Ticket, Work};
 use std::collections::BTreeMap;
 
 fn journal(memory: &Short) -> Journal<Short> {
@@ -13,15 +13,15 @@ fn key(number: u16) -> Key<'static> {
     const AORS: [&[u8]; 3] = [b"sip:a@192.0.2.1", b"sip:b@192.0.2.1", b""];
     const PLACES: [&[u8]; 3] = [b"192.0.2.1", b".1", b""];
     Key {
-        aor: AORS[usize::from(number % 3)],
-        received: PLACES[usize::from(number / 3 % 3)],
-        received_port: number / 9,
+        name: AORS[usize::from(number % 3)],
+        detail: PLACES[usize::from(number / 3 % 3)],
+        number: number / 9,
     }
 }
 
 fn texts(journal: &Journal<Short>, work: &Work) -> (Vec<u8>, u16) {
     let key = journal.key(work.ticket).unwrap();
-    (key.aor.to_vec(), key.received_port)
+    (key.name.to_vec(), key.number)
 }
 
 #[test]

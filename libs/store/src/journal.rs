@@ -8,7 +8,7 @@
 use crate::Id;
 use crate::shards::{Key as Place, Shards};
 use crate::slab::Slab;
-use crate::wheel::{Timer, Timers, Wheel};
+use crate::wheel::{Timed, Timer, Wheel};
 use allocator_api2::{
     alloc::{AllocError, Allocator},
     vec::Vec,
@@ -23,12 +23,12 @@ const LEASE: i64 = 300;
 /// What tells the rows of a table apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key<'k> {
-    /// Contact URI.
-    pub aor: &'k [u8],
-    /// The address that the REGISTER came from, as it is written in the row.
-    pub received: &'k [u8],
-    /// The port that the REGISTER came from.
-    pub received_port: u16,
+    /// The text it is about, such as a URI.
+    pub name: &'k [u8],
+    /// A second text; empty if the first one says all.
+    pub detail: &'k [u8],
+    /// A number, such as a port or the kind of row.
+    pub number: u16,
 }
 
 /// The name of an entry.
@@ -58,10 +58,10 @@ pub enum Outcome {
 }
 
 struct Entry<A: Allocator> {
-    /// Contact URI and received address, one behind the other.
+    /// Both texts, one behind the other.
     texts: Vec<u8, A>,
     split: u32,
-    received_port: u16,
+    number: u16,
     flags: u8,
     writing: bool,
     version: u32,
@@ -75,9 +75,9 @@ struct Entry<A: Allocator> {
 impl<A: Allocator> Entry<A> {
     fn key(&self) -> Key<'_> {
         let split = usize::try_from(self.split).unwrap_or(usize::MAX);
-        let (aor, received) =
+        let (name, detail) =
             self.texts.split_at_checked(split).unwrap_or((self.texts.as_slice(), b""));
-        Key { aor, received, received_port: self.received_port }
+        Key { name, detail, number: self.number }
     }
 
     fn work(&self, ticket: Ticket) -> Work {
@@ -85,9 +85,9 @@ impl<A: Allocator> Entry<A> {
     }
 }
 
-impl<A: Allocator> Timers for Slab<Entry<A>, A> {
-    fn timer(&mut self, index: u32) -> Option<&mut Timer> {
-        self.at_mut(index).map(|entry| &mut entry.timer)
+impl<A: Allocator> Timed for Entry<A> {
+    fn timer(&mut self) -> &mut Timer {
+        &mut self.timer
     }
 }
 
@@ -143,15 +143,15 @@ impl<A: Allocator + Clone> Journal<A> {
     }
 
     fn entry(&self, key: Key<'_>, flags: u8) -> Result<Entry<A>, AllocError> {
-        let split = u32::try_from(key.aor.len()).map_err(|_| AllocError)?;
+        let split = u32::try_from(key.name.len()).map_err(|_| AllocError)?;
         let mut texts = Vec::new_in(self.alloc.clone());
-        texts.try_reserve_exact(key.aor.len() + key.received.len()).map_err(|_| AllocError)?;
-        texts.try_extend(key.aor)?;
-        texts.try_extend(key.received)?;
+        texts.try_reserve_exact(key.name.len() + key.detail.len()).map_err(|_| AllocError)?;
+        texts.try_extend(key.name)?;
+        texts.try_extend(key.detail)?;
         Ok(Entry {
             texts,
             split,
-            received_port: key.received_port,
+            number: key.number,
             flags,
             writing: false,
             version: 0,

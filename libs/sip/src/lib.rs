@@ -1,0 +1,14 @@
+//! The texts of SIP that more than one module reads: hosts and ports ([`address`]), URIs ([`uri`]),
+//! identities ([`identity`]) and lists of routes ([`route_set`]).
+//!
+//! Everything works on bytes, borrows from them, and is bounded by them.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod identity;
+pub mod route_set;
+pub mod scan;
+pub mod uri;
+
+pub use address::Host;
+pub use uri::Uri;
