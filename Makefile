@@ -10,7 +10,7 @@ SHELL := /bin/bash
 FUZZ_SECONDS ?= 60
 export FUZZ_SECONDS
 
-.PHONY: help deps build run test test-6.0 bench fuzz check soak install uninstall clean
+.PHONY: help deps build run test test-6.0 test-6.1 bench fuzz check soak install uninstall clean
 
 help: ## This list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,9 @@ test: ## Everything on the installed Kamailio: checks, pure tests, in process, i
 
 test-6.0: ## The tests in the real host on Kamailio 6.0 of Debian 13, in a folder (needs root)
 	@tools/test-6.0.sh
+
+test-6.1: ## The tests in the real host on Kamailio 6.1, built from its source package
+	@tools/test-6.1.sh
 
 bench: ## The C modules and ours side by side (BENCH_OPTIONS="pcscf --help" tells more)
 	@tools/deps.sh host build play test

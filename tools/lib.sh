@@ -60,6 +60,16 @@ upstream_of() {
     printf '%s\n' "${version%%-*}"
 }
 
+# Where this machine gets its own release from; empty while apt has no lists.
+mirror() {
+    local codename
+    # shellcheck source=/dev/null
+    codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+    # shellcheck disable=SC2016 # apt expands it
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' \
+        "Codename: $codename" | head -n 1
+}
+
 # stock_modules ROOT: the folder of the C modules of the system below ROOT ('' for this one); nothing
 # if there is none.
 stock_modules() {

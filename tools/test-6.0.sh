@@ -7,16 +7,6 @@ suite=trixie
 folder=$host_dir/6.0
 chroot=$folder/root
 
-# Where this machine gets its own release from; empty while apt has no lists.
-mirror() {
-    local codename
-    # shellcheck source=/dev/null
-    codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-    # shellcheck disable=SC2016 # apt expands it
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' \
-        "Codename: $codename" | head -n 1
-}
-
 # What is installed there: Kamailio, and what has to be where it is.
 packages=()
 while read -r name group _; do

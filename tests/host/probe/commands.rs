@@ -50,13 +50,18 @@ fn an_argument_of_the_wrong_type_is_a_fault_and_no_zero() {
     assert_eq!(missing, Fault::new(400, "parameter 2 is missing"));
 }
 
+/// The document without the blanks that releases before 6.1 put between the members of a list.
+fn dense(document: &str) -> String {
+    document.replace(", ", ",")
+}
+
 #[test]
 fn structures_and_lists_nest_in_both_transports() {
     let host = host();
     assert_eq!(
-        json(&host, "probe.nested", "[]"),
+        dense(&json(&host, "probe.nested", "[]")),
         "\"result\":{\"name\":\"top\",\"inner\":{\"big\":1099511627776,\"empty\":\"\"},\
-         \"lines\":[{\"number\":1}, {\"number\":2}, 3, \"four %s\"]}"
+         \"lines\":[{\"number\":1},{\"number\":2},3,\"four %s\"]}"
     );
     assert_eq!(
         words(&host.rpc(&["probe.nested"]).unwrap()),
@@ -71,10 +76,11 @@ fn a_list_is_a_list_however_long_it_is() {
     let items = |count: usize| {
         let item = |number| format!("{{\"number\":{number},\"text\":\"an item\"}}");
         let items: Vec<_> = (0..count).map(item).collect();
-        format!("\"result\":[{}]", items.join(", "))
+        format!("\"result\":[{}]", items.join(","))
     };
     for count in [0, 1, 2, 300] {
-        assert_eq!(json(&host, "probe.list", &format!("[{count}]")), items(count));
+        let listed = json(&host, "probe.list", &format!("[{count}]"));
+        assert_eq!(dense(&listed), items(count));
     }
     let text = host.rpc(&["probe.list", "300"]).unwrap();
     assert_eq!(text.matches("number:").count(), 300);
