@@ -24,6 +24,23 @@ pub fn key(instance: Option<&[u8]>, reg_id: Option<&[u8]>) -> u64 {
     hasher.finish().max(1)
 }
 
+/// What the text of a number in a row begins with.
+const TEXT: &[u8] = b"device:";
+
+/// The number as a row keeps it.
+pub fn to_text(device: u64) -> Vec<u8> {
+    let mut text = TEXT.to_vec();
+    text.extend_from_slice(format!("{device:016x}").as_bytes());
+    text
+}
+
+/// The number of [`to_text`]; nothing if `text` is something else.
+pub fn of_text(text: &[u8]) -> Option<u64> {
+    let digits = core::str::from_utf8(text.strip_prefix(TEXT)?).ok()?;
+    let plain = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u64::from_str_radix(digits, 16).ok().filter(|_| plain)
+}
+
 /// The instance without quotes and angle brackets.
 fn bare(text: &[u8]) -> &[u8] {
     let text = unquoted(text);

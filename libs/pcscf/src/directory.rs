@@ -7,13 +7,14 @@
 //! The caller locks; nothing in here waits for anything.
 
 mod counts;
+mod find;
 mod index;
 mod keys;
 mod slot;
 
 pub use counts::{Counts, Tally};
 
-use crate::search::{Binding, Search};
+use crate::search::Binding;
 use crate::{Host, State};
 use allocator_api2::{
     alloc::{AllocError, Allocator},
@@ -21,8 +22,8 @@ use allocator_api2::{
     vec::Vec,
 };
 use core::fmt;
-use index::{Index, Walk};
-use keys::{Keys, Parts};
+use index::Index;
+use keys::{Folded, Keys, Parts};
 use shm_store::shards::Key;
 use shm_store::slab::{Id, Slab};
 use shm_store::wheel::Wheel;
@@ -50,6 +51,16 @@ pub struct Cursor(u32);
 impl Cursor {
     /// Before the first binding.
     pub const START: Self = Self(0);
+
+    /// The cursor of which [`Cursor::number`] told.
+    pub fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// A number to come back with.
+    pub fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// Bindings `R` in memory from `A`.
@@ -133,11 +144,12 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         self.slots.remove(id).map(|slot| slot.record)
     }
 
-    /// Takes note that the state or the public identities of `id` have changed, or that a
-    /// registration was confirmed: it becomes the newest of its state.
+    /// Takes note that the state of `id` has changed, or that a registration was confirmed: it becomes
+    /// the newest of its state.
     pub fn refresh(&mut self, id: Id) {
-        let Some(slot) = self.slots.get(id) else { return };
-        let keys = self.keys(&slot.record);
+        if self.slots.get(id).is_none() {
+            return;
+        }
         self.count(id, Counts::subtract);
         self.stamp += 1;
         if let Some(slot) = self.slots.get_mut(id) {
@@ -145,9 +157,7 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
             slot.stamp = self.stamp;
         }
         self.count(id, Counts::add);
-        for key in keys.iter() {
-            self.index.renew(&mut self.slots, key, id.index);
-        }
+        self.index.renew(&mut self.slots, id.index);
     }
 
     /// Takes note that `device` registered the binding `id`, which `set` writes into the record, and
@@ -166,10 +176,10 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         let old = self.keys(&slot.record);
         let new = self.keys_with(&slot.record, device);
         // One at the most: the rest of the record stays.
-        if let Some(key) = new.without(old).next() {
+        if let Some(key) = new.without(&old).next() {
             self.index.try_insert(&mut self.slots, key, id.index)?;
         }
-        for key in old.without(new) {
+        for key in old.without(&new) {
             self.index.remove(&mut self.slots, key, id.index);
         }
         if let Some(slot) = self.slots.get_mut(id) {
@@ -179,99 +189,53 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         Ok(())
     }
 
-    /// The best of all bindings that `search` matches: one that matches exactly before any other
-    /// ([`Search::is_exact`]), then a registered one, then the newest.
-    pub fn find(&self, search: &Search<'_>) -> Option<Id> {
-        let mask = search.states.0;
-        let registered = State::REGISTERED.0;
-        let walk = Walk {
-            registered: mask == 0 || mask & registered != 0,
-            others: mask == 0 || mask & !registered != 0 || !self.counts.all_named(),
-        };
-        let (exact, by_port) =
-            Keys::for_search(search, self.by_user, |parts| self.index.key(parts));
-        let matches = |key| self.walk(key, walk).filter(|(_, slot)| search.matches(&slot.record));
-        let mut second = None;
-        for (id, slot) in exact.into_iter().flat_map(&matches) {
-            if search.is_exact(&slot.record) {
-                return Some(id);
+    /// Has `change` give the binding `id` the public identities `ids`, and its state if that changes,
+    /// and [refreshes](Directory::refresh) it. Nothing if there is no such binding.
+    ///
+    /// # Errors
+    ///
+    /// What `change` says, or [`AllocError`]; all is as before, if that is so for `change`.
+    pub fn try_change_ids<T, E: From<AllocError>>(
+        &mut self,
+        id: Id,
+        ids: &[&[u8]],
+        change: impl FnOnce(&mut R) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        let Some(slot) = self.slots.get(id) else { return Ok(None) };
+        let old = self.keys(&slot.record);
+        let mut new = old.without_ids();
+        ids.iter().for_each(|id| new.add_id(self.id_key(id)));
+        for (at, key) in new.without(&old).enumerate() {
+            if self.index.try_insert(&mut self.slots, key, id.index).is_err() {
+                self.forget_keys(id, new.without(&old).take(at));
+                return Err(AllocError.into());
             }
-            second = second.or(Some(id));
         }
-        second.or_else(|| by_port.into_iter().flat_map(&matches).next().map(|(id, _)| id))
+        let changed = match self.slots.get_mut(id) {
+            Some(slot) => change(&mut slot.record),
+            None => return Ok(None),
+        };
+        match changed {
+            Ok(changed) => {
+                self.forget_keys(id, old.without(&new));
+                self.refresh(id);
+                Ok(Some(changed))
+            }
+            Err(error) => {
+                self.forget_keys(id, new.without(&old));
+                Err(error)
+            }
+        }
     }
 
-    /// The binding of this row of the database: exactly this Contact URI from this place. A registered
-    /// one before any other, then the newest.
-    pub fn find_row(&self, aor: &[u8], received_host: &[u8], received_port: u16) -> Option<Id> {
-        self.rows(aor, received_host, received_port).next().map(|(id, _)| id)
+    fn id_key(&self, identity: &[u8]) -> Key {
+        self.index.key(Parts::Identity(Folded(identity)))
     }
 
-    /// All bindings of this row of the database, since nothing keeps a caller from inserting two:
-    /// registered ones first, each kind newest first.
-    pub fn rows<'d>(
-        &'d self,
-        aor: &'d [u8],
-        received_host: &'d [u8],
-        received_port: u16,
-    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
-        let host = Host::of(received_host);
-        let key = self.index.key(keys::of_row(aor, host, received_port, self.by_user));
-        self.walk(key, ALL).map(|(id, slot)| (id, &slot.record)).filter(move |(_, record)| {
-            record.aor() == aor
-                && record.received_port() == received_port
-                && record.received_host() == received_host
-        })
-    }
-
-    /// The bindings whose REGISTER came from this place: registered ones first, each kind newest
-    /// first.
-    pub fn at_source<'d>(
-        &'d self,
-        host: Host<'d>,
-        port: u16,
-    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
-        self.walk(self.index.key(Parts::Source(host, port)), ALL)
-            .map(|(id, slot)| (id, &slot.record))
-            .filter(move |(_, record)| {
-                record.received_port() == port && Host::of(record.received_host()) == host
-            })
-    }
-
-    /// The bindings whose Contact URI has this host and port: registered ones first, each kind
-    /// newest first.
-    pub fn at_contact<'d>(
-        &'d self,
-        host: Host<'d>,
-        port: u16,
-    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
-        self.walk(self.index.key(Parts::Contact(host, port)), ALL)
-            .map(|(id, slot)| (id, &slot.record))
-            .filter(move |(_, record)| {
-                record.contact_port() == port && Host::of(record.contact_host()) == host
-            })
-    }
-
-    /// The bindings of exactly this Contact URI: registered ones first, each kind newest first.
-    pub fn with_aor<'d>(
-        &'d self,
-        aor: &'d [u8],
-    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
-        self.walk(self.index.key(keys::of_aor(aor)), ALL)
-            .map(|(id, slot)| (id, &slot.record))
-            .filter(move |(_, record)| record.aor() == aor)
-    }
-
-    /// The bindings that `device` registered: registered ones first, each kind newest first. None
-    /// for 0.
-    pub fn of_device(&self, device: u64) -> impl Iterator<Item = (Id, &R)> {
-        self.walk(self.index.key(Parts::Device(device)), ALL)
-            .map(|(id, slot)| (id, &slot.record))
-            .filter(move |(_, record)| device != 0 && record.device() == device)
-    }
-
-    fn walk(&self, key: Key, walk: Walk) -> impl Iterator<Item = (Id, &Slot<R>)> {
-        self.index.slots(&self.slots, key, walk).filter_map(|index| self.slots.at(index))
+    fn forget_keys(&mut self, id: Id, keys: impl Iterator<Item = Key>) {
+        for key in keys {
+            self.index.remove(&mut self.slots, key, id.index);
+        }
     }
 
     fn keys(&self, record: &R) -> Keys {
@@ -279,7 +243,9 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
     }
 
     fn keys_with(&self, record: &R, device: u64) -> Keys {
-        Keys::of(record, device, self.by_user, |parts| self.index.key(parts))
+        let mut keys = Keys::of(record, device, self.by_user, |parts| self.index.key(parts));
+        record.each_public_id(&mut |id| keys.add_id(self.id_key(id)));
+        keys
     }
 
     fn group(&mut self, id: Id) -> Option<&mut u32> {
@@ -294,8 +260,6 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         }
     }
 }
-
-const ALL: Walk = Walk { registered: true, others: true };
 
 impl<R, A: Allocator> Directory<R, A> {
     /// The binding `id`.

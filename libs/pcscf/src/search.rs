@@ -39,6 +39,8 @@ pub trait Binding {
     fn state(&self) -> State;
     /// How many public identities there are now.
     fn public_ids(&self) -> usize;
+    /// Shows each of them to `look`.
+    fn each_public_id(&self, look: &mut dyn FnMut(&[u8]));
     /// How many service routes there are now.
     fn service_routes(&self) -> usize;
     /// The service route `at`, the first being 0.

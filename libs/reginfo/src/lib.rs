@@ -1,12 +1,9 @@
 //! Registration state documents of the event package `reg` (RFC 3680): what a registrar tells in a
 //! NOTIFY, and what a proxy publishes.
 //!
-//! They are read by libxml2, strictly, without network, document types or entities; what it built
-//! is copied into values of ours ([`parse`]). They are written by a small writer of our own
+//! They are read by libxml2, strictly, through the crate `xml-read`; what it built is copied into
+//! values of ours ([`parse`]). They are written by a small writer of our own
 //! ([`Writer`], [`publish`]), which escapes everything and reports a lack of memory.
-//!
-//! The library libxml2 of a process is shared with other modules that use it: it is initialised
-//! once, never cleaned up, and its error handler is put back after each document.
 #![forbid(unsafe_code)]
 
 mod document;

@@ -1,9 +1,8 @@
 //! Reading documents.
 
 use crate::{Document, Extent};
-use libxml::parser::{Parser, ParserOptions, XmlParseFailure};
-use libxml::readonly::RoNode;
 use std::fmt;
+use xml_read::{BadXml, Node, Tree};
 
 mod contact;
 mod node;
@@ -91,9 +90,22 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// The most bytes between two `<`, which is a tag and the text behind it. The time that libxml2
-/// takes for a tag grows with the square of its attributes.
+/// The most bytes between two `<`, which is a tag and the text behind it.
 const MAX_TAG: usize = 8192;
+
+impl From<BadXml> for BadDocument {
+    fn from(bad: BadXml) -> Self {
+        match bad {
+            BadXml::Long(bytes, most) => Self::Long(bytes, most),
+            BadXml::NotUtf8(at) => Self::NotUtf8(at),
+            BadXml::Doctype => Self::Doctype,
+            BadXml::LongTag(_) => Self::LongTag,
+            BadXml::Xml { line, message } => Self::Xml { line, message },
+            BadXml::Deep(most) => Self::Deep(most),
+            BadXml::Empty => Self::NoReginfo,
+        }
+    }
+}
 
 /// Reads a document. Names of elements and attributes count without case and prefix, `reginfo` may
 /// stand at any depth. What cannot be used of it is in [`Document::skipped`].
@@ -102,95 +114,21 @@ const MAX_TAG: usize = 8192;
 ///
 /// The text is no such document, or beyond the limits. An empty body is not one, either.
 pub fn parse(body: &[u8], kind: Kind, limits: &Limits) -> Result<Document, BadDocument> {
-    check(body, limits)?;
-    let options = ParserOptions {
-        recover: false,
-        no_net: true,
-        no_def_dtd: true,
-        // What `check` looked at is what is read, whatever the document says of its encoding.
-        encoding: Some("UTF-8"),
-        ignore_enc: true,
-        // Errors are collected; these two would not print, but hide them from later versions.
-        no_error: false,
-        no_warning: false,
-        ..ParserOptions::default()
-    };
-    // The nodes below point into `tree`, which lives until the end of this function.
-    let (tree, _) = Parser::default()
-        .parse_string_with_diagnostics(body, options)
-        .map_err(|failure| bad(&failure))?;
-    let root = tree.get_root_readonly().ok_or(BadDocument::NoReginfo)?;
-    let reginfo = find(root, limits.depth)?.ok_or(BadDocument::NoReginfo)?;
+    let Limits { bytes, depth } = *limits;
+    let tree = Tree::read(body, &xml_read::Limits { bytes, depth, tag: MAX_TAG })?;
+    let mut nodes = tree.root().ok_or(BadDocument::NoReginfo)?.walk();
+    let reginfo = nodes.find(|(node, _)| node.is("reginfo")).ok_or(BadDocument::NoReginfo)?.0;
     Ok(read(reginfo, kind))
 }
 
-/// What is cheaper and safer to see before a parser does.
-fn check(body: &[u8], limits: &Limits) -> Result<(), BadDocument> {
-    if body.len() > limits.bytes {
-        return Err(BadDocument::Long(body.len(), limits.bytes));
-    }
-    if let Err(error) = std::str::from_utf8(body) {
-        return Err(BadDocument::NotUtf8(error.valid_up_to()));
-    }
-    for piece in body.split(|byte| *byte == b'<') {
-        if piece.starts_with(b"!DOCTYPE") {
-            return Err(BadDocument::Doctype);
-        }
-        if piece.len() > MAX_TAG {
-            return Err(BadDocument::LongTag);
-        }
-    }
-    Ok(())
-}
-
-fn bad(failure: &XmlParseFailure) -> BadDocument {
-    let first = match failure {
-        XmlParseFailure::ParseFailed(errors) => errors.first(),
-        _ => None,
-    };
-    let line = first.and_then(|error| error.line).unwrap_or(0);
-    BadDocument::Xml { line, message: node::shown(failure.to_string().trim()) }
-}
-
-/// The first `reginfo` in the order of the document. Looks at all elements, so that none is deeper
-/// than allowed.
-fn find(root: RoNode, limit: usize) -> Result<Option<RoNode>, BadDocument> {
-    let mut found = None;
-    let (mut at, mut depth) = (root, 1_usize);
-    loop {
-        if depth > limit {
-            return Err(BadDocument::Deep(limit));
-        }
-        if found.is_none() && node::is(at, "reginfo") {
-            found = Some(at);
-        }
-        if let Some(child) = at.get_first_element_child() {
-            (at, depth) = (child, depth.saturating_add(1));
-            continue;
-        }
-        // The next element behind this one, or behind the nearest one around it that has a next.
-        loop {
-            if let Some(next) = at.get_next_element_sibling() {
-                at = next;
-                break;
-            }
-            depth = depth.saturating_sub(1);
-            match at.get_parent() {
-                Some(parent) if depth > 0 => at = parent,
-                _ => return Ok(found),
-            }
-        }
-    }
-}
-
-fn read(reginfo: RoNode, kind: Kind) -> Document {
-    let attributes = node::Attributes::of(reginfo);
+fn read(reginfo: Node<'_>, kind: Kind) -> Document {
+    let attributes = reginfo.attributes();
     let mut document = Document {
         version: attributes.number("version"),
         extent: attributes.get("state").and_then(Extent::read),
         ..Document::default()
     };
-    for node in node::children(reginfo, "registration") {
+    for node in reginfo.children("registration") {
         match registration::read(node, kind, &mut document.skipped) {
             Ok(registration) => document.registrations.push(registration),
             Err(skipped) => document.skipped.push(skipped),

@@ -9,7 +9,25 @@ use std::collections::TryReserveError;
 pub struct Writer {
     text: Vec<u8>,
     tag: Tag,
+    layout: &'static Layout,
 }
+
+/// What stands before the tags. Readers do not care; people who compare captures do.
+#[derive(Debug)]
+struct Layout {
+    registration: &'static [u8],
+    contact: &'static [u8],
+    inner: &'static [u8],
+    unknown: &'static [u8],
+}
+
+/// Two blanks a level.
+static BLANKS: Layout =
+    Layout { registration: b"  ", contact: b"    ", inner: b"      ", unknown: b"      " };
+
+/// Tabs, and one less before `unknown-param`, as S-CSCFs in the field write it.
+static TABS: Layout =
+    Layout { registration: b"\t", contact: b"\t\t", inner: b"\t\t\t", unknown: b"\t\t" };
 
 /// How far the innermost registration is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +77,26 @@ impl Writer {
     ///
     /// Out of memory.
     pub fn new(version: u32, extent: Extent) -> Result<Self, TryReserveError> {
+        Self::start(version, extent, &BLANKS)
+    }
+
+    /// A document with a number, in the layout of NOTIFYs.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory.
+    pub fn tabbed(version: u32, extent: Extent) -> Result<Self, TryReserveError> {
+        Self::start(version, extent, &TABS)
+    }
+
+    fn start(
+        version: u32,
+        extent: Extent,
+        layout: &'static Layout,
+    ) -> Result<Self, TryReserveError> {
         const START: &[u8] =
             b"<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\"";
-        let mut writer = Self { text: Vec::new(), tag: Tag::Root };
+        let mut writer = Self { text: Vec::new(), tag: Tag::Root, layout };
         push(&mut writer.text, START)?;
         writer.attribute(" version=\"", version.to_string().as_bytes())?;
         writer.attribute(" state=\"", extent.name().as_bytes())?;
@@ -80,7 +115,8 @@ impl Writer {
         state: Option<State>,
     ) -> Result<Open<'_>, TryReserveError> {
         self.close()?;
-        push(&mut self.text, b"  <registration")?;
+        push(&mut self.text, self.layout.registration)?;
+        push(&mut self.text, b"<registration")?;
         self.tag = Tag::Start;
         self.attribute(" aor=\"", aor)?;
         self.attribute(" id=\"", id)?;
@@ -106,13 +142,14 @@ impl Writer {
 
     /// Ends what is open, up to the inside of the document.
     fn close(&mut self) -> Result<(), TryReserveError> {
-        let end: &[u8] = match self.tag {
-            Tag::Root => b">\n",
-            Tag::Outside => b"",
-            Tag::Start => b"/>\n",
-            Tag::Inside => b"  </registration>\n",
+        let (before, end): (&[u8], &[u8]) = match self.tag {
+            Tag::Root => (b"", b">\n"),
+            Tag::Outside => (b"", b""),
+            Tag::Start => (b"", b"/>\n"),
+            Tag::Inside => (self.layout.registration, b"</registration>\n"),
         };
         self.tag = Tag::Outside;
+        push(&mut self.text, before)?;
         push(&mut self.text, end)
     }
 
@@ -129,6 +166,7 @@ impl Writer {
 
     /// `start` and `end` are the tags.
     fn element(&mut self, start: &str, value: &[u8], end: &str) -> Result<(), TryReserveError> {
+        push(&mut self.text, self.layout.inner)?;
         push(&mut self.text, start.as_bytes())?;
         push_text(&mut self.text, value, Place::Element)?;
         push(&mut self.text, end.as_bytes())
@@ -157,7 +195,8 @@ impl Open<'_> {
             push(&mut writer.text, b">\n")?;
             writer.tag = Tag::Inside;
         }
-        push(&mut writer.text, b"    <contact")?;
+        push(&mut writer.text, writer.layout.contact)?;
+        push(&mut writer.text, b"<contact")?;
         writer.attribute(" id=\"", contact.id)?;
         writer.attribute(" state=\"", contact.state.name().as_bytes())?;
         writer.attribute(" event=\"", contact.event.name().as_bytes())?;
@@ -168,16 +207,21 @@ impl Open<'_> {
             value.map_or(Ok(()), |value| writer.attribute(start, value))?;
         }
         writer.number(" cseq=\"", contact.cseq.map(u64::from))?;
-        writer.element(">\n      <uri>", contact.uri, "</uri>\n")?;
+        push(&mut writer.text, b">\n")?;
+        writer.element("<uri>", contact.uri, "</uri>\n")?;
         if let Some(name) = contact.display_name {
-            writer.element("      <display-name>", name, "</display-name>\n")?;
+            writer.element("<display-name>", name, "</display-name>\n")?;
         }
         for (name, value) in unknown {
-            push(&mut writer.text, b"      <unknown-param")?;
+            push(&mut writer.text, writer.layout.unknown)?;
+            push(&mut writer.text, b"<unknown-param")?;
             writer.attribute(" name=\"", name)?;
-            writer.element(">", value, "</unknown-param>\n")?;
+            push(&mut writer.text, b">")?;
+            push_text(&mut writer.text, value, Place::Element)?;
+            push(&mut writer.text, b"</unknown-param>\n")?;
         }
-        push(&mut writer.text, b"    </contact>\n")
+        push(&mut writer.text, writer.layout.contact)?;
+        push(&mut writer.text, b"</contact>\n")
     }
 }
 

@@ -1,11 +1,12 @@
 //! The texts of SIP that more than one module reads: hosts and ports ([`address`]), URIs ([`uri`]),
-//! identities ([`identity`]) and lists of routes ([`route_set`]).
+//! identities ([`identity`]), lists of routes ([`route_set`]), and moments ([`moment`]).
 //!
 //! Everything works on bytes, borrows from them, and is bounded by them.
 #![forbid(unsafe_code)]
 
 pub mod address;
 pub mod identity;
+pub mod moment;
 pub mod route_set;
 pub mod scan;
 pub mod uri;

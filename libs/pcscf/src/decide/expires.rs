@@ -3,8 +3,7 @@
 use super::Asked;
 use sip_text::scan;
 
-/// The last second of a signed number of 32 bits: modules in C keep moments in one.
-const LAST: i64 = i32::MAX as i64;
+pub use sip_text::moment::after;
 
 /// The number that the first digits of `text` write, at most `u32::MAX`; `None` without a digit at
 /// the start.
@@ -23,12 +22,6 @@ pub fn of(contact: &Asked<'_>, header: Option<u32>) -> u32 {
         Some(text) if !scan::trim(text).is_empty() => seconds(text).unwrap_or(0),
         _ => header.unwrap_or(0),
     }
-}
-
-/// `seconds` after `now`, clamped to what modules in C can hold.
-pub fn after(now: i64, seconds: i64) -> i64 {
-    let moment = now.saturating_add(seconds);
-    if now < LAST { moment.min(LAST) } else { moment }
 }
 
 #[cfg(test)]

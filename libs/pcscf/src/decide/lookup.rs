@@ -2,7 +2,7 @@
 //! functions and of `pcscf_assert_identity`, and the check of what was found.
 
 use super::{Bound, MAX_CONTACTS, Mode, NoContact, Place, Query, Via, transport};
-use crate::{Host, State, States, identity, uri::Uri};
+use crate::{State, States, identity, uri::Uri};
 use bstr::BString;
 use sip_text::scan;
 
@@ -196,7 +196,7 @@ pub enum Mismatch {
 pub fn check(record: &Bound<'_>, place: &Place<'_>, rules: &Rules) -> Result<(), Mismatch> {
     let aor = || scan::shown(record.aor);
     let (came, registered) = (|| place.to_string(), || record.received.to_string());
-    if Host::of(record.received.host) != Host::of(place.host) {
+    if !record.received.same_host(place) {
         return Err(Mismatch::Host { aor: aor(), came: came(), registered: registered() });
     }
     if rules.port && !record.is_from(place) {

@@ -105,6 +105,66 @@ fn is_of(record: &Bound<'_>, told: &Told<'_>) -> bool {
     }
 }
 
+/// Which registrations a NOTIFY ends, and which it says go on.
+#[derive(Clone, Debug, Default)]
+pub struct Registrations<'d> {
+    /// Whether the document tells of all of the subscription.
+    pub full: bool,
+    /// Addresses of record of those that have ended.
+    pub ended: Vec<&'d [u8]>,
+    /// Those of the others.
+    pub alive: Vec<&'d [u8]>,
+}
+
+impl<'d> Registrations<'d> {
+    /// Takes note of one more.
+    pub fn add(&mut self, aor: &'d [u8], ended: bool) {
+        let list = if ended { &mut self.ended } else { &mut self.alive };
+        if !has(list, aor) {
+            list.push(aor);
+        }
+    }
+
+    /// Whether a contact with the identities `ids` ends, be it named or not. One whose registration
+    /// goes on under another identity stays; what ends one of several identities only, and does not
+    /// tell of the others, must end the `default` one.
+    pub fn end<'i>(&self, ids: impl IntoIterator<Item = &'i [u8]>, default: Option<&[u8]>) -> bool {
+        let (mut some_ended, mut some_alive) = (false, false);
+        for id in ids {
+            some_ended |= has(&self.ended, id);
+            some_alive |= has(&self.alive, id);
+        }
+        let whole = self.full || default.is_some_and(|default| has(&self.ended, default));
+        some_ended && !some_alive && whole
+    }
+
+    /// For whom to subscribe no more, now that the dialog of the subscription to `presentity` told
+    /// this: once a dialog, whatever the number of registrations in it. In a dialog that is not
+    /// known, for each of them.
+    pub fn unsubscribe(&self, presentity: Option<&'d [u8]>) -> Vec<&'d [u8]> {
+        let Some(presentity) = presentity else { return self.ended.clone() };
+        let all = self.full && self.alive.is_empty() && !self.ended.is_empty();
+        if all || has(&self.ended, presentity) { vec![presentity] } else { Vec::new() }
+    }
+}
+
+fn has(list: &[&[u8]], id: &[u8]) -> bool {
+    list.iter().any(|other| identity::same(other, id))
+}
+
+/// What becomes of a record whose registration has ended, without a word about its contact. `delay`
+/// is the parameter `delete_delay`.
+pub fn end(record: &Bound<'_>, now: i64, delay: i64) -> Judgement {
+    match record.state {
+        // It waits for its end already, or for an answer to a new REGISTER.
+        State::UNREGISTERED | State::PENDING => {
+            let found = scan::shown(record.aor);
+            Judgement::Skip(format!("contact {found:?} is {}", record.state.name_str()))
+        }
+        _ => Judgement::remove(record, now, delay),
+    }
+}
+
 /// Return code of the function: whether anything was said that can be followed. `ended` counts the
 /// registrations that are terminated, `uris` those that a [`search`] could be made of.
 pub fn code(ended: usize, uris: usize) -> i32 {
@@ -113,7 +173,7 @@ pub fn code(ended: usize, uris: usize) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refusal, Told, code, judge, search};
+    use super::{Refusal, Registrations, Told, code, end, judge, search};
     use crate::State;
     use crate::decide::tests::{NOW, alice};
     use crate::decide::{Bound, Judgement, Mode};
@@ -128,6 +188,57 @@ mod tests {
 
     fn refused(uri: &str) -> Refusal {
         search(&Told { uri: uri.as_bytes(), ..ACTIVE }).unwrap_err()
+    }
+
+    const A: &[u8] = b"sip:alice@ims.test";
+    const TEL: &[u8] = b"tel:+4930123456";
+    const B: &[u8] = b"sip:bob@ims.test";
+
+    fn told<'d>(full: bool, list: &[(&'d [u8], bool)]) -> Registrations<'d> {
+        let mut registrations = Registrations { full, ..Registrations::default() };
+        list.iter().for_each(|(aor, ended)| registrations.add(aor, *ended));
+        registrations
+    }
+
+    #[test]
+    fn no9_a_dialog_is_ended_once_however_many_registrations_it_tells_of() {
+        let whole = told(true, &[(A, true), (b"sip:ALICE@ims.test", true), (TEL, true)]);
+        assert_eq!(whole.ended.len(), 2);
+        assert_eq!(whole.unsubscribe(Some(A)), [A]);
+        assert_eq!(whole.unsubscribe(Some(B)), [B]);
+        assert_eq!(whole.unsubscribe(None), [A, TEL]);
+        for goes_on in
+            [told(true, &[(TEL, true), (A, false)]), told(false, &[(TEL, true)]), told(true, &[])]
+        {
+            assert!(goes_on.unsubscribe(Some(A)).is_empty(), "{goes_on:?}");
+        }
+        assert_eq!(told(false, &[(A, true)]).unsubscribe(Some(A)), [A]);
+    }
+
+    #[test]
+    fn a_registration_that_ends_takes_its_contacts_along() {
+        let ids = [A, TEL];
+        let end = |registrations: Registrations<'_>| registrations.end(ids, Some(A));
+        assert!(end(told(true, &[(A, true)])));
+        assert!(end(told(true, &[(TEL, true)])));
+        assert!(end(told(false, &[(b"sip:ALICE@ims.test", true)])));
+        assert!(end(told(false, &[(A, true), (TEL, true), (B, false)])));
+        // It goes on under another identity, or may do so.
+        assert!(!end(told(true, &[(A, true), (TEL, false)])));
+        assert!(!end(told(false, &[(TEL, true)])));
+        assert!(!end(told(true, &[(B, true)])));
+        assert!(!end(told(true, &[])));
+    }
+
+    #[test]
+    fn no10_what_waits_for_its_end_or_for_an_answer_is_left_alone() {
+        assert_eq!(end(&alice(), NOW, 0), Judgement::Delete);
+        let state = State::UNREGISTERED;
+        assert_eq!(end(&alice(), NOW, 4), Judgement::Delay { expires: NOW + 4, state });
+        for state in [State::UNREGISTERED, State::PENDING] {
+            let record = Bound { state, ..alice() };
+            assert!(matches!(end(&record, NOW, 4), Judgement::Skip(_)), "{state:?}");
+        }
     }
 
     #[test]

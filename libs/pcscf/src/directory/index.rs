@@ -96,12 +96,16 @@ impl<A: Allocator + Clone> Index<A> {
         }
     }
 
-    /// Makes the binding of `slot` the newest of its kind under `key`.
-    pub(super) fn renew(&mut self, owners: &mut impl Owners, key: Key, slot: u32) {
-        let Some(to) = self.shards.find(key, |_| true).filter(|to| to & CROWD != 0) else { return };
-        let Some(link) = self.link_of(owners, key, slot) else { return };
-        let first = self.leave(to, link);
-        self.join(owners, first, link);
+    /// Makes the binding of `slot` the newest of its kind in all crowds that it is in.
+    pub(super) fn renew(&mut self, owners: &mut impl Owners, slot: u32) {
+        let mut next = owners.links(slot).map_or(NONE, |head| *head);
+        while let Some(Link { key, sibling, .. }) = self.at(next) {
+            if let Some(to) = self.shards.find(key, |_| true).filter(|to| to & CROWD != 0) {
+                let first = self.leave(to, next);
+                self.join(owners, first, next);
+            }
+            next = sibling;
+        }
     }
 
     /// The slots under `key`, as `walk` says.

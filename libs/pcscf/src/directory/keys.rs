@@ -1,7 +1,8 @@
 //! The keys under which a binding is found, and those that a search looks at.
 
 use crate::search::{Binding, By, Search};
-use crate::{Host, uri::Uri};
+use crate::{Host, identity, uri::Uri};
+use core::hash::{Hash, Hasher};
 use shm_store::shards::Key;
 
 /// What a key is made of.
@@ -28,19 +29,49 @@ pub(super) enum Parts<'t> {
     Instance(Host<'t>, &'t [u8]),
     /// The device.
     Device(u64),
+    /// A public identity.
+    Identity(Folded<'t>),
 }
 
-/// Keys of a binding: at most two hosts times four kinds, and three.
+/// An identity that is the same in any case, as [`identity::same`](crate::identity::same) says.
+#[derive(Clone, Copy)]
+pub(super) struct Folded<'t>(pub(super) &'t [u8]);
+
+impl PartialEq for Folded<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        identity::same(self.0, other.0)
+    }
+}
+
+impl Eq for Folded<'_> {}
+
+impl Hash for Folded<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut piece = [0; 64];
+        for part in self.0.chunks(piece.len()) {
+            for (to, byte) in piece.iter_mut().zip(part) {
+                *to = byte.to_ascii_lowercase();
+            }
+            state.write(piece.get(..part.len()).unwrap_or(part));
+        }
+        state.write_usize(self.0.len());
+    }
+}
+
+/// Keys of a binding besides those of its identities: at most two hosts times four kinds, and three.
 const MOST: usize = 11;
 
 /// A few keys, each of them once.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Keys {
     keys: [Option<Key>; MOST],
+    /// Those of public identities.
+    ids: Vec<Key>,
 }
 
 impl Keys {
-    /// The keys of `binding` with this `device`; those with a user only for `by_user`.
+    /// The keys of `binding` with this `device`, but for those of its identities; those with a user
+    /// only for `by_user`.
     pub(super) fn of(
         binding: &impl Binding,
         device: u64,
@@ -82,37 +113,16 @@ impl Keys {
         keys
     }
 
-    /// The keys that together have all that `search` matches; those whose bindings match exactly, if
-    /// at all, come first.
-    pub(super) fn for_search(
-        search: &Search<'_>,
-        by_user: bool,
-        key: impl Fn(Parts<'_>) -> Key,
-    ) -> (Option<Key>, Option<Key>) {
-        let host = match search.by {
-            By::Contact => search.via_host,
-            By::Source => search.received_host,
-        };
-        if host.is_empty() {
-            return (None, None);
+    /// Adds the key of an identity.
+    pub(super) fn add_id(&mut self, key: Key) {
+        if self.iter().all(|other| other != key) {
+            self.ids.push(key);
         }
-        if let Some(rinstance) = search.rinstance.filter(|value| !value.is_empty()) {
-            return (Some(key(Parts::Instance(host, rinstance))), None);
-        }
-        if let Some((_, user)) = search.user.filter(|(_, user)| by_user && !user.is_empty()) {
-            return (Some(key(Parts::User(host, user))), None);
-        }
-        let (port, via) = (search.received_port, search.via_host);
-        match search.by {
-            By::Contact => (Some(key(Parts::Contact(host, search.via_port))), None),
-            By::Source => {
-                let exact = match via == host {
-                    true => Parts::Source(host, port),
-                    false => Parts::SourceOf(host, port, via),
-                };
-                (Some(key(exact)), Some(key(Parts::PortOf(host, port, via))))
-            }
-        }
+    }
+
+    /// The same without identities.
+    pub(super) fn without_ids(&self) -> Self {
+        Self { keys: self.keys, ids: Vec::new() }
     }
 
     fn add(&mut self, key: Key) {
@@ -125,13 +135,45 @@ impl Keys {
     }
 
     /// The keys that `others` lack.
-    pub(super) fn without(&self, others: Self) -> impl Iterator<Item = Key> + use<> {
-        self.iter().filter(move |key| others.iter().all(|other| other != *key))
+    pub(super) fn without<'k>(&'k self, others: &'k Self) -> impl Iterator<Item = Key> + use<'k> {
+        self.iter().filter(|key| others.iter().all(|other| other != *key))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Key> + use<> {
-        self.keys.into_iter().flatten()
+    pub(super) fn iter(&self) -> impl Iterator<Item = Key> + use<'_> {
+        self.keys.iter().copied().flatten().chain(self.ids.iter().copied())
     }
+}
+
+/// The keys that together have all that `search` matches; those whose bindings match exactly, if at
+/// all, come first. None if nothing can match.
+pub(super) fn of_search<'s>(
+    search: &Search<'s>,
+    by_user: bool,
+) -> Option<(Parts<'s>, Option<Parts<'s>>)> {
+    let host = match search.by {
+        By::Contact => search.via_host,
+        By::Source => search.received_host,
+    };
+    if host.is_empty() {
+        return None;
+    }
+    if let Some(rinstance) = search.rinstance.filter(|value| !value.is_empty()) {
+        return Some((Parts::Instance(host, rinstance), None));
+    }
+    if let Some((_, user)) = search.user.filter(|(_, user)| by_user && !user.is_empty()) {
+        return Some((Parts::User(host, user), None));
+    }
+    let (port, via) = (search.received_port, search.via_host);
+    Some(match search.by {
+        By::Contact => (Parts::Contact(host, search.via_port), None),
+        By::Source => {
+            let exact = match via == host {
+                true => Parts::Source(host, port),
+                false => Parts::SourceOf(host, port, via),
+            };
+            (exact, Some(Parts::PortOf(host, port, via)))
+        }
+    })
 }
 
 /// The key of a Contact URI with this host and port.

@@ -59,6 +59,9 @@ pub struct Row {
     pub service_routes: Vec<Vec<u8>>,
     /// Column `public_ids`, the default identity first.
     pub public_ids: Vec<Vec<u8>>,
+    /// Column `socket`, which nobody else uses: the [`device::key`](crate::device::key) of the device
+    /// that registered the contact, 0 if that is not known. Nothing: the column stays as it is.
+    pub device: Option<u64>,
     /// The security association in use (columns `security_type`, `mode`, …), if it is IPsec.
     pub security: Option<Security>,
     /// The security association that is being set up (columns `t_…`), if it is IPsec.

@@ -5,6 +5,7 @@ use super::{
     column::{IN_USE, SecurityColumns, TEMPORARY},
     list::split,
 };
+use crate::device;
 
 /// The longest Contact URI that is taken from a table, in bytes.
 const AOR_MAX: usize = 4096;
@@ -95,6 +96,7 @@ impl Row {
             expires: expires(cells)?,
             service_routes: list(Column::ServiceRoutes),
             public_ids: list(Column::PublicIds),
+            device: cells.text(Column::Socket).and_then(device::of_text),
             security: in_use.unwrap_or_default(),
             security_temp: temporary.unwrap_or_default(),
         };

@@ -63,8 +63,26 @@ fn row() -> Row {
         expires: 1_800_000_000,
         service_routes: vec![b"sip:orig@127.0.0.1:22070;lr".to_vec()],
         public_ids: vec![b"sip:alice@ims.test".to_vec(), b"tel:+4930123456".to_vec()],
+        device: Some(0x00ab_cdef),
         security: None,
         security_temp: None,
+    }
+}
+
+#[test]
+fn a_device_is_a_text_that_nobody_else_writes() {
+    let layout = Layout::shipped();
+    let device = |device| {
+        let row = Row { device, ..row() };
+        let writing = Writing::update(&row, false, &layout).unwrap();
+        let cells = stored(writing).0;
+        cells.into_iter().find(|(column, _)| *column == Column::Socket).map(|(_, cell)| cell)
+    };
+    let text = Cell::Text(Cow::Borrowed(&b"device:0000000000abcdef"[..]));
+    assert_eq!(device(Some(0x00ab_cdef)), Some(text));
+    assert_eq!((device(Some(0)), device(None)), (Some(Cell::Null), None));
+    for other in ["", "udp:10.0.0.1:5060", "device:", "device:+000000000abcdef", "device:1"] {
+        assert_eq!(crate::device::of_text(other.as_bytes()), None, "{other}");
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     column::{IN_USE, SecurityColumns, TEMPORARY},
     list::join,
 };
+use crate::device;
 use core::fmt;
 use std::borrow::Cow;
 
@@ -115,6 +116,14 @@ impl<'r> Writing<'r> {
         self.optional(Column::RxSessionId, &row.rx_session_id);
         self.list(Column::ServiceRoutes, &row.service_routes);
         self.list(Column::PublicIds, &row.public_ids);
+        match row.device {
+            Some(0) => self.put(Column::Socket, Cell::Null),
+            Some(device) => {
+                let text = Cell::Text(Cow::Owned(device::to_text(device)));
+                self.put(Column::Socket, text);
+            }
+            None => {}
+        }
     }
 
     fn secured(mut self, row: &'r Row) -> Self {

@@ -65,6 +65,9 @@ impl Binding for Record {
     fn public_ids(&self) -> usize {
         self.ids.len()
     }
+    fn each_public_id(&self, look: &mut dyn FnMut(&[u8])) {
+        self.ids.iter().for_each(|id| look(id.as_ref()));
+    }
     fn service_routes(&self) -> usize {
         0
     }

@@ -48,6 +48,9 @@ impl Binding for Handle {
     fn public_ids(&self) -> usize {
         self.0.public_ids()
     }
+    fn each_public_id(&self, look: &mut dyn FnMut(&[u8])) {
+        self.0.each_public_id(look);
+    }
     fn service_routes(&self) -> usize {
         self.0.service_routes()
     }

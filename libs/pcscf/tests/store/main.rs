@@ -49,6 +49,8 @@ mod laws {
             "device",
             "devices",
             "no memory for a device",
+            "identity",
+            "no memory for identities",
         ] {
             assert!(seen.contains(done), "{done} is not among {seen:?}");
         }

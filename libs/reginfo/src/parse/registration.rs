@@ -1,9 +1,9 @@
 //! The element `registration`.
 
-use super::node::{self, Attributes, Element};
+use super::node::Element;
 use super::{Kind, Skipped, Why, contact};
 use crate::{Registration, State};
-use libxml::readonly::RoNode;
+use xml_read::Node;
 
 /// Reads a registration; what cannot be used of its contacts goes to `skipped`.
 ///
@@ -11,11 +11,11 @@ use libxml::readonly::RoNode;
 ///
 /// It has no address of record or no state, and is of no use.
 pub(super) fn read(
-    node: RoNode,
+    node: Node<'_>,
     kind: Kind,
     skipped: &mut Vec<Skipped>,
 ) -> Result<Registration, Skipped> {
-    let attributes = Attributes::of(node);
+    let attributes = node.attributes();
     let aor = attributes.get("aor").unwrap_or_default().trim().to_owned();
     let element = Element { attributes: &attributes, what: "registration", of: &aor };
     if aor.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn read(
     };
     let id = attributes.text("id").unwrap_or_default();
     let mut contacts = Vec::new();
-    for node in node::children(node, "contact") {
+    for node in node.children("contact") {
         match contact::read(node, &aor) {
             Ok(contact) => contacts.push(contact),
             Err(reason) => skipped.push(reason),

@@ -68,6 +68,9 @@ impl Binding for Bound<'_> {
     fn public_ids(&self) -> usize {
         self.ids.len()
     }
+    fn each_public_id(&self, look: &mut dyn FnMut(&[u8])) {
+        self.ids.iter().for_each(|id| look(id));
+    }
     fn service_routes(&self) -> usize {
         0
     }

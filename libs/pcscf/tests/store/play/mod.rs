@@ -4,6 +4,7 @@ pub(crate) mod record;
 #[path = "../../../../store/tests/containers/short.rs"]
 pub(crate) mod short;
 
+use allocator_api2::alloc::AllocError;
 use pcscf_core::directory::{Config, Cursor};
 use pcscf_core::search::{By, Search};
 use pcscf_core::{Binding, Directory, Host, Id, State, States};
@@ -85,7 +86,7 @@ pub(crate) fn play(bytes: &[u8]) -> BTreeSet<&'static str> {
 
 impl World {
     fn step(&mut self, bytes: &mut Bytes<'_>) {
-        match bytes.below(13) {
+        match bytes.below(15) {
             0..4 => self.insert(bytes),
             4 => self.remove(bytes),
             5 | 6 => self.change(bytes),
@@ -93,6 +94,7 @@ impl World {
             9 => self.schedule(bytes),
             10 => self.expire(bytes),
             11 => self.set_device(bytes),
+            12 | 13 => self.set_ids(bytes),
             _ => self.list(),
         }
     }
@@ -132,19 +134,43 @@ impl World {
 
     fn change(&mut self, bytes: &mut Bytes<'_>) {
         let Some(id) = self.some(bytes) else { return };
-        let (state, ids) = (State(bytes.choose(&record::STATES)), bytes.below(4));
-        let record = self.directory.get_mut(Id::from_u64(id)).unwrap();
-        (record.state, record.ids) = (state, ids);
+        let state = State(bytes.choose(&record::STATES));
+        self.directory.get_mut(Id::from_u64(id)).unwrap().state = state;
         self.directory.refresh(Id::from_u64(id));
         self.stamp += 1;
         let known = self.known.get_mut(&id).unwrap();
-        (known.record.state, known.record.ids, known.stamp) = (state, ids, self.stamp);
+        (known.record.state, known.stamp) = (state, self.stamp);
+    }
+
+    fn set_ids(&mut self, bytes: &mut Bytes<'_>) {
+        let Some(id) = self.some(bytes) else { return };
+        let ids = Record::read_ids(bytes);
+        let texts: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
+        if bytes.next() > 200 {
+            self.memory.end_after(usize::from(bytes.next() % 3));
+        }
+        let refuses = bytes.next() > 230;
+        let set = self.directory.try_change_ids(Id::from_u64(id), &texts, |record| {
+            if refuses {
+                return Err(AllocError);
+            }
+            record.ids.clone_from(&ids);
+            Ok(())
+        });
+        self.memory.end_never();
+        if set.is_err() {
+            self.seen.insert("no memory for identities");
+            return;
+        }
+        self.stamp += 1;
+        let known = self.known.get_mut(&id).unwrap();
+        (known.record.ids, known.stamp) = (ids, self.stamp);
     }
 
     fn set_device(&mut self, bytes: &mut Bytes<'_>) {
         let Some(id) = self.some(bytes) else { return };
         let device = bytes.choose(&record::DEVICES);
-        if bytes.next() > 200 {
+        if bytes.next() > 150 {
             self.memory.end_after(usize::from(bytes.next() % 3));
         }
         let set = self.directory.try_set_device(Id::from_u64(id), device, |record| {
@@ -183,6 +209,12 @@ impl World {
             .max_by_key(|(_, known)| (search.is_exact(&known.record), known.rank()))
             .map(|(id, _)| *id);
         assert_eq!(self.directory.find(&search).map(Id::to_u64), best, "{search:?}");
+        let newest = matching
+            .clone()
+            .max_by_key(|(_, known)| (search.is_exact(&known.record), known.stamp))
+            .map(|(id, _)| *id);
+        let found = self.directory.find_newest(&search);
+        assert_eq!(found.map(Id::to_u64), newest, "{search:?}");
         match matching.count() {
             0 => {}
             1 => _ = self.seen.insert("found"),
@@ -248,7 +280,7 @@ impl World {
         for state in State::NAMED {
             let those = self.known.values().filter(|known| known.record.state == state);
             assert_eq!(counts.in_state(state).contacts, those.clone().count());
-            let ids = those.map(|known| known.record.ids).sum::<usize>();
+            let ids = those.map(|known| known.record.ids.len()).sum::<usize>();
             assert_eq!(counts.in_state(state).public_ids, ids);
         }
         for (id, known) in &self.known {
@@ -272,12 +304,7 @@ impl World {
             those.sort_unstable_by(|one, other| other.cmp(one));
             those.into_iter().map(|(_, id)| id).collect::<Vec<u64>>()
         };
-        let received = Host::of(&like.received_host);
         let contact = Host::of(&like.contact_host);
-        let at_source = best_first(&|record| {
-            Host::of(&record.received_host) == received
-                && record.received_port == like.received_port
-        });
         let at_contact = best_first(&|record| {
             Host::of(&record.contact_host) == contact && record.contact_port == like.contact_port
         });
@@ -292,14 +319,19 @@ impl World {
             found.map(|(id, _)| id.to_u64()).collect::<Vec<u64>>()
         };
         let directory = &self.directory;
-        if !received.is_empty() {
-            assert_eq!(ids(&mut directory.at_source(received, like.received_port)), at_source);
-        }
         if !contact.is_empty() {
             assert_eq!(ids(&mut directory.at_contact(contact, like.contact_port)), at_contact);
         }
         assert_eq!(ids(&mut directory.with_aor(&like.aor)), same);
         assert_eq!(ids(&mut directory.of_device(like.device)), device);
+        for id in record::IDS {
+            let has = |record: &Record| record.ids.iter().any(|own| own.eq_ignore_ascii_case(id));
+            let those = best_first(&has);
+            assert_eq!(ids(&mut directory.with_id(id.as_bytes())), those);
+            if those.len() > 1 {
+                self.seen.insert("identity");
+            }
+        }
         if device.len() > 1 {
             self.seen.insert("devices");
         }

@@ -30,10 +30,13 @@ pub(crate) struct Record {
     pub(crate) received_port: u16,
     pub(crate) via_host: Vec<u8>,
     pub(crate) state: State,
-    pub(crate) ids: usize,
+    pub(crate) ids: Vec<&'static str>,
     pub(crate) routes: Vec<Vec<u8>>,
     pub(crate) device: u64,
 }
+
+/// Few identities; some are the same in another case.
+pub(crate) const IDS: [&str; 4] = ["sip:a@ims.test", "SIP:A@ims.test", "tel:+1", "sip:b@ims.test"];
 
 /// Few devices; 0 is none.
 pub(crate) const DEVICES: [u64; 4] = [0, 0, 7, u64::MAX];
@@ -53,7 +56,7 @@ impl Record {
             received_port: received.1,
             via_host: via_host.into(),
             state: State::PENDING,
-            ids: 0,
+            ids: Vec::new(),
             routes: Vec::new(),
             device: 0,
         }
@@ -80,10 +83,15 @@ impl Record {
         let via = text(bytes.choose(&HOSTS));
         let mut record = Self::new(&aor, (&received.0, received.1), &via);
         record.state = State(bytes.choose(&STATES));
-        record.ids = bytes.below(4);
+        record.ids = Self::read_ids(bytes);
         record.routes = vec![b"sip:orig@scscf;lr".to_vec(); bytes.below(3)];
         record.device = bytes.choose(&DEVICES);
         record
+    }
+
+    /// Up to three identities, which may be the same.
+    pub(crate) fn read_ids(bytes: &mut Bytes<'_>) -> Vec<&'static str> {
+        (0..bytes.below(4)).map(|_| bytes.choose(&IDS)).collect()
     }
 }
 
@@ -116,7 +124,10 @@ impl Binding for Record {
         self.state
     }
     fn public_ids(&self) -> usize {
-        self.ids
+        self.ids.len()
+    }
+    fn each_public_id(&self, look: &mut dyn FnMut(&[u8])) {
+        self.ids.iter().for_each(|id| look(id.as_bytes()));
     }
     fn service_routes(&self) -> usize {
         self.routes.len()

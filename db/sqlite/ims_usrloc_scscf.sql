@@ -1,0 +1,88 @@
+-- The registrations of an S-CSCF as module ims_usrloc_scscf stores them: public identities, contacts and watchers, and which
+-- belong together. The columns are those of version 6, as in the scripts that come with Kamailio 6.0; use one or
+-- the other. Some columns are wider here, so that no URI or Call-ID is too long.
+-- Versions of Kamailio before 6.0.3 call the table of watchers subscriber: see ims_usrloc_scscf-5.6.sql.
+-- Needs the table `version`.
+
+CREATE TABLE impu (
+    -- never given to another row again: links name it
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    -- SIP or tel URI of the public identity
+    impu VARCHAR(255) NOT NULL,
+    barring INTEGER DEFAULT 0,
+    -- 1 registered, -1 not registered but served
+    reg_state INTEGER DEFAULT 0,
+    -- charging functions
+    ccf1 VARCHAR(255) DEFAULT NULL,
+    ccf2 VARCHAR(255) DEFAULT NULL,
+    ecf1 VARCHAR(255) DEFAULT NULL,
+    ecf2 VARCHAR(255) DEFAULT NULL,
+    -- the user with all profiles, as the HSS gave them
+    ims_subscription_data BLOB,
+    CONSTRAINT impu_impu UNIQUE (impu)
+);
+
+INSERT INTO version (table_name, table_version) VALUES ('impu', 6);
+
+CREATE TABLE contact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    -- Contact URI
+    contact VARCHAR(255) NOT NULL,
+    -- parameters of the Contact header: name=value;name
+    params VARCHAR(1024) DEFAULT NULL,
+    path VARCHAR(1024) DEFAULT NULL,
+    received VARCHAR(255) DEFAULT NULL,
+    user_agent VARCHAR(255) DEFAULT NULL,
+    -- 1970: never
+    expires TIMESTAMP WITHOUT TIME ZONE DEFAULT NULL,
+    callid VARCHAR(255) DEFAULT NULL,
+    CONSTRAINT contact_contact UNIQUE (contact)
+);
+
+INSERT INTO version (table_name, table_version) VALUES ('contact', 6);
+
+-- the contacts of an identity
+CREATE TABLE impu_contact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    impu_id INTEGER NOT NULL,
+    contact_id INTEGER NOT NULL,
+    CONSTRAINT impu_contact_impu_id UNIQUE (impu_id, contact_id)
+);
+
+CREATE INDEX impu_contact_contact_id_idx ON impu_contact (contact_id);
+
+INSERT INTO version (table_name, table_version) VALUES ('impu_contact', 6);
+
+-- subscriptions to the reg event
+CREATE TABLE subscriber_scscf (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    watcher_uri VARCHAR(255) NOT NULL,
+    watcher_contact VARCHAR(255) NOT NULL,
+    presentity_uri VARCHAR(255) NOT NULL,
+    event INTEGER NOT NULL,
+    expires TIMESTAMP WITHOUT TIME ZONE NOT NULL,
+    -- of the last document
+    version INTEGER NOT NULL,
+    -- of the last NOTIFY
+    local_cseq INTEGER NOT NULL,
+    call_id VARCHAR(255) NOT NULL,
+    from_tag VARCHAR(128) NOT NULL,
+    to_tag VARCHAR(128) NOT NULL,
+    record_route TEXT NOT NULL,
+    sockinfo_str VARCHAR(128) NOT NULL,
+    CONSTRAINT subscriber_scscf_contact UNIQUE (event, watcher_contact, presentity_uri)
+);
+
+INSERT INTO version (table_name, table_version) VALUES ('subscriber_scscf', 6);
+
+-- the watchers of an identity
+CREATE TABLE impu_subscriber (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    impu_id INTEGER NOT NULL,
+    subscriber_id INTEGER NOT NULL,
+    CONSTRAINT impu_subscriber_impu_id UNIQUE (impu_id, subscriber_id)
+);
+
+CREATE INDEX impu_subscriber_subscriber_id_idx ON impu_subscriber (subscriber_id);
+
+INSERT INTO version (table_name, table_version) VALUES ('impu_subscriber', 6);
