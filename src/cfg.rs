@@ -1,6 +1,10 @@
 //! Settings that an operator may change while the server runs (the cfg framework).
 
-use crate::{Error, Result, text};
+use crate::{
+    Error, Result,
+    param::{Int, Text},
+    text,
+};
 use bstr::BString;
 use core::{
     cell::UnsafeCell,
@@ -21,8 +25,24 @@ pub struct Setting {
 
 #[derive(Debug)]
 enum Kind {
-    Int { default: i32, min: i32, max: i32 },
-    Text { default: &'static CStr },
+    Int {
+        default: i32,
+        min: i32,
+        max: i32,
+    },
+    Text {
+        default: &'static CStr,
+    },
+    /// As `Int`, with the value of a parameter at the start.
+    Param {
+        param: &'static Int,
+        min: i32,
+        max: i32,
+    },
+    /// As `Text`, with the value of a parameter at the start.
+    TextParam {
+        param: &'static Text,
+    },
 }
 
 impl Setting {
@@ -35,6 +55,22 @@ impl Setting {
     ) -> Self {
         let (min, max) = (*range.start(), *range.end());
         Self { name, help, kind: Kind::Int { default, min, max } }
+    }
+
+    /// A number within `range` that starts with the value of a parameter of the module.
+    pub const fn of_int(
+        name: &'static CStr,
+        param: &'static Int,
+        range: RangeInclusive<i32>,
+        help: &'static CStr,
+    ) -> Self {
+        let (min, max) = (*range.start(), *range.end());
+        Self { name, help, kind: Kind::Param { param, min, max } }
+    }
+
+    /// A text that starts with the value of a parameter of the module.
+    pub const fn of_text(name: &'static CStr, param: &'static Text, help: &'static CStr) -> Self {
+        Self { name, help, kind: Kind::TextParam { param } }
     }
 
     /// A text.
@@ -63,20 +99,24 @@ impl Group {
 
     /// The value of setting `index`; nothing if that is no number.
     pub fn int(&self, index: usize) -> Option<i32> {
-        let Setting { kind: Kind::Int { default, .. }, .. } = self.settings.get(index)? else {
-            return None;
+        let default = match &self.settings.get(index)?.kind {
+            Kind::Int { default, .. } => *default,
+            Kind::Param { param, .. } => param.get(),
+            Kind::Text { .. } | Kind::TextParam { .. } => return None,
         };
-        let Some(place) = self.place(index) else { return Some(*default) };
+        let Some(place) = self.place(index) else { return Some(default) };
         // SAFETY: the core keeps a C `int` there, aligned.
         Some(unsafe { place.cast::<c_int>().read() })
     }
 
     /// A copy of the value of setting `index`; nothing if that is no text.
     pub fn text(&self, index: usize) -> Option<BString> {
-        let Setting { kind: Kind::Text { default }, .. } = self.settings.get(index)? else {
-            return None;
+        let default = match &self.settings.get(index)?.kind {
+            Kind::Text { default } => default.to_bytes(),
+            Kind::TextParam { param } => param.get(),
+            Kind::Int { .. } | Kind::Param { .. } => return None,
         };
-        let Some(place) = self.place(index) else { return Some(default.to_bytes().into()) };
+        let Some(place) = self.place(index) else { return Some(default.into()) };
         // SAFETY: the core keeps a `str` there, aligned.
         let value = unsafe { place.cast::<sys::str_>().read() };
         // SAFETY: the core keeps the text until this process takes up the next change.
@@ -99,8 +139,10 @@ impl Group {
         let mut start = 0;
         for setting in self.settings.iter().take(index.saturating_add(1)) {
             let (align, size) = match setting.kind {
-                Kind::Int { .. } => (align_of::<c_int>(), size_of::<c_int>()),
-                Kind::Text { .. } => (align_of::<sys::str_>(), size_of::<sys::str_>()),
+                Kind::Int { .. } | Kind::Param { .. } => (align_of::<c_int>(), size_of::<c_int>()),
+                Kind::Text { .. } | Kind::TextParam { .. } => {
+                    (align_of::<sys::str_>(), size_of::<sys::str_>())
+                }
             };
             start = end.next_multiple_of(align);
             end = start + size;
@@ -108,11 +150,32 @@ impl Group {
         (start, end)
     }
 
+    /// Announces the group unless a module of its name, which has one of its own, is loaded; whether
+    /// it did. For `mod_init`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if the core refuses.
+    pub fn declare_if_free(&'static self) -> Result<bool> {
+        let name = self.name.as_ptr().cast_mut();
+        // SAFETY: compares the name with those of the modules that are loaded.
+        if !unsafe { sys::find_module_by_name(name) }.is_null() {
+            return Ok(false);
+        }
+        let len = c_int::try_from(self.name.count_bytes()).unwrap_or(c_int::MAX);
+        // SAFETY: compares the name with those of the groups.
+        if !unsafe { sys::cfg_lookup_group(name, len) }.is_null() {
+            return Ok(false);
+        }
+        self.declare().map(|()| true)
+    }
+
     /// Announces the group, once, before the first fork.
     pub(crate) fn declare(&'static self) -> Result {
         let mut rows: Vec<sys::cfg_def_t> = Vec::with_capacity(self.settings.len() + 1);
         let (_, end) = self.layout(self.settings.len().saturating_sub(1));
-        let has_text = self.settings.iter().any(|s| matches!(s.kind, Kind::Text { .. }));
+        let is_text = |kind: &Kind| matches!(kind, Kind::Text { .. } | Kind::TextParam { .. });
+        let has_text = self.settings.iter().any(|setting| is_text(&setting.kind));
         let align = if has_text { align_of::<sys::str_>() } else { align_of::<c_int>() };
         let size = end.next_multiple_of(align);
         // Eight bytes a word, aligned for both kinds; both blocks stay for the whole run.
@@ -125,17 +188,23 @@ impl Group {
             let mut row: sys::cfg_def_t = unsafe { core::mem::zeroed() };
             row.name = setting.name.as_ptr().cast_mut();
             row.descr = setting.help.as_ptr().cast_mut();
-            match setting.kind {
-                Kind::Int { default, min, max } => {
+            let start = match setting.kind {
+                Kind::Int { default, min, max } => Start::Int(default, min, max),
+                Kind::Param { param, min, max } => Start::Int(param.get(), min, max),
+                Kind::Text { default } => Start::Text(text::name(default)),
+                Kind::TextParam { param } => Start::Text(text::lend(param.get())),
+            };
+            match start {
+                Start::Int(value, min, max) => {
                     row.type_ = sys::CFG_VAR_INT | sys::CFG_ATOMIC;
                     (row.min, row.max) = (min, max);
                     // SAFETY: inside the block and aligned.
-                    unsafe { place.cast::<c_int>().write(default) };
+                    unsafe { place.cast::<c_int>().write(value) };
                 }
-                Kind::Text { default } => {
+                Start::Text(value) => {
                     row.type_ = sys::CFG_VAR_STR;
                     // SAFETY: inside the block and aligned.
-                    unsafe { place.cast::<sys::str_>().write(text::name(default)) };
+                    unsafe { place.cast::<sys::str_>().write(value) };
                 }
             }
             rows.push(row);
@@ -151,6 +220,12 @@ impl Group {
             code => Err(Error::Core { call: "cfg_declare", code }),
         }
     }
+}
+
+/// What a setting is at the start.
+enum Start {
+    Int(i32, i32, i32),
+    Text(sys::str_),
 }
 
 impl fmt::Debug for Group {

@@ -14,14 +14,17 @@
 
 pub mod avp;
 pub mod boundary;
+pub mod cdp;
 pub mod cfg;
 pub mod db;
 pub mod error;
 pub mod ipsec;
 pub mod kemi;
+pub mod location;
 pub mod log;
 pub mod module;
 pub mod msg;
+pub mod named;
 pub mod param;
 pub mod pcscf;
 pub mod process;
@@ -29,11 +32,15 @@ pub mod pua;
 pub mod pv;
 pub mod queue;
 pub mod record;
+pub mod refused;
 pub mod rpc;
 pub mod script;
+pub mod scscf;
+
 pub mod shared;
 pub mod shm;
 pub mod sl;
+pub mod socket;
 pub mod stats;
 pub mod sync;
 mod text;

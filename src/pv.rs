@@ -52,6 +52,19 @@ impl Variable {
         Self::row(name, Some(get_named::<F, E>), Some(parse_name))
     }
 
+    /// Exports `$name(text)` and `$(name(text)[index])`: as [`with_name`](Self::with_name), and `body`
+    /// gets the index; 0 if there is none. `check` says whether the text in the brackets is one that
+    /// there can be: else the server does not start.
+    pub const fn with_index<F, C, E>(name: &'static CStr, _: C, _: F) -> Self
+    where
+        F: Fn(&Msg<'_>, &[u8], i32) -> Result<Value, E> + Copy,
+        C: Fn(&[u8]) -> bool + Copy,
+        E: Report,
+    {
+        let Self(row) = Self::row(name, Some(get_indexed::<F, E>), Some(parse_checked::<C>));
+        Self(sys::pv_export_t { parse_index: Some(sys::pv_parse_index), ..row })
+    }
+
     const fn row(
         name: &'static CStr,
         getf: sys::pv_getf_t,
@@ -96,6 +109,29 @@ unsafe extern "C" fn parse_name(spec: sys::pv_spec_p, inner: *mut sys::str_) -> 
     0
 }
 
+/// As [`parse_name`], of texts that `C` takes.
+///
+/// # Safety
+///
+/// As for `parse_name`.
+unsafe extern "C" fn parse_checked<C>(spec: sys::pv_spec_p, inner: *mut sys::str_) -> c_int
+where
+    C: Fn(&[u8]) -> bool + Copy,
+{
+    if spec.is_null() || inner.is_null() {
+        return -1;
+    }
+    // SAFETY: by the contract of this function.
+    let text = unsafe { *inner };
+    // SAFETY: as above.
+    let text = unsafe { text::bytes(text) }.unwrap_or_default();
+    if !boundary::contain::<C, _>(false, || item::<C>()(text)) {
+        return -1;
+    }
+    // SAFETY: by the contract of this function.
+    unsafe { parse_name(spec, inner) }
+}
+
 /// # Safety
 ///
 /// For the core only: the message is the one that the script runs for, the rest is valid.
@@ -130,16 +166,55 @@ where
     // SAFETY: by the contract of this function.
     let msg = unsafe { Msg::from_raw(raw) };
     // SAFETY: as above.
+    let name = unsafe { name_of(param) };
+    let value = contain::<F, E>(|| item::<F>()(&msg, name));
+    // SAFETY: by the contract of this function.
+    unsafe { give(raw, param, result, value) }
+}
+
+/// # Safety
+///
+/// As for `get`.
+unsafe extern "C" fn get_indexed<F, E>(
+    raw: *mut sys::sip_msg,
+    param: *mut sys::pv_param_t,
+    result: *mut sys::pv_value_t,
+) -> c_int
+where
+    F: Fn(&Msg<'_>, &[u8], i32) -> Result<Value, E> + Copy,
+    E: Report,
+{
+    let (mut index, mut kind) = (0, 0);
+    // SAFETY: by the contract of this function.
+    let found = unsafe { sys::pv_get_spec_index(raw, param, &raw mut index, &raw mut kind) };
+    if found != 0 {
+        crate::error!("the index of a pseudo-variable is no number");
+        // SAFETY: by the contract of this function.
+        return unsafe { sys::pv_get_null(raw, param, result) };
+    }
+    // SAFETY: by the contract of this function.
+    let msg = unsafe { Msg::from_raw(raw) };
+    // SAFETY: as above.
+    let name = unsafe { name_of(param) };
+    let value = contain::<F, E>(|| item::<F>()(&msg, name, index));
+    // SAFETY: by the contract of this function.
+    unsafe { give(raw, param, result, value) }
+}
+
+/// The text in the brackets, which stays as long as the variable.
+///
+/// # Safety
+///
+/// `param` is one of a variable that `parse_name` took.
+unsafe fn name_of<'a>(param: *mut sys::pv_param_t) -> &'a [u8] {
+    // SAFETY: by the contract of this function.
     let name = unsafe { (*param).pvn };
     // SAFETY: `parse_name` set the name before the core took the variable.
     let name = unsafe { name.u.isname };
     // SAFETY: as above.
     let name = unsafe { name.name.s };
     // SAFETY: the core keeps the text as long as the variable.
-    let name = unsafe { text::bytes(name) }.unwrap_or_default();
-    let value = contain::<F, E>(|| item::<F>()(&msg, name));
-    // SAFETY: by the contract of this function.
-    unsafe { give(raw, param, result, value) }
+    unsafe { text::bytes(name) }.unwrap_or_default()
 }
 
 fn contain<F, E: Report>(body: impl FnOnce() -> Result<Value, E>) -> Value {

@@ -5,10 +5,13 @@ use crate::{
     shm::{Shm, ShmSafe, try_boxed_slice},
     sync::Mutex,
 };
-use allocator_api2::{boxed::Box, vec::Vec};
+use allocator_api2::{
+    boxed::Box,
+    vec::{self, Vec},
+};
 use core::{
     fmt, mem,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 use shm_table::TryGrow;
 use std::{
@@ -96,12 +99,15 @@ impl Queue {
 
     /// Works on all notes that are there, in their order. A panic of `work` loses those behind.
     pub fn drain(&self, mut work: impl FnMut(&[u8])) {
-        let notes = mem::replace(&mut *self.notes.lock(), Vec::new_in(Shm));
-        let mut taken = Taken { queue: self, left: notes.len() };
-        for note in notes {
-            taken.one();
+        for note in self.take() {
             work(&note);
         }
+    }
+
+    /// Takes all notes that are there.
+    pub fn take(&self) -> Batch<'_> {
+        let notes = mem::replace(&mut *self.notes.lock(), Vec::new_in(Shm));
+        Batch { queue: self, notes: notes.into_iter() }
     }
 
     /// How many notes are waiting.
@@ -115,25 +121,151 @@ impl Queue {
     }
 }
 
-/// Notes that the reader has taken and not begun with.
-struct Taken<'q> {
+/// Notes that the reader has taken, in their order; those that it has not begun with are lost with
+/// this.
+pub struct Batch<'q> {
     queue: &'q Queue,
-    left: usize,
+    notes: vec::IntoIter<Note, Shm>,
 }
 
-impl Taken<'_> {
-    /// Begins with one of them.
-    fn one(&mut self) {
-        self.left = self.left.saturating_sub(1);
-        self.queue.finished();
+impl fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("left", &self.notes.len()).finish_non_exhaustive()
     }
 }
 
-impl Drop for Taken<'_> {
+impl Batch<'_> {
+    /// The notes that have not been begun with.
+    pub fn waiting(&self) -> impl Iterator<Item = &[u8]> {
+        self.notes.as_slice().iter().map(|note| &**note)
+    }
+}
+
+impl Iterator for Batch<'_> {
+    type Item = Note;
+
+    fn next(&mut self) -> Option<Note> {
+        let note = self.notes.next()?;
+        self.queue.finished();
+        Some(note)
+    }
+}
+
+impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        for _ in 0..self.left {
+        for _lost in &mut self.notes {
             self.queue.finished();
         }
+    }
+}
+
+/// Queues of several processes, one for each.
+pub struct Queues {
+    queues: Vec<Queue, Shm>,
+    claimed: AtomicUsize,
+    limit: u32,
+}
+
+// SAFETY: queues, which lie in shared memory, and plain numbers.
+unsafe impl ShmSafe for Queues {}
+
+impl fmt::Debug for Queues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queues").field("count", &self.queues.len()).finish_non_exhaustive()
+    }
+}
+
+impl Queues {
+    /// Empty queues for `count` processes, one at least, and about `limit` notes in all: processes
+    /// that leave one at the same moment may go beyond it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfShm`]
+    pub fn new(count: usize, limit: u32) -> Result<Self> {
+        let mut queues = Vec::new_in(Shm);
+        for _ in 0..count.max(1) {
+            queues.try_push(Queue::new(u32::MAX)).map_err(|_| Error::OutOfShm)?;
+        }
+        Ok(Self { queues, claimed: AtomicUsize::new(0), limit })
+    }
+
+    /// The queue of the calling process. To be asked once in each.
+    pub fn claim(&self) -> usize {
+        self.claimed.fetch_add(1, Ordering::Relaxed) % self.queues.len().max(1)
+    }
+
+    /// The queue with this number, as [`Queues::claim`] gave it.
+    pub fn get(&self, number: usize) -> Option<&Queue> {
+        self.queues.get(number)
+    }
+
+    /// Leaves `note` for the process that `key` chooses, always the same one; says how many are
+    /// waiting with it.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`]; the note is not taken then.
+    pub fn push(&self, key: u64, note: &[u8], bells: &Bells) -> Result<u32, PushError> {
+        let waiting = self.len();
+        if waiting >= self.limit {
+            return Err(PushError::Full(waiting));
+        }
+        let number = key.checked_rem(self.queues.len().try_into().unwrap_or(1)).unwrap_or(0);
+        let number = usize::try_from(number).unwrap_or(0);
+        let missing = || PushError::Core(Error::OutOfShm);
+        let queue = self.queues.get(number).ok_or_else(missing)?;
+        queue.push(note, bells.get(number).ok_or_else(missing)?)?;
+        Ok(waiting.saturating_add(1))
+    }
+
+    /// How many notes are waiting.
+    pub fn len(&self) -> u32 {
+        self.queues.iter().fold(0, |sum, queue| sum.saturating_add(queue.len()))
+    }
+
+    /// Whether no note is waiting.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The bells of [`Queues`]. Made before the fork.
+#[derive(Debug)]
+pub struct Bells(OnceLock<std::vec::Vec<Bell>>);
+
+impl Bells {
+    /// Bells that cannot ring yet.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Makes `count` of them, one at least. For `mod_init`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn set_up(&self, count: usize) -> io::Result<()> {
+        let mut bells = std::vec::Vec::new();
+        for _ in 0..count.max(1) {
+            let bell = Bell::new();
+            bell.set_up()?;
+            bells.push(bell);
+        }
+        // A second call changes nothing.
+        let _first = self.0.set(bells);
+        Ok(())
+    }
+
+    /// The bell of the queue with this number.
+    pub fn get(&self, number: usize) -> Option<&Bell> {
+        self.0.get()?.get(number)
+    }
+}
+
+impl Default for Bells {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

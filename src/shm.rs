@@ -135,6 +135,16 @@ unsafe impl<T: ShmSafe> ShmSafe for Vec<T, Shm> {}
 unsafe impl<T: ShmSafe> ShmSafe for crate::sync::Mutex<T> {}
 // SAFETY: its shards lie in shared memory behind locks of the host, its seed is plain.
 unsafe impl<V: ShmSafe> ShmSafe for shm_table::Table<V, HostLock, Shm> {}
+// SAFETY: its chunks lie in shared memory, the rest is plain.
+unsafe impl<T: ShmSafe> ShmSafe for shm_store::slab::Slab<T, Shm> {}
+// SAFETY: its tables lie in shared memory and hold numbers.
+unsafe impl ShmSafe for shm_store::shards::Shards<Shm> {}
+// SAFETY: plain numbers.
+unsafe impl ShmSafe for shm_store::wheel::Wheel {}
+// SAFETY: plain numbers.
+unsafe impl ShmSafe for shm_store::wheel::Timer {}
+// SAFETY: plain numbers.
+unsafe impl ShmSafe for shm_store::Id {}
 
 /// Declares a struct for shared memory; each field must be [`ShmSafe`].
 ///

@@ -18,10 +18,12 @@ pub(crate) unsafe fn bytes<'a>(text: sys::str_) -> Option<&'a [u8]> {
 
 /// A string of the core that shows `text`, for calls that only read it.
 ///
-/// Beyond 2 GiB it shows the beginning: no text of a SIP server is that long.
+/// Beyond 2 GiB it shows the beginning: no text of a SIP server is that long. An empty one has a real
+/// address: the hash function of the core counts down from it.
 pub(crate) fn lend(text: &[u8]) -> sys::str_ {
     let len = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
-    sys::str_ { s: text.as_ptr().cast_mut().cast(), len }
+    let start = if len == 0 { c"".as_ptr() } else { text.as_ptr().cast() };
+    sys::str_ { s: start.cast_mut(), len }
 }
 
 /// As [`lend`], for names in tables: these end with a zero byte, as some readers of the core ask.

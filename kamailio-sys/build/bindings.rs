@@ -28,25 +28,87 @@ pub(crate) fn generate(src: &Path, defines: &Defines) -> Result<[PathBuf; 2], Fa
     Ok([wrappers.with_extension("c"), layout::write(&layout::CORE, &text)?])
 }
 
-/// The folders whose headers `shim/pcscf.h` is there for.
-const PCSCF: [&str; 3] = ["ims_usrloc_pcscf", "ims_ipsec_pcscf", "pua"];
+/// What a group of modules offer each other: types of their headers, bound apart from the core.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    /// The header in `shim` that names the headers of the modules.
+    header: &'static str,
+    /// The file to be written.
+    file: &'static str,
+    /// The folders of the modules.
+    folders: &'static [&'static str],
+    /// Types of other folders that these headers use and the core's run does not bind.
+    types: &'static str,
+    /// Types that are not to be bound; none: empty.
+    hidden: &'static str,
+    /// Constants that the header in `shim` gives a name.
+    constants: &'static str,
+    /// The structs to be compared with the C compiler's.
+    layout: layout::Run,
+}
 
-/// Writes `pcscf.rs`, what the modules of a P-CSCF offer each other; gives the C file with its
-/// layouts. Types of the core in it are those of `bindings.rs`.
-pub(crate) fn generate_pcscf(src: &Path, defines: &Defines) -> Result<PathBuf, Failure> {
-    let mut bindings = builder("pcscf.h", src, defines)
+/// What the modules of a P-CSCF offer each other.
+pub(crate) const PCSCF: Offer = Offer {
+    header: "pcscf.h",
+    file: "pcscf.rs",
+    folders: &["ims_usrloc_pcscf", "ims_ipsec_pcscf", "pua"],
+    types: "list_entry(_t)?",
+    hidden: "",
+    constants: "KS_PUA_.*",
+    layout: layout::PCSCF,
+};
+
+/// What the location store of an S-CSCF offers, and the dialogs it looks at.
+pub(crate) const SCSCF: Offer = Offer {
+    header: "scscf.h",
+    file: "scscf.rs",
+    folders: &["ims_usrloc_scscf", "ims_dialog"],
+    types: "",
+    // Declared twice with two meanings, and used by nobody.
+    hidden: "_?contact_ptr(_list)?",
+    constants: "",
+    layout: layout::SCSCF,
+};
+
+/// What the Diameter module offers.
+pub(crate) const CDP: Offer = Offer {
+    header: "cdp.h",
+    file: "cdp.rs",
+    folders: &["cdp"],
+    types: "",
+    // Of the system, and used by nobody.
+    hidden: "gen_sem_t",
+    constants: "",
+    layout: layout::CDP,
+};
+
+/// Writes what `offer` says; gives the C file with its layouts. Types of the core in it are those of
+/// `bindings.rs`.
+pub(crate) fn generate_offer(
+    offer: &Offer,
+    src: &Path,
+    defines: &Defines,
+) -> Result<PathBuf, Failure> {
+    let mut bindings = builder(offer.header, src, defines)
         .allowlist_recursively(false)
         .parse_callbacks(Box::new(PlainTypes))
-        .allowlist_var("KS_PUA_.*")
-        .allowlist_type("list_entry(_t)?")
         .raw_line("use crate::bindings::*;");
-    for module in PCSCF {
+    if !offer.constants.is_empty() {
+        bindings = bindings.allowlist_var(offer.constants);
+    }
+    if !offer.types.is_empty() {
+        bindings = bindings.allowlist_type(offer.types);
+    }
+    if !offer.hidden.is_empty() {
+        bindings = bindings.blocklist_type(offer.hidden);
+    }
+    for module in offer.folders {
         bindings = bindings.allowlist_file(format!("{}/(.*/)?{module}/[^/]*", escaped(src)));
     }
     // The variables and functions of those modules are their own: only types cross.
     let bindings = bindings.ignore_functions();
-    let text = write(bindings, &out_dir()?.join("pcscf.rs"))?;
-    layout::write(&layout::PCSCF, &text)
+    let text = write(bindings, &out_dir()?.join(offer.file))?;
+    layout::write(&offer.layout, &text)
 }
 
 /// The types of the core, which bindgen has bound in the other run: plain ones.

@@ -39,6 +39,58 @@ pub(crate) const PCSCF: Run = Run {
     ],
 };
 
+/// What the location store of an S-CSCF offers, and the dialogs it looks at.
+pub(crate) const SCSCF: Run = Run {
+    header: "scscf.h",
+    name: "layout_scscf",
+    structs: &[
+        ("usrloc_api", "struct usrloc_api"),
+        ("udomain", "struct udomain"),
+        ("hslot", "struct hslot"),
+        ("hslot_sp", "struct hslot_sp"),
+        ("contact_hslot", "struct contact_hslot"),
+        ("impurecord", "struct impurecord"),
+        ("impu_contact_holder", "struct impu_contact_holder"),
+        ("impu_contact", "struct impu_contact"),
+        ("ucontact", "struct ucontact"),
+        ("ucontact_info", "struct ucontact_info"),
+        ("ims_subscription_s", "struct ims_subscription_s"),
+        ("ims_service_profile", "ims_service_profile"),
+        ("ims_public_identity", "ims_public_identity"),
+        ("_ims_filter_criteria", "struct _ims_filter_criteria"),
+        ("_ims_application_server", "struct _ims_application_server"),
+        ("_ims_trigger_point", "struct _ims_trigger_point"),
+        ("_ims_spt", "struct _ims_spt"),
+        ("_ims_sip_header", "struct _ims_sip_header"),
+        ("_ims_session_desc", "struct _ims_session_desc"),
+        ("_ims_cn_service_auth", "struct _ims_cn_service_auth"),
+        ("_reg_subscriber", "struct _reg_subscriber"),
+        ("_subscriber_data", "struct _subscriber_data"),
+        ("ul_callback", "struct ul_callback"),
+        ("ulcb_head_list", "struct ulcb_head_list"),
+        ("contact_dialog_data", "struct contact_dialog_data"),
+        ("contact_list", "struct contact_list"),
+        ("ims_subscription_list", "struct ims_subscription_list"),
+        ("ims_dlg_binds", "struct ims_dlg_binds"),
+        ("dlg_cb_params", "struct dlg_cb_params"),
+        ("dlg_cell", "struct dlg_cell"),
+        ("dlg_cell_out", "struct dlg_cell_out"),
+        ("dlg_entry_out", "struct dlg_entry_out"),
+    ],
+};
+
+/// What the Diameter module offers.
+pub(crate) const CDP: Run = Run {
+    header: "cdp.h",
+    name: "layout_cdp",
+    structs: &[
+        ("cdp_binds", "struct cdp_binds"),
+        ("avp", "struct avp"),
+        ("_avp_list_t", "struct _avp_list_t"),
+        ("_message_t", "struct _message_t"),
+    ],
+};
+
 /// The core, and the modules that are bound everywhere.
 pub(crate) const CORE: Run = Run { header: "wrapper.h", name: "layout", structs: &STRUCTS };
 
@@ -111,7 +163,7 @@ pub(crate) fn write(run: &Run, bindings: &str) -> Result<PathBuf, Failure> {
             let field = label.strip_prefix(&start).filter(|field| !field.contains("bindgen"));
             let Some(field) = field else { continue };
             // A word that Rust keeps for itself gets a line at its end.
-            let kept = ["type_", "match_", "use_", "mod_"].contains(&field);
+            let kept = ["type_", "match_", "use_", "mod_", "ref_"].contains(&field);
             let member = if kept { field.trim_end_matches('_') } else { field };
             add(&format!("{name}.{field}"), &format!("offsetof({in_c}, {member})"), bytes);
         }

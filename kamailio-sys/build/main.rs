@@ -35,7 +35,9 @@ fn build() -> Result<(), Failure> {
     let defines = defines.corrected(&target.flags, &headers)?;
     target.write(defines.number()?)?;
     let mut generated = bindings::generate(&headers, &defines)?.to_vec();
-    generated.push(bindings::generate_pcscf(&headers, &defines)?);
+    for offer in [bindings::PCSCF, bindings::SCSCF, bindings::CDP] {
+        generated.push(bindings::generate_offer(&offer, &headers, &defines)?);
+    }
     shim::compile(&headers, &defines, &generated)?;
     tell(format_args!("metadata=version={}", defines.number()?));
     target.tell();

@@ -32,6 +32,9 @@ int ks_read(void *to, const void *from, unsigned long size);
 /* message.c: whether other processes read the message too */
 struct sip_msg;
 int ks_msg_is_shared(const struct sip_msg *msg);
+struct socket_info;
+void ks_msg_force_socket(struct sip_msg *msg, struct socket_info *socket);
+unsigned int ks_msg_flags(const struct sip_msg *msg);
 
 /* process.c */
 void ks_cfg_update(void);
@@ -50,6 +53,15 @@ int ks_tm_is_invite(const struct cell *cell);
 int ks_tm_is_local(const struct cell *cell);
 int ks_tm_is_canceled(const struct cell *cell);
 int ks_tm_has_callback(const struct cell *cell, int event, ks_tm_callback callback);
+
+/* The AVPs of a transaction in the place of those that this process works with, and back. */
+#define KS_AVP_LISTS 6
+struct ks_avp_lists
+{
+	void *lists[KS_AVP_LISTS];
+};
+void ks_tm_take_avps(struct cell *cell, struct ks_avp_lists *before);
+void ks_tm_give_back_avps(const struct ks_avp_lists *before);
 
 /* avp.c */
 struct _pv_spec;

@@ -2,6 +2,7 @@
 
 #include "shim.h"
 
+#include "core/usr_avp.h"
 #include "modules/tm/h_table.h"
 
 /* Renamed in 5.7. */
@@ -55,4 +56,38 @@ int ks_tm_has_callback(const struct cell *cell, int event, ks_tm_callback callba
 			return 1;
 	}
 	return 0;
+}
+
+/* The kinds of lists that a transaction has. */
+static const avp_flags_t avp_kinds[KS_AVP_LISTS] = {
+		AVP_TRACK_FROM | AVP_CLASS_URI,
+		AVP_TRACK_TO | AVP_CLASS_URI,
+		AVP_TRACK_FROM | AVP_CLASS_USER,
+		AVP_TRACK_TO | AVP_CLASS_USER,
+		AVP_TRACK_FROM | AVP_CLASS_DOMAIN,
+		AVP_TRACK_TO | AVP_CLASS_DOMAIN,
+};
+
+void ks_tm_take_avps(struct cell *cell, struct ks_avp_lists *before)
+{
+	avp_list_t *lists[KS_AVP_LISTS] = {
+			&cell->uri_avps_from,
+			&cell->uri_avps_to,
+			&cell->user_avps_from,
+			&cell->user_avps_to,
+			&cell->domain_avps_from,
+			&cell->domain_avps_to,
+	};
+	int i;
+
+	for(i = 0; i < KS_AVP_LISTS; i++)
+		before->lists[i] = set_avp_list(avp_kinds[i], lists[i]);
+}
+
+void ks_tm_give_back_avps(const struct ks_avp_lists *before)
+{
+	int i;
+
+	for(i = 0; i < KS_AVP_LISTS; i++)
+		set_avp_list(avp_kinds[i], (avp_list_t *)before->lists[i]);
 }

@@ -21,7 +21,19 @@ mod bindings {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }
 
+pub mod cdp;
 pub mod pcscf;
+pub mod scscf;
+
+/// Asserts sizes and places of structs while compiling: C modules read them in place, so a host with
+/// others than those written down does not compile.
+macro_rules! places {
+    ($($Type:ident: $size:expr, { $($field:ident @ $offset:expr),* $(,)? })*) => { $(
+        const _: () = assert!(size_of::<$Type>() == $size);
+        $(const _: () = assert!(core::mem::offset_of!($Type, $field) == $offset);)*
+    )* };
+}
+use places;
 
 mod target {
     include!(concat!(env!("OUT_DIR"), "/target.rs"));

@@ -25,7 +25,7 @@ mod generated {
 
 pub use generated::*;
 
-use crate::VERSION_NUMBER;
+use crate::{VERSION_NUMBER, places};
 
 /// The API grew by three functions in 5.7.0.
 const API_SIZE: usize = if VERSION_NUMBER < 5_007_000 { 136 } else { 160 };
@@ -35,13 +35,6 @@ const SECURITY_SIZE: usize = if VERSION_NUMBER < 6_001_004 { 40 } else { 24 };
 
 /// Whether [`security`] starts with the text of the header.
 pub const SECURITY_HAS_HEADER: bool = SECURITY_SIZE == 40;
-
-macro_rules! places {
-    ($($Type:ident: $size:expr, { $($field:ident @ $offset:expr),* $(,)? })*) => { $(
-        const _: () = assert!(size_of::<$Type>() == $size);
-        $(const _: () = assert!(core::mem::offset_of!($Type, $field) == $offset);)*
-    )* };
-}
 
 places! {
     usrloc_api: API_SIZE, {

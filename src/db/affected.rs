@@ -25,18 +25,4 @@ impl Connection<'_> {
         let count = rows.iter().next().and_then(|row| row.int(0));
         Ok(count.and_then(|count| u64::try_from(count).ok()))
     }
-
-    /// Has statements of this process wait up to `milliseconds` for a lock that another process
-    /// has on the file; else `db_sqlite` lets them fail at once. Does nothing with other drivers,
-    /// whose servers wait by themselves.
-    ///
-    /// # Errors
-    ///
-    /// [`DbError`].
-    pub fn wait_when_busy(&self, milliseconds: u32) -> Result<(), DbError> {
-        if self.database.driver() != "sqlite" || !self.database.has(Need::Raw) {
-            return Ok(());
-        }
-        self.raw(&format!("PRAGMA busy_timeout={milliseconds}")).map(drop)
-    }
 }

@@ -12,7 +12,9 @@ mod driver;
 mod page;
 mod rows;
 mod session;
+mod sqlite;
 mod statement;
+pub mod storage;
 mod transaction;
 mod value;
 

@@ -14,6 +14,8 @@ pub enum Value<'v> {
     Int(i64),
     /// A text, quoted by the driver.
     Text(&'v [u8]),
+    /// Bytes that are no text, for columns of such.
+    Blob(&'v [u8]),
     /// Seconds since 1970, for columns of date and time.
     Time(i64),
     /// No value.
@@ -40,6 +42,10 @@ impl Value<'_> {
             Self::Text(text) => {
                 raw.type_ = kind::DB1_STR;
                 raw.val.str_val = text::lend(text);
+            }
+            Self::Blob(bytes) => {
+                raw.type_ = kind::DB1_BLOB;
+                raw.val.blob_val = text::lend(bytes);
             }
             Self::Time(time) => {
                 raw.type_ = kind::DB1_DATETIME;
@@ -136,6 +142,7 @@ mod tests {
         assert_eq!(back(Value::Time(1_700_000_000)), (Some(1_700_000_000), None));
         assert_eq!(back(Value::Text(b"x'y")), (None, Some(b"x'y".to_vec())));
         assert_eq!(back(Value::Text(b"")), (None, Some(Vec::new())));
+        assert_eq!(back(Value::Blob(b"\0\xff")), (None, Some(b"\0\xff".to_vec())));
         assert_eq!(back(Value::Null), (None, None));
     }
 

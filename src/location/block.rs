@@ -14,7 +14,7 @@ pub const TEXT_MAX: usize = 65_535;
 /// A block under construction: `head` bytes for structs, then room for texts. Given back when
 /// dropped before [`Block::finish`].
 #[derive(Debug)]
-pub(super) struct Block {
+pub(crate) struct Block {
     start: NonNull<u8>,
     used: usize,
     size: usize,
@@ -22,7 +22,7 @@ pub(super) struct Block {
 
 impl Block {
     /// A block with `head` bytes, all zero, and room for `texts` bytes behind.
-    pub(super) fn try_new(head: usize, texts: usize) -> Result<Self> {
+    pub(crate) fn try_new(head: usize, texts: usize) -> Result<Self> {
         let size = head.checked_add(texts).ok_or(Error::OutOfShm)?;
         let start = shm::malloc(size)?;
         // SAFETY: the block has `head` bytes and more.
@@ -31,12 +31,12 @@ impl Block {
     }
 
     /// Where the block starts.
-    pub(super) fn start<T>(&self) -> NonNull<T> {
+    pub(crate) fn start<T>(&self) -> NonNull<T> {
         self.start.cast()
     }
 
     /// Copies `text` behind what is there already; an empty text where there is no room for it.
-    pub(super) fn text(&mut self, text: &[u8]) -> sys::str_ {
+    pub(crate) fn text(&mut self, text: &[u8]) -> sys::str_ {
         // SAFETY: `used` is never beyond the end.
         let place = unsafe { self.start.add(self.used) };
         let room = self.size - self.used;
@@ -48,7 +48,7 @@ impl Block {
     }
 
     /// The block as it is from now on; [`free`] gives it back.
-    pub(super) fn finish<T>(self) -> NonNull<T> {
+    pub(crate) fn finish<T>(self) -> NonNull<T> {
         ManuallyDrop::new(self).start.cast()
     }
 }
@@ -65,18 +65,18 @@ impl Drop for Block {
 /// # Safety
 ///
 /// `block` came from the shared memory of the host, and nobody uses it any more.
-pub(super) unsafe fn free<T>(block: NonNull<T>) {
+pub(crate) unsafe fn free<T>(block: NonNull<T>) {
     // SAFETY: by the contract of this function.
     unsafe { sys::ks_shm_free(block.as_ptr().cast()) };
 }
 
 /// Refuses texts that are longer than any message.
-pub(super) fn check_length(text: &[u8]) -> Result {
+pub(crate) fn check_length(text: &[u8]) -> Result {
     if text.len() > TEXT_MAX { Err(Error::OutOfShm) } else { Ok(()) }
 }
 
 /// Writes `value` so that who reads without the lock sees it after all that was written before.
-pub(super) fn publish<T>(place: &mut T, value: T) {
+pub(crate) fn publish<T>(place: &mut T, value: T) {
     core::sync::atomic::fence(core::sync::atomic::Ordering::Release);
     // SAFETY: a place that may be written; the old value is plain bytes.
     unsafe { ptr::from_mut(place).write_volatile(value) };

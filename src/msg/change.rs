@@ -160,7 +160,7 @@ impl Msg<'_> {
         if lump.is_null() { Err(Error::OutOfPkg.into()) } else { Ok(()) }
     }
 
-    fn check_own(&self) -> Result<(), ChangeError> {
+    pub(super) fn check_own(&self) -> Result<(), ChangeError> {
         if self.shared { Err(ChangeError::Shared) } else { Ok(()) }
     }
 

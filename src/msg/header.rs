@@ -114,6 +114,21 @@ impl Msg<'_> {
     }
 }
 
+/// The number by which the core knows the header `name`: another one in each version.
+pub fn header_type(name: &[u8]) -> i16 {
+    // The parser looks at four bytes at a time, also behind the colon.
+    let mut line = [name, b":\0\0\0\0"].concat();
+    let end = line.len().saturating_sub(4).max(4);
+    let start: *mut core::ffi::c_char = line.as_mut_ptr().cast();
+    // SAFETY: a struct of addresses and numbers, for which zeroes are none.
+    let mut header: sys::hdr_field = unsafe { core::mem::zeroed() };
+    // SAFETY: within the line, or one behind it.
+    let end = unsafe { start.add(end) };
+    // SAFETY: reads the line and writes to `header` only.
+    unsafe { sys::parse_hname2(start, end, &raw mut header) };
+    i16::try_from(header.type_).unwrap_or(0)
+}
+
 /// Reads delta-seconds of RFC 3261 section 25.1.
 pub(crate) fn seconds(text: &[u8]) -> Expires {
     let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());

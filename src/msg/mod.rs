@@ -6,6 +6,7 @@
 
 mod address;
 mod body;
+mod branch;
 mod change;
 mod contact;
 mod header;
@@ -17,9 +18,10 @@ mod via;
 
 pub use address::NameAddr;
 pub use body::Media;
+pub use branch::Branch;
 pub use change::ChangeError;
 pub use contact::{Binding, Bindings, Contact};
-pub use header::{Expires, Header, Headers};
+pub use header::{Expires, Header, Headers, header_type};
 pub use method::Method;
 pub use route::join_routes;
 pub use scan::header_of;

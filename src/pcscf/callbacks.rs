@@ -6,6 +6,7 @@
 
 use super::{
     block,
+    event::Event,
     record::{Contact, Handle},
 };
 use crate::{Result, shm};
@@ -17,32 +18,6 @@ use kamailio_sys::pcscf as sys;
 
 /// What C modules register.
 pub(super) type Function = unsafe extern "C" fn(*mut sys::pcontact, c_int, *mut c_void);
-
-/// What happens to a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// It is new.
-    Insert,
-    /// A client changed it.
-    Update,
-    /// A client removes it.
-    Delete,
-    /// Its time is over.
-    Expire,
-}
-
-impl Event {
-    /// The bit of the API.
-    pub(super) fn bit(self) -> c_int {
-        let bit = match self {
-            Self::Insert => sys::PCSCF_CONTACT_INSERT,
-            Self::Update => sys::PCSCF_CONTACT_UPDATE,
-            Self::Delete => sys::PCSCF_CONTACT_DELETE,
-            Self::Expire => sys::PCSCF_CONTACT_EXPIRE,
-        };
-        c_int::try_from(bit).unwrap_or(0)
-    }
-}
 
 /// One callback, and those behind it.
 #[repr(C)]

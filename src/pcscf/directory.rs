@@ -45,6 +45,10 @@ impl Binding for Contact {
         self.public_ids().count()
     }
 
+    fn each_public_id(&self, look: &mut dyn FnMut(&[u8])) {
+        self.public_ids().for_each(look);
+    }
+
     fn service_routes(&self) -> usize {
         self.service_routes()
     }

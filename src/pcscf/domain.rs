@@ -1,8 +1,9 @@
 //! A domain of contacts, and the few that a server has.
 
-use super::{Calls, Handle, lock::OwnedLock, methods::Methods, records::Records};
+use super::{Calls, Handle, methods::Methods, records::Records};
 use crate::{
     Error, Result,
+    location::OwnedLock,
     shm::{self, Shm, ShmSafe},
     sync::Mutex,
 };
@@ -12,12 +13,17 @@ use core::{
     ffi::c_int,
     fmt,
     ptr::{self, NonNull},
-    sync::atomic::{AtomicBool, AtomicPtr, Ordering},
+    sync::atomic::{AtomicPtr, Ordering},
 };
 use kamailio_sys::{self as core_sys, pcscf as sys};
 
 /// The longest name of a domain.
 pub const NAME_MAX: usize = 64;
+
+/// What the lock of a domain is taken for, by number; the first one is the store itself.
+const CALLS: [&str; 3] = ["ims_usrloc_pcscf", "lock_udomain", "a change of its contacts"];
+const CLIENT: u32 = 1;
+const INSIDE: u32 = 2;
 
 /// The most domains of a server.
 pub const DOMAINS_MAX: usize = 32;
@@ -35,8 +41,6 @@ pub struct Domain<T> {
     c: sys::udomain,
     name: core_sys::str_,
     lock: OwnedLock,
-    /// Somebody has the state in hand. Changed by the process that has the lock.
-    in_hand: AtomicBool,
     /// The text of the name, with a zero byte behind it: C prints it.
     text: [u8; NAME_MAX + 1],
     state: UnsafeCell<Option<State<T>>>,
@@ -62,7 +66,7 @@ impl<T> Domain<T> {
 
     /// Takes the lock, for a client that will give it back; it may be taken more than once.
     pub fn lock(&self) {
-        self.lock.enter();
+        self.lock.enter(CLIENT);
     }
 
     /// Gives the lock back; whether it is free now.
@@ -125,19 +129,24 @@ struct Session<'d, T>(&'d Domain<T>);
 
 impl<'d, T> Session<'d, T> {
     fn start(domain: &'d Domain<T>) -> Option<Self> {
-        domain.lock.enter();
-        if domain.in_hand.swap(true, Ordering::Relaxed) {
-            domain.lock.leave();
-            crate::critical!("domain {domain:?}: a call came back while its contacts change");
-            return None;
+        while domain.lock.enter(INSIDE) {
+            if domain.lock.take_in_hand() {
+                return Some(Self(domain));
+            }
+            // Else somebody has taken the lock over in this moment.
+            if domain.lock.is_mine() {
+                domain.lock.leave();
+                crate::critical!("domain {domain:?}: a call came back while its contacts change");
+                break;
+            }
         }
-        Some(Self(domain))
+        None
     }
 }
 
 impl<T> Drop for Session<'_, T> {
     fn drop(&mut self) {
-        self.0.in_hand.store(false, Ordering::Relaxed);
+        self.0.lock.lay_down();
         self.0.lock.leave();
     }
 }
@@ -152,7 +161,7 @@ struct Absent<'d, T> {
 impl<T> Drop for Absent<'_, T> {
     fn drop(&mut self) {
         if self.depth > 0 {
-            self.domain.lock.enter_at(self.depth);
+            self.domain.lock.enter_at(self.depth, CLIENT);
         }
         if let Some(turn) = self.turn {
             self.domain.with(|records, _| records.end_visit(turn));
@@ -284,8 +293,7 @@ impl<T> Domain<T> {
                 expired: ptr::null_mut(),
             },
             name: none,
-            lock: OwnedLock::new(),
-            in_hand: AtomicBool::new(false),
+            lock: OwnedLock::new(&CALLS),
             text,
             state: UnsafeCell::new(None),
         })?;

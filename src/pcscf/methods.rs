@@ -1,7 +1,8 @@
 //! What clients register for every contact, and not for one.
 
 use super::{
-    callbacks::{Calls, Event, Function},
+    Event,
+    callbacks::{Calls, Function},
     record::Contact,
 };
 use crate::shm::ShmSafe;

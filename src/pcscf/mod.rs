@@ -3,15 +3,14 @@
 //! `ims_usrloc_pcscf` keeps the contacts: [`server`] exports its C API, [`Contact`] is a record
 //! that modules of C read in place, [`Domain`] is what they lock. Its users bind to the same API.
 
-mod block;
 mod callbacks;
 pub mod client;
 mod directory;
 mod domain;
+mod event;
 mod graveyard;
 mod ids;
 mod info;
-mod lock;
 mod methods;
 mod record;
 mod records;
@@ -19,10 +18,11 @@ mod routes;
 mod security;
 pub mod server;
 
-pub use block::TEXT_MAX;
-pub use callbacks::{Calls, Event};
+use crate::location::block;
+pub use crate::location::{REST, SHORT_REST, TEXT_MAX};
+pub use callbacks::Calls;
 pub use domain::{DOMAINS_MAX, Domain, Domains, NAME_MAX};
-pub use graveyard::{REST, SHORT_REST};
+pub use event::Event;
 pub use info::{BadInfo, Info, LIST_MAX};
 pub use methods::Methods;
 pub use record::{Changes, Contact, Handle, NewContact};

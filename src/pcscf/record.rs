@@ -23,6 +23,7 @@ use core::{
     ptr::NonNull,
 };
 use kamailio_sys::{self as core_sys, pcscf as sys};
+use pcscf_core::uri::{BadUri, Uri};
 
 /// The C part, and behind it what only this module knows; then come the texts.
 ///
@@ -36,12 +37,14 @@ pub(super) struct Record {
     checked: u32,
     /// The device that registered it; 0: none is known.
     device: u64,
+    /// What `security_temp` led to when it was last given: see [`security::FORGETS`].
+    held: *mut sys::ipsec,
 }
 
 crate::record!(Record { c: sys::pcontact });
 
 /// What a contact starts from. Texts that lie within `aor` are not copied again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct NewContact<'a> {
     /// The contact URI as it was registered.
     pub aor: &'a [u8],
@@ -71,6 +74,25 @@ pub struct NewContact<'a> {
     pub state: u32,
     /// The end of the registration, in seconds since 1970; 0: none.
     pub expires: i64,
+}
+
+impl<'a> NewContact<'a> {
+    /// One with this contact URI and nothing else, to be completed.
+    ///
+    /// # Errors
+    ///
+    /// The contact is no URI.
+    pub fn of_uri(aor: &'a [u8]) -> core::result::Result<Self, BadUri> {
+        let uri = Uri::parse(aor)?;
+        Ok(Self {
+            aor,
+            contact_user: uri.user,
+            contact_host: uri.host,
+            contact_port: uri.port_or_default(),
+            rinstance: uri.param(b"rinstance").unwrap_or_default(),
+            ..Self::default()
+        })
+    }
 }
 
 /// A contact; whoever has it owns the block. Dropping it frees all at once, so it is for contacts
@@ -207,6 +229,10 @@ impl Drop for Contact {
         if let Some(start) = rx_start(c.rx_session_id.s.cast()) {
             // SAFETY: as above.
             unsafe { block::free(start) };
+        }
+        if let Some(forgotten) = self.forgotten() {
+            // SAFETY: what a client gave belongs to the contact, and nothing else leads there.
+            unsafe { security::free_parameters(forgotten, [c.security_temp, c.security]) };
         }
         if !c.security_temp.is_null() && c.security_temp != c.security {
             if !c.security.is_null() {

@@ -3,11 +3,14 @@
 use super::{
     Changes, Contact, NewContact, Security,
     callbacks::Callbacks,
-    graveyard::{Grave, Graveyard, REST, SHORT_REST},
+    graveyard::{Grave, Graveyard},
     methods::Methods,
     routes::RouteSets,
 };
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    location::{REST, SHORT_REST},
+};
 use core::ptr::NonNull;
 use kamailio_sys::{self as core_sys, pcscf as sys};
 

@@ -171,6 +171,44 @@ pub(super) unsafe fn ipsec<'a>(raw: *mut sys::security) -> Option<Ipsec<'a>> {
     })
 }
 
+/// From 6.0 on, `ims_ipsec_pcscf` puts parameters of its own into the `security_t` that is being
+/// agreed on, and forgets those that were there; 6.1.4 ended that, with another layout.
+pub(super) const FORGETS: bool = core_sys::VERSION_NUMBER >= 6_000_000 && sys::SECURITY_HAS_HEADER;
+
+/// Where the parameters of IPsec in `raw` are.
+///
+/// # Safety
+///
+/// As for [`ipsec`].
+pub(super) unsafe fn parameters(raw: *mut sys::security) -> *mut sys::ipsec {
+    // SAFETY: by the contract of this function.
+    let security = unsafe { raw.as_ref() };
+    match security {
+        // SAFETY: of that type, the union holds this pointer.
+        Some(security) if security.type_ == sys::sec_type::SECURITY_IPSEC => unsafe {
+            security.data.ipsec
+        },
+        _ => ptr::null_mut(),
+    }
+}
+
+/// A `security_t` of its own around `parameters`, so that they can be given back as one is.
+///
+/// # Safety
+///
+/// `parameters` were those of a `security_t` that has others now.
+pub(super) unsafe fn around(parameters: *mut sys::ipsec) -> Result<Security> {
+    let block: NonNull<sys::security> = shm::malloc(size_of::<sys::security>())?.cast();
+    // SAFETY: a struct of numbers and pointers, for which zeroes are none.
+    unsafe { block.write_bytes(0, 1) };
+    let mut made = Security(block);
+    // SAFETY: just made.
+    let security = unsafe { made.0.as_mut() };
+    security.type_ = sys::sec_type::SECURITY_IPSEC;
+    security.data.ipsec = parameters;
+    Ok(made)
+}
+
 /// The blocks that `raw` is made of, the outer ones last.
 ///
 /// # Safety
@@ -215,6 +253,43 @@ pub(super) unsafe fn free(raw: *mut sys::security) {
     // SAFETY: by the contract of this function.
     let all = unsafe { blocks(raw) };
     for block in all.into_iter().filter_map(NonNull::new) {
+        // SAFETY: each block was allocated by itself.
+        unsafe { block::free(block) };
+    }
+}
+
+/// Gives back what [`around`] made, and leaves alone what it was made around.
+///
+/// # Safety
+///
+/// `around` is what it made, and nobody uses it.
+pub(super) unsafe fn give_up(around: *mut sys::security) {
+    let Some(mut outer) = NonNull::new(around) else { return };
+    // SAFETY: by the contract of this function.
+    unsafe { outer.as_mut() }.data.ipsec = ptr::null_mut();
+    // SAFETY: as above.
+    unsafe { free(around) };
+}
+
+/// Gives `parameters` back but for what `users` use.
+///
+/// # Safety
+///
+/// `parameters` were those of a `security_t`, and nobody else uses them any more; for `users` as for
+/// [`ipsec`].
+pub(super) unsafe fn free_parameters(parameters: *mut sys::ipsec, users: [*mut sys::security; 2]) {
+    // SAFETY: a struct of numbers and pointers, for which zeroes are none.
+    let mut around: sys::security = unsafe { core::mem::zeroed() };
+    around.type_ = sys::sec_type::SECURITY_IPSEC;
+    around.data.ipsec = parameters;
+    let outer = &raw mut around;
+    for user in users {
+        // SAFETY: by the contract of this function.
+        unsafe { part(outer, user) };
+    }
+    // SAFETY: as above.
+    let all = unsafe { blocks(outer) };
+    for block in all.into_iter().filter(|block| *block != outer.cast()).filter_map(NonNull::new) {
         // SAFETY: each block was allocated by itself.
         unsafe { block::free(block) };
     }

@@ -114,6 +114,59 @@ unsafe impl Arg for Format {
     }
 }
 
+/// A set of flags as a number, decimal or with `0x` before it; or a text with pseudo-variables that is
+/// one at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flags(pub u32);
+
+impl Flags {
+    fn read(text: &[u8]) -> Option<Self> {
+        let text = core::str::from_utf8(text).ok()?.trim();
+        let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => text.parse(),
+        };
+        number.ok().map(Self)
+    }
+}
+
+/// # Safety
+///
+/// For the core only: `param` is an argument of an action of the script, a C string.
+unsafe extern "C" fn fix_flags(param: *mut *mut c_void, no: c_int) -> c_int {
+    // SAFETY: by the contract of this function.
+    let text = unsafe { *param }.cast::<c_char>();
+    if text.is_null() {
+        return sys::E_CFG;
+    }
+    // SAFETY: as above.
+    let bytes = unsafe { core::ffi::CStr::from_ptr(text) }.to_bytes();
+    if !bytes.contains(&b'$') && Flags::read(bytes).is_none() {
+        return sys::E_CFG;
+    }
+    // SAFETY: as above.
+    unsafe { BString::FIXUP(param, no) }
+}
+
+// SAFETY: as for `BString`, whose fixup does the rest.
+unsafe impl Arg for Flags {
+    const FIXUP: Fixup = fix_flags;
+    const KEMI_TYPE: c_int = BString::KEMI_TYPE;
+    type Kemi = *mut sys::str_;
+
+    unsafe fn from_script(raw: *mut c_char, msg: &Msg<'_>, index: usize) -> Result<Self> {
+        // SAFETY: by the contract of this function.
+        let text = unsafe { BString::from_script(raw, msg, index) }?;
+        Self::read(&text).ok_or(Error::NoNumber(index))
+    }
+
+    unsafe fn from_kemi(raw: *mut sys::str_, index: usize) -> Result<Self> {
+        // SAFETY: by the contract of this function.
+        let text = unsafe { BString::from_kemi(raw, index) }?;
+        Self::read(&text).ok_or(Error::NoNumber(index))
+    }
+}
+
 // SAFETY: a fixup to a number or pseudo-variable leaves a `fparam_t`, and KEMI gives an `int`.
 unsafe impl Arg for i32 {
     const FIXUP: Fixup = sys::fixup_var_int_12;

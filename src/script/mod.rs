@@ -2,10 +2,12 @@
 
 mod after;
 mod arg;
+mod block;
 mod call;
 
 pub use after::after_script;
-pub use arg::{Arg, Args, Fixup, Format};
+pub use arg::{Arg, Args, Fixup, Flags, Format};
+pub use block::{Block, is_foreign};
 pub use call::{Script, Variadic};
 
 use crate::module::Row;

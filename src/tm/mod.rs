@@ -5,10 +5,12 @@
 
 mod callback;
 mod request;
+mod suspend;
 mod transaction;
 
 pub use callback::{Completed, ResponseReady};
 pub use request::{InDialog, RequestError};
+pub use suspend::{NotSuspended, Resume, Suspended, Waiting};
 pub use transaction::Transaction;
 
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! Requests of our own.
 
 use super::{Completed, Tm, callback};
-use crate::{error::Report, msg::Routes, sync, text};
+use crate::{error::Report, msg::Routes, socket::Socket, sync, text};
 use core::{ffi::c_void, mem, ptr};
 use kamailio_sys as sys;
 
@@ -32,6 +32,8 @@ pub struct InDialog<'r> {
     pub headers: &'r [u8],
     /// The body; may be empty.
     pub body: &'r [u8],
+    /// The socket that it leaves by; nothing: the one that the core chooses.
+    pub socket: Option<Socket>,
 }
 
 /// Why a request was not sent.
@@ -148,6 +150,7 @@ fn dialog(request: &InDialog<'_>, routes: Option<&Routes<'_>>) -> sys::dlg_t {
     dialog.rem_uri = text::lend(request.remote_uri);
     dialog.rem_target = text::lend(request.target);
     dialog.state = sys::dlg_state::DLG_CONFIRMED;
+    dialog.send_sock = request.socket.map_or(ptr::null_mut(), Socket::as_raw);
     dialog.route_set = routes.map_or(ptr::null_mut(), Routes::as_raw);
     dialog
 }

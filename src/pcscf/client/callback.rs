@@ -1,6 +1,6 @@
 //! What happens to contacts: callbacks of the module.
 
-use super::{Contact, Guard, Usrloc, lacks};
+use super::{Contact, Event, Guard, Usrloc, lacks};
 use crate::{
     boundary,
     error::{Error, Result},
@@ -14,28 +14,6 @@ use kamailio_sys::pcscf as raw;
 
 /// What the module calls.
 pub(crate) type Raw = unsafe extern "C" fn(*mut raw::pcontact, c_int, *mut c_void);
-
-#[expect(clippy::cast_possible_wrap, reason = "one of the lowest four bits")]
-pub(crate) const EXPIRE: c_int = raw::PCSCF_CONTACT_EXPIRE as c_int;
-#[expect(clippy::cast_possible_wrap, reason = "one of the lowest four bits")]
-pub(crate) const DELETE: c_int = raw::PCSCF_CONTACT_DELETE as c_int;
-#[expect(clippy::cast_possible_wrap, reason = "one of the lowest four bits")]
-const UPDATE: c_int = raw::PCSCF_CONTACT_UPDATE as c_int;
-#[expect(clippy::cast_possible_wrap, reason = "one of the lowest four bits")]
-const INSERT: c_int = raw::PCSCF_CONTACT_INSERT as c_int;
-
-/// What happened to a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// It is new, or was read from the database.
-    Insert,
-    /// It has changed.
-    Update,
-    /// Somebody removes it.
-    Delete,
-    /// Its time is over.
-    Expire,
-}
 
 /// A contact, and what happened to it.
 #[derive(Debug)]
@@ -60,7 +38,7 @@ impl Guard<'_> {
         F: Fn(&Told<'_>) + Copy,
     {
         // SAFETY: the function is made for this.
-        unsafe { self.call_back(contact, UPDATE | DELETE | EXPIRE, told::<F>) }
+        unsafe { self.call_back(contact, Event::OF_CONTACT, told::<F>) }
     }
 }
 
@@ -75,8 +53,9 @@ impl Guard<'_> {
         contact: &Contact<'_>,
         function: Raw,
     ) -> Result<()> {
+        let types = Event::Delete.bit() | Event::Expire.bit();
         // SAFETY: by the contract of this function.
-        unsafe { self.call_back(contact, DELETE | EXPIRE, function) }
+        unsafe { self.call_back(contact, types, function) }
     }
 }
 
@@ -100,12 +79,14 @@ impl Usrloc {
             && let Some(register) = self.api.register_ulcb_method
         {
             // SAFETY: kept for contacts to come; the function is made for this.
-            let code = unsafe { register(ptr::null_mut(), UPDATE, Some(told::<F>), none) };
+            let code =
+                unsafe { register(ptr::null_mut(), Event::Update.bit(), Some(told::<F>), none) };
             return done("register_ulcb_method", code);
         }
         let register = self.api.register_ulcb.ok_or(lacks("register_ulcb"))?;
         // SAFETY: callbacks of this type belong to no contact; the function is made for this.
-        let code = unsafe { register(ptr::null_mut(), INSERT, Some(inserted::<F>), none) };
+        let code =
+            unsafe { register(ptr::null_mut(), Event::Insert.bit(), Some(inserted::<F>), none) };
         done("register_ulcb", code)
     }
 }
@@ -126,12 +107,8 @@ where
     F: Fn(&Told<'_>) + Copy,
 {
     boundary::contain::<F, _>((), || {
-        let event = match event {
-            UPDATE => Event::Update,
-            DELETE => Event::Delete,
-            EXPIRE => Event::Expire,
-            _ => return,
-        };
+        let event = Event::of_bit(event).filter(|event| *event != Event::Insert);
+        let Some(event) = event else { return };
         let Some(contact) = NonNull::new(contact) else { return };
         // SAFETY: by the contract of this function.
         let contact = unsafe { Contact::from_raw(contact) };
@@ -158,9 +135,9 @@ where
         if new.has_callback(told::<F>) {
             return Ok(Verdict::TRUE);
         }
-        let types = UPDATE | DELETE | EXPIRE;
         // SAFETY: by the contract of this function; the callback is made for this.
-        let code = unsafe { register(contact, types, Some(told::<F>), ptr::null_mut()) };
+        let code =
+            unsafe { register(contact, Event::OF_CONTACT, Some(told::<F>), ptr::null_mut()) };
         done("register_ulcb", code).map(|()| Verdict::TRUE)
     });
 }

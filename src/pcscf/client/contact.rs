@@ -120,7 +120,7 @@ impl Contact<'_> {
 
     /// Whether the phone has asked for exactly what `security` says of its side, and nothing is
     /// agreed yet.
-    pub fn has_asked_for(&self, security: &super::Security<'_>) -> bool {
+    pub fn has_asked_for(&self, security: &pcscf_core::sec_agree::Security<'_>) -> bool {
         // SAFETY: the security of a contact that stays; plain values.
         let Some(asked) = NonNull::new(self.c().security_temp).map(|asked| unsafe { asked.read() })
         else {

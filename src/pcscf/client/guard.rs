@@ -1,6 +1,6 @@
 //! The lock of the module, and what may be done under it.
 
-use super::{Contact, Domain, Info, Peer, Search, Security, Usrloc, callback, lacks};
+use super::{Contact, Domain, Event, Info, Peer, Search, Usrloc, callback, lacks, security};
 use crate::{
     error::{Error, Result},
     sync, text,
@@ -11,6 +11,10 @@ use core::{
     ptr::{self, NonNull},
 };
 use kamailio_sys::{self as sys, pcscf as raw};
+use pcscf_core::sec_agree::Security;
+
+/// So many contacts of one identity are looked at: more than a registrar admits.
+pub const OF_IDENTITY_MAX: usize = 64;
 
 /// Contacts of one host, locked until this is dropped.
 ///
@@ -118,6 +122,28 @@ impl<'u> Guard<'u> {
         done("ul_supersede_contacts", code)
     }
 
+    /// The contacts with the public identity `id`, registered ones first, each kind newest first;
+    /// [`OF_IDENTITY_MAX`] at the most. The module of C cannot do that: there are none then.
+    ///
+    /// A callback that runs while one of them is changed or removed may remove others: a change of
+    /// such a one is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if the module refuses.
+    pub fn of_identity(&self, id: &[u8]) -> Result<Vec<Contact<'_>>> {
+        let Some(find) = self.usrloc.of_identity else { return Ok(Vec::new()) };
+        let mut found = [ptr::null_mut(); OF_IDENTITY_MAX];
+        let (mut id, room) = (text::lend(id), c_int::try_from(found.len()).unwrap_or(0));
+        // SAFETY: as in `find`; there is room for so many addresses.
+        let count = unsafe { find(self.domain.as_raw(), &raw mut id, found.as_mut_ptr(), room) };
+        let refused = |_| Error::Core { call: "ul_contacts_of_identity", code: count };
+        let count = usize::try_from(count).map_err(refused)?;
+        let found = found.into_iter().take(count).filter_map(NonNull::new);
+        // SAFETY: as in `find`.
+        Ok(found.map(|raw| unsafe { Contact::from_raw(raw) }).collect())
+    }
+
     /// Removes `contact`. Callbacks for removals run.
     ///
     /// # Errors
@@ -138,7 +164,7 @@ impl<'u> Guard<'u> {
     /// [`Error::OutOfShm`], or [`Error::Core`] if the database refuses.
     pub fn keep_security(&self, contact: &Contact<'_>, security: &Security<'_>) -> Result<()> {
         let keep = self.api.update_temp_security.ok_or(lacks("update_temp_security"))?;
-        let copy = security.to_shared()?;
+        let copy = security::shared(security)?;
         let kind = raw::sec_type::SECURITY_IPSEC;
         // SAFETY: as in `update`; on success the module owns the copy.
         let code = unsafe { keep(self.domain.as_raw(), kind, copy.as_raw(), contact.as_raw()) };
@@ -155,7 +181,7 @@ impl<'u> Guard<'u> {
     pub fn forget_pending_callbacks(&self, contact: &Contact<'_>) -> Result<()> {
         let forget = self.api.unreg_pending_contacts_cb;
         let forget = forget.ok_or(lacks("unreg_pending_contacts_cb"))?;
-        let kind = callback::EXPIRE;
+        let kind = Event::Expire.bit();
         // SAFETY: as in `update`. It says 1 if there was nothing to do.
         unsafe { forget(self.domain.as_raw(), contact.as_raw(), kind) };
         Ok(())

@@ -5,7 +5,7 @@ use core::{mem, ptr};
 use kamailio_sys::{self as sys, pcscf as raw};
 
 /// One end of a connection. The host is text, as it came: a name or an address in any spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Peer<'t> {
     /// The host.
     pub host: &'t [u8],

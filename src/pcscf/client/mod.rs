@@ -11,12 +11,12 @@ mod guard;
 mod info;
 mod security;
 
-pub use callback::{Event, Told};
+use super::event::Event;
+pub use callback::Told;
 pub use contact::Contact;
 pub use domain::Domain;
-pub use guard::Guard;
+pub use guard::{Guard, OF_IDENTITY_MAX};
 pub use info::{Info, Mode, Peer, Search};
-pub use security::Security;
 
 use crate::{
     error::{Error, Result},
@@ -32,6 +32,7 @@ pub struct Usrloc {
     /// What only our own module offers.
     replace_ids: Option<ReplaceIds>,
     supersede: Option<Supersede>,
+    of_identity: Option<OfIdentity>,
 }
 
 /// The identities of a contact are those given from now on, the first is the default one.
@@ -45,6 +46,14 @@ type ReplaceIds = unsafe extern "C" fn(
 /// The contact was registered by the device of that number: others of the device are to go.
 type Supersede =
     unsafe extern "C" fn(*mut raw::udomain, *mut raw::pcontact, u64) -> core::ffi::c_int;
+
+/// The contacts with that identity, as many as have room; how many there are, negative: refused.
+type OfIdentity = unsafe extern "C" fn(
+    *mut raw::udomain,
+    *mut sys::str_,
+    *mut *mut raw::pcontact,
+    core::ffi::c_int,
+) -> core::ffi::c_int;
 
 // SAFETY: addresses of functions and numbers, the same in every process; nothing writes to them.
 unsafe impl Send for Usrloc {}
@@ -101,7 +110,14 @@ impl Usrloc {
             // SAFETY: a function of this name has this type; the table of the core has another.
             unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, Supersede>(extra) }
         });
-        Ok(USRLOC.get_or_init(|| Self { api, replace_ids, supersede }))
+        const OF_IDENTITY: &CStr = c"ul_contacts_of_identity";
+        // SAFETY: looks for a function of four parameters.
+        let extra = unsafe { sys::find_export(OF_IDENTITY.as_ptr().cast_mut(), 4, 0) };
+        let of_identity = extra.map(|extra| {
+            // SAFETY: a function of this name has this type; the table of the core has another.
+            unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, OfIdentity>(extra) }
+        });
+        Ok(USRLOC.get_or_init(|| Self { api, replace_ids, supersede, of_identity }))
     }
 
     /// What [`Usrloc::bind`] bound, once it has.
@@ -116,7 +132,8 @@ impl Usrloc {
 
     /// Whether the module is our own, and so does what that of C does not: of the contacts that a
     /// search means it finds the one with exactly that address first, then a registered one, then
-    /// the newest; and [`Guard::replace_ids`] and [`Guard::supersede`] do something.
+    /// the newest; and [`Guard::replace_ids`], [`Guard::supersede`] and [`Guard::of_identity`] do
+    /// something.
     pub fn is_ours(&self) -> bool {
         self.replace_ids.is_some()
     }

@@ -8,70 +8,40 @@ use crate::{
 use allocator_api2::boxed::Box;
 use core::{mem, ptr::NonNull};
 use kamailio_sys::{self as sys, pcscf as raw};
+use pcscf_core::sec_agree::Security;
 
-/// Parameters of IPsec, named as in `ipsec_t`; an empty text is none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Security<'t> {
-    /// SPI of the phone's client port.
-    pub spi_uc: u32,
-    /// SPI of the phone's server port.
-    pub spi_us: u32,
-    /// SPI of the proxy's client port.
-    pub spi_pc: u32,
-    /// SPI of the proxy's server port.
-    pub spi_ps: u32,
-    /// The phone's client port.
-    pub port_uc: u16,
-    /// The phone's server port.
-    pub port_us: u16,
-    /// The proxy's client port.
-    pub port_pc: u16,
-    /// The proxy's server port.
-    pub port_ps: u16,
-    /// The integrity algorithm that the phone named.
-    pub r_alg: &'t [u8],
-    /// The encryption algorithm that the phone named.
-    pub r_ealg: &'t [u8],
-    /// The protocol: `esp`.
-    pub prot: &'t [u8],
-    /// The mode: `trans`.
-    pub mode: &'t [u8],
-}
-
-impl Security<'_> {
-    /// A copy for the module, to be given away or dropped.
-    pub(super) fn to_shared(self) -> Result<Shared> {
-        // SAFETY: a struct of numbers and texts, for which zeroes are none.
-        let mut ipsec: raw::ipsec_t = unsafe { mem::zeroed() };
-        ipsec.spi_uc = self.spi_uc;
-        ipsec.spi_us = self.spi_us;
-        ipsec.spi_pc = self.spi_pc;
-        ipsec.spi_ps = self.spi_ps;
-        ipsec.port_uc = self.port_uc;
-        ipsec.port_us = self.port_us;
-        ipsec.port_pc = self.port_pc;
-        ipsec.port_ps = self.port_ps;
-        let ipsec = NonNull::from(Box::leak(try_box(ipsec)?));
-        // Owns the block from here on, and each text once it is set.
-        let mut parts = Parts(ipsec);
-        for (copy, text) in [
-            (Part::RAlg, self.r_alg),
-            (Part::REalg, self.r_ealg),
-            (Part::Prot, self.prot),
-            (Part::Mode, self.mode),
-        ] {
-            if !text.is_empty() {
-                let block = Box::leak(try_boxed_slice(text)?);
-                *copy.of(parts.ipsec()) = crate::text::lend(block);
-            }
+/// A copy of `security` for the module, to be given away or dropped.
+pub(super) fn shared(security: &Security<'_>) -> Result<Shared> {
+    // SAFETY: a struct of numbers and texts, for which zeroes are none.
+    let mut ipsec: raw::ipsec_t = unsafe { mem::zeroed() };
+    ipsec.spi_uc = security.spi_uc;
+    ipsec.spi_us = security.spi_us;
+    ipsec.spi_pc = security.spi_pc;
+    ipsec.spi_ps = security.spi_ps;
+    ipsec.port_uc = security.port_uc;
+    ipsec.port_us = security.port_us;
+    ipsec.port_pc = security.port_pc;
+    ipsec.port_ps = security.port_ps;
+    let ipsec = NonNull::from(Box::leak(try_box(ipsec)?));
+    // Owns the block from here on, and each text once it is set.
+    let mut parts = Parts(ipsec);
+    for (copy, text) in [
+        (Part::RAlg, security.r_alg),
+        (Part::REalg, security.r_ealg),
+        (Part::Prot, security.prot),
+        (Part::Mode, security.mode),
+    ] {
+        if !text.is_empty() {
+            let block = Box::leak(try_boxed_slice(text)?);
+            *copy.of(parts.ipsec()) = crate::text::lend(block);
         }
-        // SAFETY: as above; in some versions the header itself stands before the rest.
-        let mut security: raw::security_t = unsafe { mem::zeroed() };
-        security.type_ = raw::sec_type::SECURITY_IPSEC;
-        security.data.ipsec = ipsec.as_ptr();
-        let security = NonNull::from(Box::leak(try_box(security)?));
-        Ok(Shared { security, parts: Some(parts) })
     }
+    // SAFETY: as above; in some versions the header itself stands before the rest.
+    let mut outer: raw::security_t = unsafe { mem::zeroed() };
+    outer.type_ = raw::sec_type::SECURITY_IPSEC;
+    outer.data.ipsec = ipsec.as_ptr();
+    let security = NonNull::from(Box::leak(try_box(outer)?));
+    Ok(Shared { security, parts: Some(parts) })
 }
 
 /// The texts that are set here.
@@ -115,7 +85,7 @@ impl Drop for Parts {
                 unsafe { sys::ks_shm_free(text.s.cast()) };
             }
         }
-        // SAFETY: leaked from such a box in `to_shared`.
+        // SAFETY: leaked from such a box in `shared`.
         drop(unsafe { Box::from_raw_in(self.0.as_ptr(), Shm) });
     }
 }
@@ -143,7 +113,7 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         if self.parts.take().is_some() {
-            // SAFETY: leaked from such a box in `to_shared`.
+            // SAFETY: leaked from such a box in `shared`.
             drop(unsafe { Box::from_raw_in(self.security.as_ptr(), Shm) });
         }
     }

@@ -86,6 +86,9 @@ impl Contact {
         graves: &mut Graveyard,
         now: i64,
     ) -> Result {
+        if temporary {
+            self.bury_forgotten(graves, now)?;
+        }
         let c = self.c_mut();
         let (place, other) = match temporary {
             true => (&mut c.security_temp, c.security),
@@ -100,6 +103,9 @@ impl Contact {
             false => Grave::security(old)?,
         };
         publish(place, new);
+        if temporary {
+            self.hold();
+        }
         if grave != Grave::NONE {
             for kept in [new, other] {
                 // SAFETY: both are a `security_t` of a client or nothing.
@@ -110,12 +116,51 @@ impl Contact {
         Ok(())
     }
 
+    /// Buries the parameters that a client has put others in the place of.
+    fn bury_forgotten(&mut self, graves: &mut Graveyard, now: i64) -> Result {
+        if let Some(forgotten) = self.forgotten() {
+            // SAFETY: they were those of `security_temp`.
+            let around = unsafe { security::around(forgotten) }?.into_raw();
+            let grave = Grave::security(around).inspect_err(|_| {
+                // SAFETY: made above.
+                unsafe { security::give_up(around) };
+            })?;
+            for kept in [self.c().security_temp, self.c().security] {
+                // SAFETY: each is a `security_t` of a client or nothing.
+                unsafe { security::part(around, kept) };
+            }
+            graves.bury(grave, now);
+        }
+        self.hold();
+        Ok(())
+    }
+
+    /// Takes note of the parameters that `security_temp` has now.
+    fn hold(&mut self) {
+        // SAFETY: a `security_t` of a client or nothing.
+        let parameters = unsafe { security::parameters(self.c().security_temp) };
+        self.record_mut().held = parameters;
+    }
+
+    /// The parameters that this contact was given and that nothing leads to any more.
+    pub(super) fn forgotten(&self) -> Option<*mut sys::ipsec> {
+        let (held, c) = (self.record().held, self.c());
+        let used = [c.security_temp, c.security].into_iter().any(|security| {
+            // SAFETY: a `security_t` of a client or nothing.
+            unsafe { security::parameters(security) == held }
+        });
+        (security::FORGETS && !held.is_null() && !used).then_some(held)
+    }
+
     /// As [`Contact::set_security`], with one of our own, for a contact that has none.
     pub(in crate::pcscf) fn take_security(&mut self, new: Security, temporary: bool) {
         let c = self.c_mut();
         let place = if temporary { &mut c.security_temp } else { &mut c.security };
         if place.is_null() {
             publish(place, new.into_raw());
+            if temporary {
+                self.hold();
+            }
         }
     }
 

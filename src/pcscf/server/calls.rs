@@ -2,11 +2,13 @@
 //! API.
 
 mod callbacks;
+mod own;
 mod security;
 
 #[cfg(kamailio_5_7)]
 pub(super) use callbacks::{is_ulcb_registered, register_ulcb_method};
 pub(super) use callbacks::{register_ulcb, unreg_pending_contacts_cb};
+pub(super) use own::{of_identity, replace_ids, supersede};
 pub(super) use security::{update_security, update_temp_security};
 
 use super::{Refusal, Store, name};
@@ -287,37 +289,5 @@ pub(super) unsafe extern "C" fn get_all_ucontacts<S: Store>(
             None => &mut [],
         };
         Ok(S::associations(out, part, parts))
-    })
-}
-
-/// # Safety
-///
-/// See [`register_udomain`].
-pub(super) unsafe extern "C" fn replace_ids<S: Store>(
-    raw: *mut sys::udomain,
-    contact: *mut sys::pcontact,
-    ids: *mut core_sys::str_,
-    count: c_int,
-) -> c_int {
-    answer::<S>("ul_replace_public_ids", -1, |domains| {
-        let domain = domain(domains, raw)?;
-        // SAFETY: by the contract of this function.
-        let ids = unsafe { info::list("public_ids", ids, count) }?;
-        S::replace_ids(domain, handle(contact)?, &ids)?;
-        Ok(0)
-    })
-}
-
-/// # Safety
-///
-/// See [`register_udomain`].
-pub(super) unsafe extern "C" fn supersede<S: Store>(
-    raw: *mut sys::udomain,
-    contact: *mut sys::pcontact,
-    device: u64,
-) -> c_int {
-    answer::<S>("ul_supersede_contacts", -1, |domains| {
-        S::supersede(domain(domains, raw)?, handle(contact)?, device)?;
-        Ok(0)
     })
 }

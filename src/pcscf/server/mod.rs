@@ -158,6 +158,10 @@ pub trait Store: 'static {
     fn supersede(domain: &Domain<Self::State>, contact: Handle, device: u64)
     -> Result<(), Refusal>;
 
+    /// The contacts with a public identity, `most` at the most: registered ones first, each kind
+    /// newest first.
+    fn of_identity(domain: &Domain<Self::State>, identity: &[u8], most: usize) -> Vec<Handle>;
+
     /// How many contacts there are.
     fn contacts() -> u64;
 
@@ -259,6 +263,22 @@ pub const fn supersede<S: Store>() -> Function {
 }
 
 type Supersede = unsafe extern "C" fn(*mut sys::udomain, *mut sys::pcontact, u64) -> c_int;
+
+/// The row by which our own registrar finds the contacts of a user: `ul_contacts_of_identity`. It
+/// takes the domain, the identity, a place for contacts and how many have room there, and gives
+/// their number, negative if it refuses.
+pub const fn of_identity<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<OfIdentity, Cmd>(c::of_identity::<S>) };
+    Function::api(c"ul_contacts_of_identity", Some(call), 4)
+}
+
+type OfIdentity = unsafe extern "C" fn(
+    *mut sys::udomain,
+    *mut core_sys::str_,
+    *mut *mut sys::pcontact,
+    c_int,
+) -> c_int;
 
 /// Keeps a domain free that a client of C left locked: to be called when a script has ended.
 pub fn heal<S: Store>() {

@@ -5,8 +5,8 @@ use crate::{
     Error,
     log::{self, Level},
     pcscf::{
-        Domains,
-        callbacks::{Event, Function},
+        Domains, Event,
+        callbacks::Function,
         server::{Noted, Refusal, Store},
     },
 };

@@ -1,0 +1,349 @@
+//! A lock that knows who holds it.
+//!
+//! Clients of C take it, and may forget it. So a process may take it again while it holds it, a
+//! process that waits for long says for whom, and at last takes the lock over, but never while
+//! the holder is at work inside the store.
+
+use crate::{log::Level, sync::HostLock, timer};
+use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use kamailio_sys as sys;
+use lock_api::RawMutex;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A waiter says after this time for whom it waits.
+const TOLD: Duration = Duration::from_secs(1);
+
+/// A client of C that has held the lock for so long has forgotten it.
+const FORGOTTEN: Duration = Duration::from_secs(5);
+
+/// Tries before a waiter lets others run, and before it sleeps.
+const SPINS: u32 = 256;
+const YIELDS: u32 = 64;
+
+/// The shortest and the longest sleep between two tries.
+const NAP: Duration = Duration::from_micros(50);
+const LONG_NAP: Duration = Duration::from_millis(1);
+
+/// The process has the state in hand: the lowest bit of the owner.
+const IN_HAND: u32 = 1;
+
+/// A lock that a process may take again while it holds it.
+#[derive(Debug)]
+pub(crate) struct OwnedLock {
+    lock: HostLock,
+    /// The process that holds it, times two, and [`IN_HAND`]; 0: nobody.
+    owner: AtomicU32,
+    /// How often that process took it.
+    depth: AtomicU32,
+    /// Counts the times that it was taken, so that a waiter knows one holder from the next.
+    turn: AtomicU32,
+    /// What the holder took it for: a number that the store has a name for.
+    call: AtomicU32,
+    /// The holder as the system numbers it.
+    pid: AtomicU32,
+    /// When somebody first waited for the holder or asked for it, in seconds since 1970; 0: nobody
+    /// has. Who takes the lock does not ask for the time, which would cost more than the rest.
+    since: AtomicI64,
+    waits: AtomicU32,
+    takeovers: AtomicU32,
+    names: &'static [&'static str],
+}
+
+/// Who holds a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The number of the process among those of the server, from 1 on.
+    pub process: u32,
+    /// Its number in the system.
+    pub pid: u32,
+    /// The call that took the lock first.
+    pub call: &'static str,
+    /// Whether the process is at work inside the store, and not a client of C.
+    pub inside: bool,
+    /// When somebody first waited for it or asked who holds it, in seconds since 1970: the lock is
+    /// held at least since then.
+    pub since: i64,
+}
+
+/// The number of this process among those of the server, from 1 on.
+fn me() -> u32 {
+    // SAFETY: written when the process is forked and never again.
+    let number = unsafe { sys::process_no };
+    u32::try_from(number).unwrap_or(0).saturating_add(1)
+}
+
+/// The number of this process in the system, asked once in every process.
+fn pid() -> u32 {
+    /// The number among those of the server that it was asked for, and what it was.
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    /// What the number of the main process is there.
+    const MAIN: u64 = 1 << 32;
+    let me = u64::from(me()) << 32;
+    let known = KNOWN.load(Ordering::Relaxed);
+    // The main process has another number once it is a daemon.
+    if me != MAIN && known & !u64::from(u32::MAX) == me {
+        return u32::try_from(known ^ me).unwrap_or(0);
+    }
+    let pid = std::process::id();
+    KNOWN.store(me | u64::from(pid), Ordering::Relaxed);
+    pid
+}
+
+impl OwnedLock {
+    /// A free lock. `names` says what [`OwnedLock::enter`] is called for, by number; the first
+    /// one is that of the store itself.
+    pub(crate) const fn new(names: &'static [&'static str]) -> Self {
+        Self {
+            lock: HostLock::INIT,
+            owner: AtomicU32::new(0),
+            depth: AtomicU32::new(0),
+            turn: AtomicU32::new(0),
+            call: AtomicU32::new(0),
+            pid: AtomicU32::new(0),
+            since: AtomicI64::new(0),
+            waits: AtomicU32::new(0),
+            takeovers: AtomicU32::new(0),
+            names,
+        }
+    }
+
+    /// Whether this process holds the lock.
+    pub(crate) fn is_mine(&self) -> bool {
+        // Only this process writes its own number, so what it reads of that is never old. Another
+        // one may take the lock over, and then it is not this one's any more.
+        self.owner.load(Ordering::Relaxed) >> 1 == me()
+    }
+
+    /// Takes the lock for `call`, or takes it once more; whether this process has it now, which it
+    /// has not if the holder has died at work inside the store.
+    pub(crate) fn enter(&self, call: u32) -> bool {
+        if self.is_mine() {
+            self.depth.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        self.enter_at(1, call)
+    }
+
+    /// Takes the lock as if it had been taken `depth` times.
+    pub(crate) fn enter_at(&self, depth: u32, call: u32) -> bool {
+        self.try_take(depth, call) || self.wait(depth, call)
+    }
+
+    fn try_take(&self, depth: u32, call: u32) -> bool {
+        if !self.lock.try_lock() {
+            return false;
+        }
+        let mine = self.own(0, depth, call);
+        if !mine {
+            // Taken over in the moment in which it was given back: it is the other one's.
+            // SAFETY: this process got it on the line above.
+            unsafe { self.lock.unlock() };
+        }
+        mine
+    }
+
+    /// Becomes the owner in the place of `from`, whose the lock was.
+    fn own(&self, from: u32, depth: u32, call: u32) -> bool {
+        let (new, order) = (me() << 1, Ordering::AcqRel);
+        if self.owner.compare_exchange(from, new, order, Ordering::Relaxed).is_err() {
+            return false;
+        }
+        self.turn.fetch_add(1, Ordering::Relaxed);
+        self.depth.store(depth, Ordering::Relaxed);
+        self.call.store(call, Ordering::Relaxed);
+        self.pid.store(pid(), Ordering::Relaxed);
+        self.since.store(0, Ordering::Relaxed);
+        true
+    }
+
+    /// Gives the lock back once; whether it is free now. Does nothing if this process has it not.
+    pub(crate) fn leave(&self) -> bool {
+        if !self.is_mine() {
+            return false;
+        }
+        if self.depth.load(Ordering::Relaxed) > 1 {
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+            return false;
+        }
+        self.leave_all() > 0
+    }
+
+    /// Gives the lock back; how often this process had taken it.
+    pub(crate) fn leave_all(&self) -> u32 {
+        let (old, order) = (me() << 1, Ordering::AcqRel);
+        let depth = self.depth.load(Ordering::Relaxed);
+        // Whoever has taken it over gives it back.
+        if self.owner.compare_exchange(old, 0, order, Ordering::Relaxed).is_err() {
+            return 0;
+        }
+        // SAFETY: this process held the lock, and nobody takes over what has no owner that soon.
+        unsafe { self.lock.unlock() };
+        depth.max(1)
+    }
+
+    /// Takes the state in hand, which the lock guards, for this process, which holds it: false if
+    /// it has it in hand already, or if the lock was taken over.
+    pub(crate) fn take_in_hand(&self) -> bool {
+        let (old, order) = (me() << 1, Ordering::AcqRel);
+        self.owner.compare_exchange(old, old | IN_HAND, order, Ordering::Relaxed).is_ok()
+    }
+
+    /// Ends [`OwnedLock::take_in_hand`].
+    pub(crate) fn lay_down(&self) {
+        self.owner.store(me() << 1, Ordering::Release);
+    }
+
+    /// How often this process has taken the lock and not given it back.
+    pub(crate) fn depth(&self) -> u32 {
+        if self.is_mine() { self.depth.load(Ordering::Relaxed) } else { 0 }
+    }
+
+    /// Who holds it now.
+    pub(crate) fn holder(&self) -> Option<Holder> {
+        let owner = self.owner.load(Ordering::Acquire);
+        (owner != 0).then(|| Holder {
+            process: owner >> 1,
+            pid: self.pid.load(Ordering::Relaxed),
+            call: self.name(self.call.load(Ordering::Relaxed)),
+            inside: owner & IN_HAND != 0,
+            since: self.stamp(),
+        })
+    }
+
+    /// When the holder was first noticed.
+    fn stamp(&self) -> i64 {
+        let now = timer::now();
+        let known = self.since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        known.map_or_else(|since| since, |_| now)
+    }
+
+    /// How often somebody waited for longer than a second.
+    pub(crate) fn waits(&self) -> u32 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// How often a client had forgotten it.
+    pub(crate) fn takeovers(&self) -> u32 {
+        self.takeovers.load(Ordering::Relaxed)
+    }
+
+    fn name(&self, call: u32) -> &'static str {
+        let at = usize::try_from(call).unwrap_or(0);
+        self.names.get(at).copied().unwrap_or("?")
+    }
+
+    fn wait(&self, depth: u32, call: u32) -> bool {
+        for tried in 0..SPINS + YIELDS {
+            if self.try_take(depth, call) {
+                return true;
+            }
+            if tried < SPINS { core::hint::spin_loop() } else { thread::yield_now() }
+        }
+        self.stamp();
+        let mut watch = Watch::new(self.turn.load(Ordering::Relaxed));
+        let mut nap = NAP;
+        loop {
+            if self.try_take(depth, call) {
+                return true;
+            }
+            match watch.look(self) {
+                Seen::Patience => thread::sleep(nap),
+                Seen::Forgotten(owner) => {
+                    if self.own(owner, depth, call) {
+                        self.takeovers.fetch_add(1, Ordering::Relaxed);
+                        // The other one counted it among its own.
+                        crate::sync::lock_taken();
+                        return true;
+                    }
+                }
+                Seen::Lost => return false,
+            }
+            nap = (nap * 2).min(LONG_NAP);
+        }
+    }
+}
+
+/// What a waiter has seen so far.
+struct Watch {
+    turn: u32,
+    since: Instant,
+    told: bool,
+    told_again: bool,
+}
+
+enum Seen {
+    /// Go on waiting.
+    Patience,
+    /// The holder, a client of C, has forgotten the lock: its owner word.
+    Forgotten(u32),
+    /// The holder has died with the state in hand.
+    Lost,
+}
+
+impl Watch {
+    fn new(turn: u32) -> Self {
+        Self { turn, since: Instant::now(), told: false, told_again: false }
+    }
+
+    fn look(&mut self, lock: &OwnedLock) -> Seen {
+        let turn = lock.turn.load(Ordering::Relaxed);
+        if turn != self.turn {
+            *self = Self::new(turn);
+        }
+        let waited = self.since.elapsed();
+        if waited < TOLD {
+            return Seen::Patience;
+        }
+        let owner = lock.owner.load(Ordering::Acquire);
+        let holder = lock.holder();
+        let store = lock.name(0);
+        if !self.told {
+            self.told = true;
+            lock.waits.fetch_add(1, Ordering::Relaxed);
+            tell(store, Level::Warning, holder, waited, "waits for it");
+        }
+        if waited < FORGOTTEN {
+            return Seen::Patience;
+        }
+        if owner & IN_HAND == 0 {
+            tell(store, Level::Critical, holder, waited, "takes it over");
+            return Seen::Forgotten(owner);
+        }
+        let gone = !std::path::Path::new("/proc")
+            .join(lock.pid.load(Ordering::Relaxed).to_string())
+            .exists();
+        if gone || !self.told_again {
+            self.told_again = true;
+            let what = if gone { "gives up: the holder is dead" } else { "goes on waiting" };
+            tell(store, Level::Critical, holder, waited, what);
+        }
+        if gone { Seen::Lost } else { Seen::Patience }
+    }
+}
+
+fn tell(store: &str, level: Level, holder: Option<Holder>, waited: Duration, what: &str) {
+    let seconds = waited.as_secs();
+    match holder {
+        Some(Holder { process, pid, call, inside, .. }) => {
+            let inside = if inside { "at work inside the store" } else { "a client" };
+            crate::log::write(
+                level,
+                format_args!(
+                    "{store}: the lock is held by process {process} (pid {pid}) since {call}, \
+                     {inside}; after {seconds} s process {} {what}",
+                    me()
+                ),
+            );
+        }
+        None => crate::log::write(
+            level,
+            format_args!(
+                "{store}: the lock is held by nobody; after {seconds} s process {} {what}",
+                me()
+            ),
+        ),
+    }
+}

@@ -1,0 +1,12 @@
+//! What location stores have in common: records that modules of C read in place, the lock that
+//! clients of C take, and the rest of what was taken out.
+
+pub(crate) mod block;
+mod graveyard;
+mod lock;
+
+pub use block::TEXT_MAX;
+pub(crate) use graveyard::{Buried, Graveyard};
+pub use graveyard::{REST, SHORT_REST};
+pub use lock::Holder;
+pub(crate) use lock::OwnedLock;

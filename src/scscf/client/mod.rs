@@ -1,0 +1,224 @@
+//! A user of the contacts that `ims_usrloc_scscf` keeps: ours or that of C, either is spoken to
+//! through its C API.
+//!
+//! [`Usrloc::bind`] at start; then a [`Guard`] for every look at an identity. What an [`Identity`]
+//! or a [`Contact`] shows is borrowed from the guard, so nothing of it outlives the lock.
+
+mod assign;
+mod callback;
+mod contact;
+mod domain;
+mod found;
+mod guard;
+mod identity;
+mod subscription;
+mod watchers;
+
+pub use assign::{Assigned, Charging};
+pub use callback::{Event, Told};
+pub use contact::{Binding, Contact, State};
+pub use domain::Domain;
+pub use found::Found;
+pub use guard::Guard;
+pub use identity::{Identity, Registration};
+pub use subscription::Subscription;
+pub use watchers::{NewWatcher, Watcher, WatcherChange};
+
+use crate::{
+    error::{Error, Result},
+    sync::Mutex,
+    text,
+};
+use core::{
+    ffi::{CStr, c_int, c_void},
+    fmt, mem, ptr,
+};
+use kamailio_sys::{self as sys, scscf as raw};
+use std::sync::OnceLock;
+
+/// The functions of `ims_usrloc_scscf`, bound in `mod_init` and good in every process.
+pub struct Usrloc {
+    api: raw::usrloc_api_t,
+    ours: bool,
+    /// The domains that were made through this, before the server forked.
+    domains: Mutex<Vec<Domain>>,
+    identities_of: Option<IdentitiesOf>,
+}
+
+/// Calls the function for each identity of a private one.
+type IdentitiesOf = unsafe extern "C" fn(*mut sys::str_, Each, *mut c_void) -> c_int;
+
+/// What is called so.
+type Each = unsafe extern "C" fn(*mut c_void, *mut raw::udomain, *mut sys::str_);
+
+// SAFETY: addresses of functions and numbers, the same in every process; nothing writes to them.
+unsafe impl Send for Usrloc {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Usrloc {}
+
+impl fmt::Debug for Usrloc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Usrloc").field("ours", &self.ours).finish_non_exhaustive()
+    }
+}
+
+static USRLOC: OnceLock<Usrloc> = OnceLock::new();
+
+const MODULE: &str = "ims_usrloc_scscf";
+const MODULE_NAME: &CStr = c"ims_usrloc_scscf";
+
+/// A function that the loaded module does not offer.
+const fn lacks(export: &'static str) -> Error {
+    Error::NotLoaded { module: MODULE, export }
+}
+
+/// What the module exports to others as `name`, with that number of parameters.
+fn export(name: &CStr, params: c_int) -> sys::cmd_function {
+    let module = MODULE_NAME.as_ptr().cast_mut();
+    // SAFETY: compares the names with those of the modules that are loaded.
+    unsafe { sys::find_mod_export(module, name.as_ptr().cast_mut(), params, 0) }
+}
+
+impl Usrloc {
+    /// Binds to the module, which must be loaded before this one. For `mod_init`.
+    ///
+    /// Other location stores export the same name with another meaning: the one of this very module
+    /// is taken, in whatever order they were loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotLoaded`] if it is not, or not initialised.
+    pub fn bind() -> Result<&'static Self> {
+        const LIFE_EVENTS: &CStr = c"ul_scscf_life_events";
+        type Bind = unsafe extern "C" fn(*mut raw::usrloc_api_t) -> c_int;
+        type Ask = unsafe extern "C" fn() -> c_int;
+        let missing = lacks("ul_bind_usrloc");
+        let Some(bind) = export(c"ul_bind_usrloc", 1) else { return Err(missing) };
+        // SAFETY: the function of this name has this type; the table of the core has another.
+        let bind = unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, Bind>(bind) };
+        // SAFETY: a struct of addresses and numbers, for which zeroes are none.
+        let mut api: raw::usrloc_api_t = unsafe { mem::zeroed() };
+        // SAFETY: `api` is the struct that the module fills.
+        if unsafe { bind(&raw mut api) } != 0 {
+            return Err(missing);
+        }
+        let ours = export(LIFE_EVENTS, 0);
+        if let Some(ask) = ours {
+            // SAFETY: the function of this name has this type; the table of the core has another.
+            let ask = unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, Ask>(ask) };
+            // SAFETY: takes a note that such events are wanted.
+            let code = unsafe { ask() };
+            if code < 0 {
+                return Err(Error::Core { call: "ul_scscf_life_events", code });
+            }
+        }
+        let identities_of = export(c"ul_scscf_identities_of", 0).map(|found| {
+            // SAFETY: the function of this name has this type; the table of the core has another.
+            unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, IdentitiesOf>(found) }
+        });
+        let domains = Mutex::new(Vec::new());
+        Ok(USRLOC.get_or_init(|| Self { api, ours: ours.is_some(), domains, identities_of }))
+    }
+
+    /// What [`Usrloc::bind`] bound, once it has.
+    pub fn get() -> Option<&'static Self> {
+        USRLOC.get()
+    }
+
+    /// Whether the module is our own: it keeps contacts of different users apart that have the same
+    /// URI, and raises the events that the module of C knows and never raises.
+    pub fn is_ours(&self) -> bool {
+        self.ours
+    }
+
+    /// The branch flags that mark a contact behind a NAT (`nat_bflag` of the module); 0: none.
+    pub fn nat_flag(&self) -> u32 {
+        self.api.nat_flag
+    }
+
+    /// The domain called `name`, made if there is none. For the time before the server forks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if the module refuses, which it does when memory is short.
+    pub fn register_domain(&self, name: &CStr) -> Result<Domain> {
+        let register = self.api.register_udomain.ok_or(lacks("register_udomain"))?;
+        let mut found = ptr::null_mut();
+        // SAFETY: the module copies the name and writes to `found`.
+        let code = unsafe { register(name.as_ptr(), &raw mut found) };
+        let domain = Domain::new(found).filter(|_| code == 0);
+        let domain = domain.ok_or(Error::Core { call: "register_udomain", code })?;
+        let mut known = self.domains.lock();
+        if !known.contains(&domain) {
+            known.push(domain);
+        }
+        Ok(domain)
+    }
+
+    /// The domains that the script and the parameters of this module name.
+    pub fn domains(&self) -> Vec<Domain> {
+        self.domains.lock().clone()
+    }
+
+    /// The public identities in memory that belong to the private one `private`, and where they are.
+    /// Nothing if the module cannot tell: that of C.
+    pub fn identities_of(&self, private: &[u8]) -> Option<Vec<(Domain, Vec<u8>)>> {
+        let find = self.identities_of?;
+        let mut found: Vec<(Domain, Vec<u8>)> = Vec::new();
+        let mut lent = text::lend(private);
+        let data: *mut c_void = ptr::from_mut(&mut found).cast();
+        // SAFETY: the text lives during the call, and `each` takes what `data` is.
+        let code = unsafe { find(&raw mut lent, each, data) };
+        (code >= 0).then_some(found)
+    }
+
+    /// The parameter `matching_mode` of the module; 0 if it does not tell.
+    pub fn matching_mode(&self) -> i32 {
+        // SAFETY: looks the module up by its name.
+        let module = unsafe { sys::find_module_by_name(MODULE_NAME.as_ptr().cast_mut()) };
+        if module.is_null() {
+            return 0;
+        }
+        let (name, mut kind) = (c"matching_mode".as_ptr().cast_mut(), 0);
+        // SAFETY: compares the name with those of the parameters of the module.
+        let found = unsafe { sys::find_param_export(module, name, sys::PARAM_INT, &raw mut kind) };
+        let number = ptr::NonNull::new(found.cast::<c_int>());
+        // SAFETY: a parameter of this kind is a C `int`, which nobody writes after the start.
+        number.map_or(0, |number| unsafe { number.read() })
+    }
+
+    /// The domain called `name`, if it was made before the server forked.
+    pub fn find_domain(&self, name: &CStr) -> Option<Domain> {
+        let find = self.api.get_udomain?;
+        let mut found = ptr::null_mut();
+        // SAFETY: the module compares the name and writes to `found`.
+        let code = unsafe { find(name.as_ptr(), &raw mut found) };
+        Domain::new(found).filter(|_| code == 0)
+    }
+
+    /// Locks what `domain` knows of the identity `key`.
+    ///
+    /// One guard at a time: the module of C has a lock for each of many groups of identities, and two
+    /// processes that take two of them in different order wait for ever.
+    pub fn lock<'u>(&'u self, domain: Domain, key: &'u [u8]) -> Guard<'u> {
+        Guard::new(self, domain, key)
+    }
+}
+
+/// Copies what it is told.
+///
+/// # Safety
+///
+/// For the module only: `data` is the list that the call was given.
+unsafe extern "C" fn each(data: *mut c_void, domain: *mut raw::udomain, public: *mut sys::str_) {
+    let list = ptr::NonNull::new(data.cast::<Vec<(Domain, Vec<u8>)>>());
+    let (Some(mut list), Some(domain)) = (list, Domain::new(domain)) else { return };
+    // SAFETY: by the contract of this function.
+    let public = ptr::NonNull::new(public).map(|public| unsafe { public.read() });
+    // SAFETY: the module shows a text that lives during the call.
+    let public = public.and_then(|public| unsafe { text::bytes(public) });
+    if let Some(public) = public {
+        // SAFETY: by the contract of this function; nobody else has it now.
+        unsafe { list.as_mut() }.push((domain, public.to_vec()));
+    }
+}
