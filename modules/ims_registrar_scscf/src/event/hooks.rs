@@ -1,0 +1,210 @@
+//! What happens to registrations, as the rest of the module and the store tell it.
+
+use super::{facts, queue};
+use bstr::{BStr, BString};
+use kamailio::scscf::client::{self, Domain, Event, State, Told, Usrloc, WatcherChange};
+use scscf_core::event::{Cause, Contact, Note, Only, Reason, Watcher};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The user registered contacts.
+    Registered,
+    /// The user registered them again.
+    Refreshed,
+    /// The user, a proxy or the operator ended contacts.
+    Unregistered,
+    /// The HSS ended them.
+    Deregistered(Reason),
+}
+
+impl Kind {
+    const fn cause(self) -> Cause {
+        match self {
+            Self::Registered => Cause::Registered,
+            Self::Refreshed => Cause::Refreshed,
+            Self::Unregistered => Cause::Unregistered,
+            Self::Deregistered(reason) => reason.cause(),
+        }
+    }
+}
+
+/// Something that happened to a registration, after the store was changed. Contacts that ended are
+/// still linked then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Happened<'h> {
+    /// What.
+    pub(crate) kind: Kind,
+    /// Where its record is.
+    pub(crate) domain: Domain,
+    /// The identity that the request named, or the first one.
+    pub(crate) identity: &'h [u8],
+    /// The whole set, as keys of the store.
+    pub(crate) identities: &'h [BString],
+    /// URIs of the contacts that it happened to.
+    pub(crate) contacts: &'h [BString],
+    /// False if no identity of the set has a watcher; true also when that is not known.
+    pub(crate) watched: bool,
+}
+
+/// Tells the watchers, soon. To be called without a lock.
+pub(crate) fn happened(happened: &Happened<'_>) {
+    let Some(usrloc) = Usrloc::get().filter(|_| happened.watched) else { return };
+    let cause = happened.kind.cause();
+    let (told, private, ended);
+    {
+        let guard = usrloc.lock(happened.domain, happened.identity);
+        match guard.identity() {
+            Some(record) => {
+                told = guard.told_identities(&record).unwrap_or_default();
+                private = facts::private(&record).to_vec();
+                // What is registered is looked at when it is told; what ended may be gone by then.
+                ended = if cause.ends() { copies(&record, happened.contacts) } else { Vec::new() };
+            }
+            None => (told, private, ended) = (Vec::new(), happened.identity.to_vec(), Vec::new()),
+        }
+    }
+    let identities = match told.as_slice() {
+        [] => happened.identities.iter().map(|id| id.as_slice()).collect(),
+        told => told.iter().map(Vec::as_slice).collect(),
+    };
+    let note = Note {
+        cause,
+        domain: happened.domain.name(),
+        identity: happened.identity,
+        identities,
+        contacts: contacts(happened.contacts, &ended),
+        only: Only::Everyone,
+    };
+    push(&private, &note);
+}
+
+/// A registration whose record is about to be removed, with its watchers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone<'g> {
+    /// Where its record is.
+    pub(crate) domain: Domain,
+    /// The identity.
+    pub(crate) identity: &'g [u8],
+    /// URIs of its contacts.
+    pub(crate) contacts: &'g [BString],
+}
+
+/// Tells the watchers of a record that this was the end. To be called before the record is removed,
+/// without a lock.
+pub(crate) fn gone(gone: &Gone<'_>) {
+    let Some(usrloc) = Usrloc::get() else { return };
+    let (watchers, private, ended) = {
+        let guard = usrloc.lock(gone.domain, gone.identity);
+        let Some(record) = guard.identity() else { return };
+        let watchers = record.watchers().filter(client::Watcher::is_reg);
+        let watchers: Vec<_> = watchers.map(|raw| numbered(&facts::watcher(&raw))).collect();
+        if watchers.is_empty() {
+            return;
+        }
+        (watchers, facts::private(&record).to_vec(), copies(&record, gone.contacts))
+    };
+    let note = Note {
+        cause: Cause::Unregistered,
+        domain: gone.domain.name(),
+        identity: gone.identity,
+        identities: vec![gone.identity],
+        contacts: contacts(gone.contacts, &ended),
+        only: Only::Gone(watchers),
+    };
+    push(&private, &note);
+}
+
+/// What the store does by itself: the time of a contact is over. It asks once for each identity that
+/// the contact is linked to.
+pub(super) fn by_itself(told: &Told<'_>) {
+    let (Event::Expired, Some(contact)) = (told.event, &told.contact) else { return };
+    let record = &told.identity;
+    if record.watchers().any(|watcher| watcher.is_reg()) {
+        let copy = [copied(contact)];
+        let uri = [BString::from(contact.uri())];
+        let note = Note {
+            cause: Cause::Expired,
+            domain: contact.domain(),
+            identity: record.public(),
+            identities: vec![record.public()],
+            contacts: contacts(&uri, &copy),
+            only: Only::Identity,
+        };
+        push(facts::private(record), &note);
+    }
+    // The store of C looks at the state once for each identity, and must not see it change meanwhile.
+    let alone = record.set_size() < 2 || Usrloc::get().is_some_and(Usrloc::is_ours);
+    if contact.state() == State::ExpirePendingNotify && alone {
+        told.has_been_told();
+    }
+}
+
+/// Leaves a note; a note that is lost is logged.
+pub(super) fn push(private: &[u8], note: &Note<'_>) -> bool {
+    let pushed = queue::push(private, note);
+    if let Err(lost) = &pushed {
+        kamailio::warn!("{lost}; watchers of {} are not told", BStr::new(note.identity));
+    }
+    pushed.is_ok()
+}
+
+/// A watcher with the numbers of its next NOTIFY.
+pub(super) fn numbered(watcher: &Watcher) -> Watcher {
+    Watcher {
+        cseq: watcher.cseq.saturating_add(1),
+        version: watcher.version.saturating_add(1),
+        ..watcher.clone()
+    }
+}
+
+/// The same numbers, for the store.
+pub(super) fn numbers(watcher: &Watcher) -> WatcherChange {
+    WatcherChange { expires: None, cseq: Some(watcher.cseq), version: Some(watcher.version) }
+}
+
+/// A contact that may be gone when it is told.
+struct Copied {
+    uri: BString,
+    q: i32,
+    call_id: BString,
+    cseq: u32,
+    params: Vec<(BString, BString)>,
+}
+
+fn copied(contact: &client::Contact<'_>) -> Copied {
+    Copied {
+        uri: contact.uri().into(),
+        q: contact.q(),
+        call_id: contact.call_id().into(),
+        cseq: u32::try_from(contact.cseq()).unwrap_or(0),
+        params: contact.params().map(|(name, body)| (name.into(), body.into())).collect(),
+    }
+}
+
+/// Those of `contacts` that are linked to `record`.
+fn copies(record: &client::Identity<'_>, contacts: &[BString]) -> Vec<Copied> {
+    let wanted = |contact: &client::Contact<'_>| contacts.iter().any(|uri| uri == contact.uri());
+    let mut copies: Vec<Copied> = Vec::new();
+    for contact in record.contacts().filter(wanted) {
+        // The newest record of a URI is linked last.
+        copies.retain(|copy| copy.uri != contact.uri());
+        copies.push(copied(&contact));
+    }
+    copies
+}
+
+/// `uris` with all that `known` has of them.
+fn contacts<'n>(uris: &'n [BString], known: &'n [Copied]) -> Vec<Contact<'n>> {
+    let full = |copy: &'n Copied| Contact {
+        uri: &copy.uri,
+        q: copy.q,
+        call_id: &copy.call_id,
+        cseq: copy.cseq,
+        params: copy.params.iter().map(|(name, body)| (name.as_slice(), body.as_slice())).collect(),
+    };
+    let bare = |uri: &'n BString| Contact { uri, q: -1, ..Contact::default() };
+    uris.iter()
+        .map(|uri| known.iter().find(|copy| copy.uri == *uri).map_or_else(|| bare(uri), full))
+        .collect()
+}

@@ -1,0 +1,30 @@
+//! What ends by itself, told to the HSS.
+
+use crate::{hss, settings};
+use kamailio::{
+    scscf::client::{Event, Told},
+    timer,
+};
+use scscf_core::assignment::{Cause, Kind};
+
+/// Something has ended in the store.
+pub(crate) fn by_itself(told: &Told<'_>) {
+    let Some(settings) = settings::get().filter(|settings| settings.tells_expiry) else { return };
+    let record = &told.identity;
+    let ended = match told.event {
+        Event::LastContactGone | Event::UnregisteredExpired => true,
+        // The store of C never says that it was the last one.
+        Event::Expired if settings.usrloc.is_ours() => false,
+        Event::Expired => {
+            let now = timer::now();
+            !record.contacts().any(|contact| contact.is_valid(now))
+        }
+    };
+    // One identity stands for its whole set.
+    if !ended || !record.is_primary() || !record.tells_hss() {
+        return;
+    }
+    told.hss_knows();
+    let kind = Kind::of_removal(Cause::Timeout, settings.policy.stores_profile);
+    hss::tell(settings, kind, record.public(), record.private());
+}

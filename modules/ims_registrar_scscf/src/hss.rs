@@ -1,0 +1,92 @@
+//! Server-Assignment: the question to the HSS, and its way back.
+
+use crate::{settings::Settings, waiting};
+use kamailio::{
+    cdp::{self, Answered, Command, NotSent},
+    refused::shown,
+};
+use scscf_core::assignment::{self, APPLICATION, AvpRef, Kind, Saa, Sar, sar};
+
+/// The command as `cdp` sends it.
+const ASSIGNMENT: Command =
+    Command { application: APPLICATION, code: sar::COMMAND, proxiable: true };
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'q> {
+    pub(crate) kind: Kind,
+    pub(crate) available: bool,
+    pub(crate) identity: &'q [u8],
+    /// Empty: it is not told.
+    pub(crate) private: &'q [u8],
+    /// Empty: it is not told.
+    pub(crate) call_id: &'q [u8],
+}
+
+/// Sends it; `F` gets the answer.
+pub(crate) fn ask<F>(
+    settings: &Settings,
+    question: &Question<'_>,
+    token: usize,
+    answered: F,
+) -> Result<(), NotSent>
+where
+    F: Fn(&Answered<'_>) + Copy,
+{
+    let call_id = if settings.tells_call_id { question.call_id } else { b"" };
+    let sar = Sar {
+        call_id,
+        realm: settings.realm,
+        identity: question.identity,
+        wildcard: b"",
+        server_name: settings.scscf_name,
+        private: question.private,
+        kind: question.kind,
+        available: question.available,
+    };
+    let avps = sar.avps();
+    let lent = avps.iter().map(lend);
+    settings.cdp.request(ASSIGNMENT, lent, settings.peer, token, answered)
+}
+
+/// An AVP as `cdp` takes it.
+pub(crate) fn lend<'a>(avp: &'a assignment::Avp<'_>) -> cdp::Avp<'a> {
+    cdp::Avp { code: avp.code, vendor: avp.vendor, flags: avp.flags, data: &avp.data }
+}
+
+/// An AVP as `scscf-core` reads it.
+pub(crate) fn read(avp: cdp::Avp<'_>) -> AvpRef<'_> {
+    AvpRef { code: avp.code, vendor: avp.vendor, data: avp.data }
+}
+
+/// What is told and not waited for: the end of a registration that the HSS has not asked for.
+pub(crate) fn tell(settings: &Settings, kind: Kind, identity: &[u8], private: &[u8]) {
+    let question = Question { kind, available: true, identity, private, call_id: b"" };
+    let shown = bstr::BStr::new(shown(identity));
+    match ask(settings, &question, 0, told) {
+        Ok(()) => kamailio::info!("the hss is told of {shown}: {kind:?}"),
+        Err(why) => kamailio::error!("the hss is not told of {shown}: {kind:?}: {why}"),
+    }
+}
+
+/// The answer to [`tell`].
+fn told(answered: &Answered<'_>) {
+    let Some(answer) = &answered.answer else {
+        kamailio::warn!("the hss has not answered that it knows of the end of a registration");
+        return;
+    };
+    let saa = Saa::read(answer.clone().map(read));
+    if saa.result != Some(assignment::SUCCESS) {
+        let (result, experimental) = (saa.result, saa.experimental);
+        kamailio::warn!(
+            "the hss does not take the end of a registration: result {result:?}, experimental \
+             {experimental:?}"
+        );
+    }
+}
+
+/// A question that could not be sent takes back what waits for its answer. `None`: somebody answered
+/// it in the meantime.
+pub(crate) fn take_back(token: usize) -> Option<waiting::Waiting> {
+    waiting::take(token)
+}

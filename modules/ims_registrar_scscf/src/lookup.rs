@@ -1,0 +1,236 @@
+//! `lookup` and its like: who is registered, and where a request goes.
+
+use crate::{request, settings::Settings, tunable, tunable::Number};
+use bstr::ByteSlice;
+use kamailio::{
+    msg::{Branch, ChangeError, Msg},
+    refused::{Refused, shown},
+    script::Verdict,
+    scscf::client::{Contact, Domain, Identity, Registration},
+    timer,
+};
+use scscf_core::{
+    aor::{Aor, BadAor, Rules},
+    lookup::{self, Asked, Candidate, MOST, Ue},
+    methods,
+};
+use sip_text::route_set;
+
+/// The request cannot be sent to what was found.
+const UNUSABLE: i32 = -3;
+
+/// The key of the identity that `uri` means.
+fn key<'u>(msg: &Msg<'_>, uri: &'u [u8]) -> Result<Aor<'u>, Refused> {
+    Aor::exact(uri).map_err(|bad| Refused::new(msg, bad))
+}
+
+/// `lookup`: the request goes to the contacts of the identity in its Request-URI.
+pub(crate) fn contacts(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    ue: Ue,
+) -> Result<Verdict, Refused> {
+    let uri = request::request_uri(msg);
+    let identity = key(msg, &uri)?;
+    let guard = settings.usrloc.lock(domain, identity.text());
+    let nobody =
+        || Refused::debug(msg, format_args!("{:?} is not registered", shown(&uri).as_bstr()));
+    let record = guard.identity().ok_or_else(nobody)?;
+    let now = timer::now();
+    let linked: Vec<Contact<'_>> = record.contacts().collect();
+    let candidates: Vec<Candidate> = linked.iter().map(|found| candidate(found, now)).collect();
+    let more = tunable::number(Number::AppendBranches) != 0;
+    let asked = Asked {
+        ue,
+        method: method(settings, msg),
+        order: settings.lookup_order,
+        most: if more { MOST } else { 1 },
+    };
+    let chosen = lookup::choose(&candidates, &asked).map_err(|why| {
+        let uri = shown(&uri).as_bstr();
+        Refused::debug(msg, format_args!("{uri:?}: {why}")).with_code(why.code())
+    })?;
+    let mut chosen = chosen.into_iter().filter_map(|place| linked.get(place));
+    let Some(first) = chosen.next() else { return Err(nobody()) };
+    go_to(msg, first).map_err(|why| unusable(msg, first, &why))?;
+    for contact in chosen {
+        // The others can be reached nevertheless.
+        if let Err(why) = add(msg, contact) {
+            kamailio::notice!("{}", unusable(msg, contact, &why));
+        }
+    }
+    Ok(Verdict::TRUE)
+}
+
+fn unusable(msg: &Msg<'_>, contact: &Contact<'_>, why: &Unusable) -> Refused {
+    let uri = shown(contact.uri()).as_bstr();
+    Refused::new(msg, format_args!("contact {uri:?} cannot be reached: {why}")).with_code(UNUSABLE)
+}
+
+/// Why a contact cannot be reached.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("its path {0:?} is no list of routes")]
+    Path(bstr::BString),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+}
+
+fn candidate(contact: &Contact<'_>, now: i64) -> Candidate {
+    Candidate {
+        valid: contact.is_valid(now),
+        is_3gpp: contact.is_3gpp(),
+        methods: contact.methods(),
+        q: contact.q(),
+        modified: contact.last_modified(),
+    }
+}
+
+/// The bit of the method, if contacts must take it.
+fn method(settings: &Settings, msg: &Msg<'_>) -> Option<u32> {
+    msg.method_name().filter(|_| settings.filters_methods).map(methods::bit)
+}
+
+/// The first route of a path.
+fn first_route(path: &[u8]) -> Result<&[u8], Unusable> {
+    let routes = route_set::parse([path]);
+    let first = routes.ok().and_then(|routes| routes.first().copied());
+    first.ok_or_else(|| Unusable::Path(shown(path).into()))
+}
+
+/// Sends the request to `contact`.
+fn go_to(msg: &Msg<'_>, contact: &Contact<'_>) -> Result<(), Unusable> {
+    let path = contact.path();
+    let next = match path {
+        [] => contact.received(),
+        path => first_route(path)?,
+    };
+    msg.set_request_uri(contact.uri())?;
+    msg.reset_destination()?;
+    if !path.is_empty() {
+        msg.set_path(path)?;
+    }
+    if !next.is_empty() {
+        msg.set_destination(next)?;
+    }
+    msg.set_preference(contact.q());
+    msg.add_branch_flags(contact.branch_flags());
+    if let Some(socket) = contact.socket() {
+        msg.force_socket(socket)?;
+    }
+    Ok(())
+}
+
+/// Sends it to `contact` as well.
+fn add(msg: &Msg<'_>, contact: &Contact<'_>) -> Result<(), Unusable> {
+    let path = contact.path();
+    let destination = match path {
+        [] => contact.received(),
+        path => first_route(path)?,
+    };
+    msg.append_branch(&Branch {
+        uri: contact.uri(),
+        destination,
+        path,
+        q: contact.q(),
+        flags: contact.branch_flags(),
+        socket: contact.socket(),
+    })?;
+    Ok(())
+}
+
+/// `lookup_path_to_contact`: the request goes along the path of the contact `uri`.
+pub(crate) fn path_to(settings: &Settings, msg: &Msg<'_>, uri: &[u8]) -> Result<Verdict, Refused> {
+    let call_id = msg.call_id().unwrap_or_default();
+    let found = settings.usrloc.find_contact(uri, call_id, b"");
+    let found = found.filter(|contact| contact.is_valid(timer::now()));
+    let shown_uri = || shown(uri).as_bstr();
+    let none = || Refused::debug(msg, format_args!("no contact {:?}", shown_uri()));
+    let contact = found.ok_or_else(none)?;
+    let path = contact.path();
+    if path.is_empty() {
+        return Err(Refused::debug(msg, format_args!("contact {:?} has no path", shown_uri())));
+    }
+    let done = first_route(path).and_then(|first| {
+        msg.set_path(path)?;
+        msg.set_destination(first)?;
+        Ok(Verdict::TRUE)
+    });
+    done.map_err(|why| unusable(msg, &contact, &why).with_code(-1))
+}
+
+/// `impu_registered`: whether the identity in To is registered.
+pub(crate) fn is_registered(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+) -> Result<Verdict, Refused> {
+    let to = msg.to().map_err(|bad| Refused::new(msg, bad))?;
+    let identity = key(msg, to.uri)?;
+    let guard = settings.usrloc.lock(domain, identity.text());
+    let registered =
+        guard.identity().is_some_and(|record| record.state() == Registration::Registered);
+    Ok(registered.into())
+}
+
+/// `term_impu_registered`: whether the identity in the Request-URI is known here.
+pub(crate) fn is_known(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+) -> Result<Verdict, Refused> {
+    let uri = request::request_uri(msg);
+    let identity = key(msg, &uri)?;
+    let guard = settings.usrloc.lock(domain, identity.text());
+    Ok(guard.identity().is_some().into())
+}
+
+/// `term_impu_has_contact`: whether the identity in the Request-URI has a contact that takes the
+/// request.
+pub(crate) fn has_contact(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+) -> Result<Verdict, Refused> {
+    let uri = request::request_uri(msg);
+    let now = timer::now();
+    let method = method(settings, msg);
+    let found = with_named(settings, domain, &uri, |record| {
+        record.contacts().any(|contact| {
+            let takes = method.is_none_or(|bit| contact.methods() & bit != 0);
+            contact.is_valid(now) && takes
+        })
+    });
+    let found = found.map_err(|bad| Refused::new(msg, bad).with_code(UNUSABLE))?;
+    Ok(found.unwrap_or(false).into())
+}
+
+/// Shows `work` the record of the identity that the script names as `uri`; nothing if there is none.
+pub(crate) fn with_named<R>(
+    settings: &Settings,
+    domain: Domain,
+    uri: &[u8],
+    mut work: impl FnMut(&Identity<'_>) -> R,
+) -> Result<Option<R>, BadAor> {
+    let (first, second) = named(settings, uri)?;
+    for key in [Some(first), second].into_iter().flatten() {
+        let guard = settings.usrloc.lock(domain, &key);
+        if let Some(record) = guard.identity() {
+            return Ok(Some(work(&record)));
+        }
+    }
+    Ok(None)
+}
+
+/// The keys of the identity that the script names as `uri`, unless an AVP names another.
+pub(crate) fn named(settings: &Settings, uri: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), BadAor> {
+    let prefix = tunable::realm_prefix();
+    let rules = Rules {
+        case_sensitive: tunable::number(Number::CaseSensitive) != 0,
+        realm_prefix: &prefix,
+    };
+    let other = settings.aor_avp.and_then(kamailio::avp::AvpSpec::text);
+    let aor = Aor::loose(other.as_deref().unwrap_or(uri), &rules)?;
+    Ok((aor.text().to_vec(), aor.lower().map(<[u8]>::to_vec)))
+}

@@ -1,0 +1,253 @@
+//! What the HSS asks for: the end of registrations (RTR), new profiles (PPR).
+
+use crate::{
+    event::{self, Happened, Kind},
+    hss, registered, remove,
+    settings::{self, Settings},
+    user_data,
+};
+use bstr::ByteSlice;
+use kamailio::{
+    cdp::{Incoming, Outcome, OwnedAvp},
+    refused::shown,
+    scscf::client::{Assigned, Domain, Registration, Subscription},
+    timer,
+};
+use scscf_core::{
+    assignment::{
+        APPLICATION, Avp, Ppr, Rtr, ppr,
+        rtr::{self, Reason, Target},
+    },
+    register::set,
+};
+
+/// Called by `cdp`, in a process of its own.
+pub(crate) fn asked(request: &Incoming<'_>) -> Outcome<Vec<OwnedAvp>> {
+    let Some(settings) = settings::get().filter(|_| request.application == APPLICATION) else {
+        return Outcome::NotOurs;
+    };
+    let avps = request.avps.clone().map(hss::read);
+    let outcome = match request.code {
+        rtr::COMMAND => terminate(settings, &Rtr::read(avps)),
+        ppr::COMMAND => push(settings, &Ppr::read(avps)),
+        _ => return Outcome::NotOurs,
+    };
+    Outcome::Answer(outcome.avps().iter().map(owned).collect())
+}
+
+fn owned(avp: &Avp<'_>) -> OwnedAvp {
+    OwnedAvp { code: avp.code, vendor: avp.vendor, flags: avp.flags, data: avp.data.to_vec() }
+}
+
+/// Ends registrations.
+fn terminate(settings: &Settings, rtr: &Rtr<'_>) -> rtr::Outcome {
+    let target = rtr.target();
+    let whose: Vec<(Domain, Vec<u8>)> = match target {
+        Target::Public(identities) => {
+            let keys = identities.iter().map(|identity| set::key(identity));
+            in_all_domains(settings, keys.map(std::borrow::Cow::into_owned))
+        }
+        Target::Private => {
+            let all = rtr.privates().into_iter();
+            all.flat_map(|private| of_private(settings, private)).collect()
+        }
+        Target::Nobody => Vec::new(),
+    };
+    let mut known = 0;
+    for (domain, key) in &whose {
+        known += usize::from(one(settings, *domain, key, rtr.reason));
+    }
+    let outcome = rtr::Outcome::of(&target, known);
+    kamailio::notice!("the hss ends registrations: {rtr}: {known} known, {outcome:?}");
+    outcome
+}
+
+/// Ends those of one identity; whether it was known.
+fn one(settings: &Settings, domain: Domain, key: &[u8], reason: Reason) -> bool {
+    let removed = remove::contacts(settings, domain, key, |_| true);
+    if !removed.is_known() {
+        return false;
+    }
+    event::happened(&Happened {
+        kind: Kind::Deregistered(told(reason)),
+        domain,
+        identity: key,
+        identities: &removed.identities,
+        contacts: &removed.contacts,
+        watched: removed.watched,
+    });
+    forget(settings, domain, key);
+    true
+}
+
+/// The reason as watchers hear it.
+const fn told(reason: Reason) -> scscf_core::event::Reason {
+    use scscf_core::event::Reason as Told;
+    match reason {
+        Reason::PermanentTermination | Reason::Unknown => Told::PermanentTermination,
+        Reason::NewServerAssigned => Told::NewServerAssigned,
+        Reason::ServerChange => Told::ServerChange,
+        Reason::RemoveServer => Told::RemoveScscf,
+    }
+}
+
+/// A user that nobody was registered for, and that nobody watches, is not served here any more.
+fn forget(settings: &Settings, domain: Domain, key: &[u8]) {
+    let guard = settings.usrloc.lock(domain, key);
+    let Some(record) = guard.identity() else { return };
+    let idle = record.state() == Registration::Unregistered && record.watchers().next().is_none();
+    if idle && let Err(error) = guard.delete(record) {
+        kamailio::error!("{} cannot be removed: {error}", shown(key).as_bstr());
+    }
+}
+
+/// Every key in every domain.
+fn in_all_domains(
+    settings: &Settings,
+    keys: impl Iterator<Item = Vec<u8>>,
+) -> Vec<(Domain, Vec<u8>)> {
+    let domains = settings.usrloc.domains();
+    keys.flat_map(|key| {
+        domains.iter().map(move |domain| (*domain, key.clone())).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+/// One identity of each set that belongs to a private identity. The store of C cannot tell: there the
+/// usual public identity is tried.
+fn of_private(settings: &Settings, private: &[u8]) -> Vec<(Domain, Vec<u8>)> {
+    if let Some(found) = settings.usrloc.identities_of(private) {
+        return found;
+    }
+    let usual = [b"sip:", private].concat();
+    let mut found = in_all_domains(settings, [usual].into_iter());
+    found.retain(|(domain, key)| is_of(settings, *domain, key, private));
+    if found.is_empty() {
+        let private = shown(private).as_bstr();
+        kamailio::warn!(
+            "the ims_usrloc_scscf that is loaded cannot tell the identities of {private:?}"
+        );
+    }
+    found
+}
+
+/// Whether there is a record of the identity, and it belongs to that private one.
+fn is_of(settings: &Settings, domain: Domain, key: &[u8], private: &[u8]) -> bool {
+    let guard = settings.usrloc.lock(domain, key);
+    guard.identity().is_some_and(|record| record.private() == private)
+}
+
+/// Gives a user another profile, other charging functions, or both.
+fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
+    let Some(private) = ppr.private else { return rtr::Outcome::Nobody };
+    let profile = match ppr.user_data.map(user_data::read).transpose() {
+        Ok(profile) => profile,
+        Err(why) => {
+            let private = shown(private).as_bstr();
+            kamailio::error!("the user data that the hss pushes for {private:?} is refused: {why}");
+            return rtr::Outcome::Failed;
+        }
+    };
+    let mut whose = of_private(settings, private);
+    if whose.is_empty()
+        && let Some(profile) = &profile
+    {
+        // The profile itself says who it is for.
+        let keys = profile.identities().map(|identity| set::key(&identity.uri).into_owned());
+        whose = in_all_domains(settings, keys);
+        whose.retain(|(domain, key)| is_of(settings, *domain, key, private));
+    }
+    let mut known = 0;
+    let mut done: Vec<(Domain, Vec<u8>)> = Vec::new();
+    for (domain, key) in whose {
+        if done.iter().any(|before| *before == (domain, key.clone())) {
+            continue;
+        }
+        match changed(settings, domain, &key, profile.as_ref(), ppr) {
+            Ok(None) => {}
+            Ok(Some(set)) => {
+                known += 1;
+                done.extend(set.into_iter().map(|key| (domain, key)));
+            }
+            Err(error) => {
+                kamailio::error!("{}: {error}", shown(&key).as_bstr());
+                return rtr::Outcome::Failed;
+            }
+        }
+    }
+    let outcome = if known == 0 { rtr::Outcome::Unknown } else { rtr::Outcome::Done };
+    kamailio::info!("the hss pushes for {:?}: {outcome:?}", shown(private).as_bstr());
+    outcome
+}
+
+/// Gives the set of `key` what was pushed; the keys of the set, or nothing if there is no record.
+fn changed(
+    settings: &Settings,
+    domain: Domain,
+    key: &[u8],
+    profile: Option<&scscf_core::Subscription>,
+    ppr: &Ppr<'_>,
+) -> Result<Option<Vec<Vec<u8>>>, kamailio::Error> {
+    let Some(stored) = registered::stored(settings, domain, key) else { return Ok(None) };
+    let known = stored.iter().map(|(uri, _)| uri.as_slice());
+    let entries = match profile {
+        Some(profile) => match set::changes(known, profile, key) {
+            Ok(entries) => entries,
+            // The identity itself is what leaves.
+            Err(_) => {
+                registered::leave(settings, domain, key);
+                return Ok(Some(vec![key.to_vec()]));
+            }
+        },
+        None => {
+            let entry = |key| set::Entry {
+                key,
+                barred: false,
+                primary: false,
+                fate: set::Fate::Registered,
+            };
+            known.map(|uri| entry(set::key(uri))).collect()
+        }
+    };
+    let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
+    let subscription = subscription.transpose()?;
+    let live = live(settings, domain, key);
+    for entry in &entries {
+        if entry.fate == set::Fate::Leaves {
+            registered::leave(settings, domain, &entry.key);
+            continue;
+        }
+        let guard = settings.usrloc.lock(domain, &entry.key);
+        let before = guard.identity().map(|record| (record.state(), record.is_barred()));
+        let state = match before {
+            Some((state, _)) => state,
+            None if !live.is_empty() => Registration::Registered,
+            None => Registration::Unregistered,
+        };
+        let record = guard.assign(&Assigned {
+            state,
+            barred: profile.map(|_| entry.barred),
+            primary: entry.primary,
+            subscription: subscription.as_ref(),
+            charging: registered::charging(ppr.charging),
+        })?;
+        // An identity that joins a set that is registered is registered as the others are.
+        if let Some(record) = record.filter(|_| before.is_none()) {
+            for uri in &live {
+                if let Some(contact) = settings.usrloc.find_contact(uri, b"", b"") {
+                    guard.link(&record, &contact)?;
+                }
+            }
+        }
+    }
+    Ok(Some(entries.into_iter().map(|entry| entry.key.into_owned()).collect()))
+}
+
+/// The URIs of the valid contacts of an identity.
+fn live(settings: &Settings, domain: Domain, key: &[u8]) -> Vec<Vec<u8>> {
+    let now = timer::now();
+    let guard = settings.usrloc.lock(domain, key);
+    let Some(record) = guard.identity() else { return Vec::new() };
+    let valid = record.contacts().filter(|contact| contact.is_valid(now));
+    valid.map(|contact| contact.uri().to_vec()).collect()
+}

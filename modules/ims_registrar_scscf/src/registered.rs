@@ -1,0 +1,249 @@
+//! A registration that the HSS has agreed to, brought to all identities of the user.
+
+use crate::{
+    answer,
+    bindings::{self, Fate, Source},
+    event::{self, Gone, Happened, Kind},
+    save::is_in,
+    settings::Settings,
+    waiting::Waiting,
+};
+use bstr::{BString, ByteSlice};
+use kamailio::{
+    Error,
+    refused::shown,
+    scscf::client::{
+        Assigned, Charging, Contact, Domain, Guard, Identity, Registration, Subscription,
+    },
+    timer,
+};
+use scscf_core::{
+    assignment,
+    profile::Subscription as Profile,
+    refusal::Refusal,
+    register::{Plan, set},
+    reply::{ContactList, Reply},
+};
+
+/// What the HSS has agreed to.
+pub(crate) struct Done<'d> {
+    pub(crate) settings: &'d Settings,
+    pub(crate) waiting: &'d Waiting,
+    pub(crate) plan: &'d Plan<'d>,
+    pub(crate) charging: Option<assignment::Charging<'d>>,
+}
+
+impl<'d> Done<'d> {
+    /// Charging functions as the store takes them; what the HSS does not say stays as it was.
+    pub(crate) fn charging(&self) -> Charging<'d> {
+        charging(self.charging)
+    }
+}
+
+/// As [`Done::charging`].
+pub(crate) fn charging(said: Option<assignment::Charging<'_>>) -> Charging<'_> {
+    let said = said.unwrap_or_default();
+    let some = |name: &'_ [u8]| -> bool { !name.is_empty() };
+    Charging {
+        ccf1: Some(said.ccf1).filter(|name| some(name)),
+        ccf2: Some(said.ccf2).filter(|name| some(name)),
+        ecf1: Some(said.ecf1).filter(|name| some(name)),
+        ecf2: Some(said.ecf2).filter(|name| some(name)),
+    }
+}
+
+/// What a registration has changed so far.
+#[derive(Default)]
+struct Changed {
+    /// The list for the reply.
+    list: Option<ContactList>,
+    /// What became of each contact of the REGISTER.
+    fates: Vec<Fate>,
+    watched: bool,
+}
+
+/// Stores it; the 200.
+pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply, Refusal> {
+    let Done { settings, waiting, plan, .. } = done;
+    let stored = stored(settings, waiting.domain, &plan.identity);
+    let known = stored.as_deref().unwrap_or_default();
+    let entries = match profile {
+        Some(profile) => {
+            let before = known.iter().map(|(uri, _)| uri.as_slice());
+            set::changes(before, profile, &plan.identity).inspect_err(|_| {
+                let who = shown(&plan.identity).as_bstr();
+                kamailio::error!("the user data for {who} does not have this identity");
+            })?
+        }
+        None if stored.is_none() => return Err(Refusal::RecordGet),
+        None => kept(known, &plan.identity),
+    };
+    let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
+    let subscription =
+        subscription.transpose().map_err(|error| failed(plan, &error, Refusal::RecordNew))?;
+    let now = timer::now();
+    let source = Source { socket: waiting.socket, branch_flags: waiting.branch_flags, now };
+    let mut changed = Changed::default();
+    for entry in &entries {
+        match entry.fate {
+            set::Fate::Registered => {
+                one(done, entry, subscription.as_ref(), &source, &entries, &mut changed)?;
+            }
+            set::Fate::Leaves => leave(settings, waiting.domain, &entry.key),
+        }
+    }
+    let Some(list) = changed.list.take() else { return Err(Refusal::RecordGet) };
+    tell(done, &entries, &changed);
+    let path = plan.echoes_path.then_some(&*plan.path);
+    Ok(match profile {
+        Some(profile) => {
+            let open = profile.identities().filter(|identity| !identity.barred);
+            answer::accepted(settings, list, path, open.map(|identity| identity.uri.as_slice()))
+        }
+        None => {
+            let open = known.iter().filter(|(_, barred)| !barred);
+            answer::accepted(settings, list, path, open.map(|(uri, _)| uri.as_slice()))
+        }
+    })
+}
+
+/// The identities of the profile that is stored for `identity`, and whether they are barred; nothing
+/// if there is no record.
+pub(crate) fn stored(
+    settings: &Settings,
+    domain: Domain,
+    identity: &[u8],
+) -> Option<Vec<(Vec<u8>, bool)>> {
+    let guard = settings.usrloc.lock(domain, identity);
+    let record = guard.identity()?;
+    Some(record.identities().map(|(uri, barred)| (uri.to_vec(), barred)).collect())
+}
+
+/// The set as it was, the identity that registers first.
+fn kept<'k>(known: &'k [(Vec<u8>, bool)], identity: &'k [u8]) -> Vec<set::Entry<'k>> {
+    let entry =
+        |key, barred| set::Entry { key, barred, primary: false, fate: set::Fate::Registered };
+    let mut entries = vec![entry(identity.into(), false)];
+    for (uri, barred) in known {
+        let key = set::key(uri);
+        if !is_in(&entries, &key) {
+            entries.push(entry(key, *barred));
+        }
+    }
+    entries
+}
+
+/// Stores it for one identity.
+fn one(
+    done: &Done<'_>,
+    entry: &set::Entry<'_>,
+    subscription: Option<&Subscription>,
+    source: &Source,
+    entries: &[set::Entry<'_>],
+    changed: &mut Changed,
+) -> Result<(), Refusal> {
+    let Done { settings, waiting, plan, .. } = done;
+    let is_asserted = *entry.key == *plan.identity;
+    let guard = settings.usrloc.lock(waiting.domain, &entry.key);
+    let record = assign(done, &guard, entry, subscription, is_asserted);
+    let record = record.map_err(|error| failed(plan, &error, Refusal::RecordInsert))?;
+    // An identity that is not in memory and comes without a profile is none of this registration.
+    let Some(record) = record else { return Ok(()) };
+    let set = |key: &[u8]| is_in(entries, key);
+    let fates = bindings::bring(settings, &guard, &record, plan, source, &set)
+        .map_err(|error| failed(plan, &error, Refusal::ContactInsert))?;
+    changed.watched |= record.watchers().next().is_some();
+    if changed.fates.is_empty() || is_asserted {
+        changed.fates = fates;
+    }
+    if is_asserted {
+        changed.list = Some(list(done, &record, source.now));
+    }
+    Ok(())
+}
+
+/// Makes or changes the record, unless it is as it is to be.
+fn assign<'g>(
+    done: &Done<'_>,
+    guard: &'g Guard<'_>,
+    entry: &set::Entry<'_>,
+    subscription: Option<&Subscription>,
+    is_asserted: bool,
+) -> Result<Option<Identity<'g>>, Error> {
+    if subscription.is_none() && done.charging.is_none() {
+        let as_it_is = guard.identity().filter(|record| {
+            let barred = !is_asserted && entry.barred;
+            record.state() == Registration::Registered && record.is_barred() == barred
+        });
+        if as_it_is.is_some() {
+            return Ok(as_it_is);
+        }
+    }
+    guard.assign(&Assigned {
+        state: Registration::Registered,
+        barred: Some(entry.barred),
+        primary: entry.primary,
+        subscription,
+        charging: done.charging(),
+    })
+}
+
+/// The contacts for the reply.
+fn list(done: &Done<'_>, record: &Identity<'_>, now: i64) -> ContactList {
+    let Done { settings, waiting, plan, .. } = done;
+    let of_request = |contact: &Contact<'_>| {
+        plan.find(&bindings::bound(contact, now), settings.matching).is_some()
+    };
+    if settings.lists_request_only && waiting.again {
+        answer::list(settings, record, now, of_request)
+    } else {
+        answer::list(settings, record, now, |_| true)
+    }
+}
+
+/// Takes an identity away that the profile has no more.
+pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8]) {
+    event::gone(&Gone { domain, identity: key, contacts: &[] });
+    let guard = settings.usrloc.lock(domain, key);
+    let Some(record) = guard.identity() else { return };
+    let who = shown(key).as_bstr();
+    match guard.delete(record) {
+        Ok(()) => kamailio::info!("{who} is not in the profile of its user any more"),
+        Err(error) => kamailio::error!("{who} cannot be removed: {error}"),
+    }
+}
+
+/// Tells who watches.
+fn tell(done: &Done<'_>, entries: &[set::Entry<'_>], changed: &Changed) {
+    if !changed.watched {
+        return;
+    }
+    let registered = entries.iter().filter(|entry| entry.fate == set::Fate::Registered);
+    let identities: Vec<BString> = registered.map(|entry| (&*entry.key).into()).collect();
+    for (kind, fate) in [
+        (Kind::Registered, Fate::Added),
+        (Kind::Refreshed, Fate::Refreshed),
+        (Kind::Unregistered, Fate::Removed),
+    ] {
+        let contacts = done.plan.contacts().iter().zip(&changed.fates);
+        let contacts = contacts.filter(|(_, found)| **found == fate);
+        let contacts: Vec<BString> = contacts.map(|(contact, _)| (&*contact.uri).into()).collect();
+        if contacts.is_empty() {
+            continue;
+        }
+        event::happened(&Happened {
+            kind,
+            domain: done.waiting.domain,
+            identity: &done.plan.identity,
+            identities: &identities,
+            contacts: &contacts,
+            watched: true,
+        });
+    }
+}
+
+/// Logs what failed.
+fn failed(plan: &Plan<'_>, error: &Error, refusal: Refusal) -> Refusal {
+    kamailio::error!("{}: {refusal}: {error}", shown(&plan.identity).as_bstr());
+    refusal
+}

@@ -1,0 +1,276 @@
+//! `save`: a REGISTER, until the HSS is asked.
+
+use crate::{
+    answer, assigned,
+    bindings::bound,
+    event::{self, Happened, Kind as Event},
+    functions::Target,
+    hss::{self, Question},
+    remove, request,
+    settings::Settings,
+    stats,
+    waiting::{self, Texts, Waiting},
+};
+use bstr::ByteSlice;
+use kamailio::{
+    msg::Msg,
+    refused::{Refused, identity as message, shown},
+    script::Verdict,
+    scscf::client::{Domain, Registration},
+    timer,
+    tm::NotSuspended,
+};
+use scscf_core::{
+    refusal::Refusal,
+    register::{self, Assignment, Known, Next, Order, Plan, set},
+    reply::ContactList,
+};
+
+/// Flag 1 of `save`: the realm of the identity does not count.
+const ANY_REALM: u32 = 1;
+
+/// Carries out the REGISTER `msg`; the script goes on at `target`.
+pub(crate) fn save(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    target: &Target,
+    flags: u32,
+) -> Verdict {
+    if !msg.is_request() {
+        stats::REJECTED.increment();
+        kamailio::notice!("{}: only a request can be saved", message(msg));
+        return Verdict::DROP;
+    }
+    let received = settings.received_avp.and_then(kamailio::avp::AvpSpec::text);
+    let limits = settings.register(flags & ANY_REALM != 0);
+    let request = request::read(msg, received.as_deref());
+    match request.and_then(|request| register::read(&request, &limits)) {
+        Ok(plan) => carry_out(settings, msg, domain, target, &plan),
+        Err(refusal) => answer::refuse(settings, msg, &refusal),
+    }
+}
+
+/// One look at the user, and what comes of it.
+fn carry_out(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    target: &Target,
+    plan: &Plan<'_>,
+) -> Verdict {
+    let known = look(settings, domain, plan);
+    match plan.next(&known, &settings.policy) {
+        Next::Answer => {
+            if known.order == Order::OutOfOrder {
+                let (who, cseq) = (shown(&plan.identity).as_bstr(), plan.cseq);
+                kamailio::notice!(
+                    "{}: cseq {cseq} of {who} is older than what is registered: nothing is changed",
+                    message(msg)
+                );
+            }
+            show(settings, msg, domain, plan, ContactList::new(0, 0))
+        }
+        Next::Remove => end(settings, msg, domain, target, plan),
+        Next::Assign(assignment) => {
+            let again = known.registered && known.live > 0;
+            ask(settings, msg, domain, target, plan, &assignment, Before { removed: b"", again })
+        }
+    }
+}
+
+/// What is known of the user.
+fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> Known {
+    let now = timer::now();
+    let guard = settings.usrloc.lock(domain, &plan.identity);
+    let Some(identity) = guard.identity() else { return Known::default() };
+    let mut known = Known {
+        registered: identity.state() == Registration::Registered,
+        profiled: identity.set_size() > 0,
+        ..Known::default()
+    };
+    for contact in identity.contacts() {
+        let bound = bound(&contact, now);
+        known.live += usize::from(bound.valid);
+        known.order = known.order.max(plan.order(&bound, settings.matching, now));
+    }
+    known
+}
+
+/// 200 with what is registered, and with `removed` before it.
+fn show(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    plan: &Plan<'_>,
+    removed: ContactList,
+) -> Verdict {
+    let (now, removed) = (timer::now(), removed.finish());
+    let (list, associated) = {
+        let guard = settings.usrloc.lock(domain, &plan.identity);
+        match guard.identity() {
+            Some(identity) => {
+                let open = identity.identities().filter(|(_, barred)| !barred);
+                let open: Vec<Vec<u8>> = open.map(|(uri, _)| uri.to_vec()).collect();
+                (answer::list(settings, &identity, now, |_| true), open)
+            }
+            None => (ContactList::new(now, 0), Vec::new()),
+        }
+    };
+    // Identities are told to who registers and to who asks, not to who leaves.
+    let told: &[Vec<u8>] = if removed.is_empty() { &associated } else { &[] };
+    let mut reply = answer::accepted(settings, list, None, told.iter().map(Vec::as_slice));
+    reply.headers = [removed, reply.headers].concat();
+    stats::ACCEPTED.increment();
+    answer::give(settings, msg, &reply)
+}
+
+/// The user leaves with some of its contacts, or with all.
+fn end(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    target: &Target,
+    plan: &Plan<'_>,
+) -> Verdict {
+    let matching = settings.matching;
+    let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching);
+    let removed = remove::contacts(settings, domain, &plan.identity, takes);
+    let next = plan.removed(removed.contacts.len(), removed.left, &settings.policy);
+    let next =
+        next.and_then(|next| if removed.is_known() { Ok(next) } else { Err(Refusal::RecordGet) });
+    if !removed.contacts.is_empty() {
+        event::happened(&Happened {
+            kind: Event::Unregistered,
+            domain,
+            identity: &plan.identity,
+            identities: &removed.identities,
+            contacts: &removed.contacts,
+            watched: removed.watched,
+        });
+    }
+    let mut list = ContactList::new(0, 0);
+    for uri in &removed.contacts {
+        list.removed(uri);
+    }
+    match next {
+        Err(refusal) => answer::refuse(settings, msg, &refusal),
+        Ok(Next::Assign(assignment)) => {
+            let removed = list.finish();
+            let before = Before { removed: &removed, again: true };
+            ask(settings, msg, domain, target, plan, &assignment, before)
+        }
+        Ok(_) => show(settings, msg, domain, plan, list),
+    }
+}
+
+/// What was there before the HSS is asked.
+#[derive(Debug, Clone, Copy)]
+struct Before<'b> {
+    /// The header with the contacts that were removed.
+    removed: &'b [u8],
+    /// Whether the user was registered.
+    again: bool,
+}
+
+/// Asks the HSS; the request waits for the answer.
+fn ask(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    target: &Target,
+    plan: &Plan<'_>,
+    assignment: &Assignment,
+    before: Before<'_>,
+) -> Verdict {
+    let texts = Texts { plan: &plan.pack(), removed: before.removed, function: target.function() };
+    let question = Question {
+        kind: assignment.kind,
+        available: assignment.available,
+        identity: &plan.identity,
+        private: &plan.private,
+        call_id: &plan.call_id,
+    };
+    let suspended = Suspending { settings, msg, domain, target, texts };
+    match suspended.start(&question, assignment.required, before.again, true) {
+        Ok(verdict) => verdict,
+        Err(refusal) => answer::refuse(settings, msg, &refusal),
+    }
+}
+
+/// A request that is about to wait.
+pub(crate) struct Suspending<'s> {
+    pub(crate) settings: &'s Settings,
+    pub(crate) msg: &'s Msg<'s>,
+    pub(crate) domain: Domain,
+    pub(crate) target: &'s Target,
+    pub(crate) texts: Texts<'s>,
+}
+
+impl Suspending<'_> {
+    /// Lets it wait and asks. An error is to be replied: nothing waits then.
+    pub(crate) fn start(
+        self,
+        question: &Question<'_>,
+        required: bool,
+        again: bool,
+        is_save: bool,
+    ) -> Result<Verdict, Refusal> {
+        let Self { settings, msg, domain, target, texts } = self;
+        let fail = |what: &dyn core::fmt::Display| {
+            kamailio::error!("{}: {what}", message(msg));
+            Refusal::Assignment
+        };
+        let texts = texts.to_shared().map_err(|error| fail(&error))?;
+        let transaction = match settings.tm.suspend(msg) {
+            Ok(transaction) => transaction,
+            Err(NotSuspended::Retransmission | NotSuspended::Over) => return Ok(Verdict::DROP),
+            Err(error) => return Err(fail(&error)),
+        };
+        // What the script finds if it goes on by itself, after a timeout of its own.
+        if let Err(error) = settings.return_code.set_int(assigned::FAILED.into()) {
+            kamailio::error!("{}: {error}", message(msg));
+        }
+        let waiting = Waiting {
+            transaction,
+            block: target.block(),
+            domain,
+            socket: request::socket(settings, msg),
+            is_save,
+            required,
+            again,
+            branch_flags: msg.branch_flags(),
+            texts,
+        };
+        let cancel = || {
+            if let Err(error) = settings.tm.cancel_suspension(transaction) {
+                kamailio::error!("{}: {error}", message(msg));
+            }
+        };
+        let token = waiting::put(waiting).map_err(|error| {
+            cancel();
+            fail(&error)
+        })?;
+        let sent = hss::ask(settings, question, token, assigned::answered);
+        // Somebody else may have it by now: then it is answered there.
+        if let Err(error) = sent
+            && hss::take_back(token).is_some()
+        {
+            cancel();
+            fail(&error);
+            return Err(scscf_core::assignment::saa::UNANSWERED.refusal);
+        }
+        Ok(Verdict::DROP)
+    }
+}
+
+/// Whether `key` is one of the identities, as keys of the store.
+pub(crate) fn is_in(set: &[set::Entry<'_>], key: &[u8]) -> bool {
+    set.iter().any(|entry| *entry.key == *key)
+}
+
+/// What a script function says when the block it is to go on at is not there.
+pub(crate) fn no_block(msg: &Msg<'_>, name: &[u8]) -> Refused {
+    Refused::new(msg, format_args!("no route block {:?}, or an empty one", name.as_bstr()))
+        .failure()
+}

@@ -1,0 +1,149 @@
+//! Reading rows, in pieces.
+
+use super::{Access, stats};
+use crate::params;
+use bstr::BStr;
+use kamailio::db::{self, Condition, DbError, Op, Page, Rows, Value};
+use scscf_core::row::{BadRow, Cells, Table, column};
+use std::collections::HashMap;
+
+/// The most rows that are read at once: their values must fit into private memory.
+const PIECE: u32 = 2000;
+
+/// Rows with numbers that lie this close are read at once, and those between them passed over.
+const GAPS: i64 = 4;
+
+/// A row as the driver gives it.
+pub(super) struct Fetched<'r>(db::Row<'r>);
+
+impl Cells for Fetched<'_> {
+    fn int(&self, place: usize) -> Option<i64> {
+        self.0.int(place)
+    }
+
+    fn text(&self, place: usize) -> Option<&[u8]> {
+        self.0.text(place)
+    }
+}
+
+/// Rows with their numbers, and the number behind which to go on if there may be more.
+pub(super) struct Piece<T> {
+    pub(super) rows: Vec<(i64, T)>,
+    pub(super) next: Option<i64>,
+}
+
+/// The most rows of one piece.
+pub(super) fn piece() -> u32 {
+    u32::try_from(params::FETCH_ROWS.get()).unwrap_or(1).clamp(1, PIECE)
+}
+
+impl Access {
+    /// The next rows of a table behind number `after` that fulfil `conditions`. What is of no use is
+    /// named in the log.
+    pub(super) fn piece<T>(
+        &self,
+        name: &str,
+        table: &Table,
+        conditions: &[Condition<'_>],
+        after: i64,
+        read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
+    ) -> Result<Piece<T>, DbError> {
+        let page = Page {
+            table: name.as_bytes(),
+            columns: table.columns,
+            conditions,
+            key: column::ID,
+            after,
+            limit: piece(),
+        };
+        let rows = self.connection.page(&page)?;
+        let last = rows.iter().filter_map(|row| row.int(0)).max();
+        let useful = rows.iter().filter_map(|row| checked(name, read(&Fetched(row)), row));
+        Ok(Piece { rows: useful.collect(), next: last.filter(|last| *last > after) })
+    }
+
+    /// All rows of a table of pairs whose identity has one of the numbers from `first` to `last`:
+    /// what belongs to which.
+    pub(super) fn pairs(
+        &self,
+        table: &Table,
+        first: i64,
+        last: i64,
+    ) -> Result<HashMap<i64, Vec<i64>>, DbError> {
+        let bound = |op, id| Condition { column: column::IMPU_ID, op, value: Value::Int(id) };
+        let range = [bound(Op::GreaterOrEqual, first), bound(Op::LessOrEqual, last)];
+        let mut pairs: HashMap<i64, Vec<i64>> = HashMap::new();
+        let mut after = -1;
+        loop {
+            let Piece { rows, next } = self.piece(table.name, table, &range, after, pair)?;
+            for (impu, other) in rows {
+                pairs.entry(impu).or_default().push(other);
+            }
+            match next {
+                Some(next) => after = next,
+                None => return Ok(pairs),
+            }
+        }
+    }
+
+    /// The rows of these numbers.
+    pub(super) fn by_number<T>(
+        &self,
+        name: &str,
+        table: &Table,
+        numbers: &[i64],
+        read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
+    ) -> Result<HashMap<i64, T>, DbError> {
+        let (least, most) = (numbers.iter().min(), numbers.iter().max());
+        let Some((least, most)) = least.copied().zip(most.copied()) else {
+            return Ok(HashMap::new());
+        };
+        let count = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
+        let mut found = HashMap::with_capacity(numbers.len());
+        if most.saturating_sub(least) / GAPS <= count {
+            let end =
+                Condition { column: column::ID, op: Op::LessOrEqual, value: Value::Int(most) };
+            let mut after = least.saturating_sub(1);
+            loop {
+                let Piece { rows, next } = self.piece(name, table, &[end], after, &read)?;
+                found.extend(rows);
+                match next {
+                    Some(next) if next < most => after = next,
+                    _ => return Ok(found),
+                }
+            }
+        }
+        for number in numbers {
+            let is = Condition::equal(column::ID, Value::Int(*number));
+            let rows = self.connection.query(name.as_bytes(), table.columns, &[is], None)?;
+            found.extend(self::rows(name, &rows, &read));
+        }
+        Ok(found)
+    }
+}
+
+/// The two numbers of a pair.
+fn pair(cells: &Fetched<'_>) -> Result<(i64, i64), BadRow> {
+    let number = |place, column| cells.int(place).ok_or(BadRow::Null(column));
+    Ok((number(1, column::IMPU_ID)?, number(2, "the second number")?))
+}
+
+fn rows<T>(
+    name: &str,
+    rows: &Rows<'_>,
+    read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
+) -> Vec<(i64, T)> {
+    rows.iter().filter_map(|row| checked(name, read(&Fetched(row)), row)).collect()
+}
+
+fn checked<T>(name: &str, read: Result<T, BadRow>, row: db::Row<'_>) -> Option<T> {
+    read.inspect_err(|why| {
+        stats::ROWS_SKIPPED.increment();
+        kamailio::error!(
+            "row {} of table {name} ({}) is of no use and is left alone: {why}",
+            row.int(0).unwrap_or_default(),
+            BStr::new(row.text(1).unwrap_or_default())
+        );
+    })
+    .ok()
+}

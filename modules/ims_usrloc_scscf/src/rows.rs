@@ -1,0 +1,283 @@
+//! Records as rows of the database.
+
+use crate::{
+    db::{self, Access, JOURNAL, Job, Reason, Row, RowError, STORAGE, What},
+    engine,
+    state::State,
+};
+use kamailio::{
+    db::{
+        Connection, DbError,
+        storage::{Rows, Storage, Which, review},
+    },
+    scscf::{self, Domain},
+    stats::Counter,
+    timer,
+};
+use scscf_core::row::{Contact, Identity, Watcher, WatcherKey, join_params};
+use shm_store::{
+    Id,
+    journal::{Outcome, Work},
+};
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub(crate) use kamailio::scscf::header_type;
+
+/// The rows that are to be written.
+#[derive(Debug)]
+pub(crate) struct Writer;
+
+impl Rows for Writer {
+    type Job = Job;
+    type Access<'a> = Access;
+    type Unfit = Reason;
+
+    fn storage(&self) -> &Storage {
+        &STORAGE
+    }
+
+    fn counters(&self) -> (&Counter, &Counter) {
+        (&db::stats::ROWS_WRITTEN, &db::stats::WRITE_ERRORS)
+    }
+
+    fn place(&self) -> String {
+        "the database".to_owned()
+    }
+
+    fn take(&self, which: Which, limit: usize) -> Vec<Job> {
+        let jobs = with(|state| {
+            let now = timer::now();
+            let (mut jobs, mut cursor) = (Vec::new(), 0);
+            while jobs.len() < limit {
+                let work = match which {
+                    Which::Own => state.journal.take(now),
+                    Which::Due(now) => state.journal.take(now),
+                    Which::All => state.journal.take_any(cursor, now).map(|(work, next)| {
+                        cursor = next;
+                        work
+                    }),
+                };
+                let Some(work) = work else { break };
+                jobs.extend(job(state, work));
+            }
+            jobs
+        });
+        let mut jobs = jobs.unwrap_or_default();
+        jobs.sort_by_key(Job::rank);
+        jobs
+    }
+
+    fn written(&self, job: &Job) -> Option<Job> {
+        let again = with(|state| match state.journal.finish(&job.ticket, timer::now()) {
+            Outcome::Again(work) => {
+                db::set_new(&mut state.journal, work.ticket, !job.stores());
+                self::job(state, work)
+            }
+            Outcome::Done => {
+                remember(state, job);
+                None
+            }
+            Outcome::Lost => None,
+        });
+        again.flatten()
+    }
+
+    fn failed(&self, job: &Job, retry_at: i64) {
+        with(|state| state.journal.failed(&job.ticket, retry_at));
+    }
+
+    fn awaits(&self) -> bool {
+        let awaits = with(|state| {
+            let journal = &state.journal;
+            review(JOURNAL, |ticket| {
+                journal.is_writing(ticket) || journal.attempts(ticket) == Some(0)
+            })
+        });
+        awaits.unwrap_or(false)
+    }
+
+    fn attempts(job: &Job) -> u32 {
+        job.ticket.attempts
+    }
+
+    fn name(job: &Job) -> String {
+        job.name()
+    }
+
+    fn access(&self) -> Option<Access> {
+        Access::open()
+    }
+
+    fn connection<'a>(access: &'a Access) -> &'a Connection<'a> {
+        &access.connection
+    }
+
+    fn answers(access: &Access) -> Result<(), DbError> {
+        access.answers()
+    }
+
+    fn write(&self, access: &Access, job: &Job) -> Result<(), RowError> {
+        access.write(job)
+    }
+}
+
+fn with<R>(work: impl FnOnce(&mut State) -> R) -> Option<R> {
+    engine::get()?.with(|_, state| work(state))
+}
+
+/// What is to be written for an entry of the journal; nothing, and no entry any more, for a row that
+/// was never stored and is not to be, or that says it already.
+fn job(state: &mut State, work: Work) -> Option<Job> {
+    let row = state.journal.key(work.ticket).and_then(db::row_of)?;
+    let what = match row {
+        Row::Identity(impu) => What::Identity { impu: impu.into(), row: identity_of(state, impu) },
+        Row::Contact(uri) => What::Contact { contact: uri.into(), row: contact_of(state, uri) },
+        Row::Link { impu, contact } => What::Link {
+            impu: impu.into(),
+            contact: contact.into(),
+            there: is_linked(state, impu, contact),
+        },
+        Row::Watcher { impu, event, contact, presentity } => {
+            let key = WatcherKey {
+                event,
+                watcher_contact: contact.into(),
+                presentity_uri: presentity.into(),
+            };
+            What::Watcher { impu: impu.into(), row: watcher_of(state, impu, &key), key }
+        }
+    };
+    let job = Job { ticket: work, new: db::is_new(&state.journal, work.ticket), what };
+    let idle = if job.new { !job.stores() } else { is_stored(state, &job) };
+    if idle && work.attempts == 0 {
+        state.journal.forget(work.ticket);
+        return None;
+    }
+    Some(job)
+}
+
+/// Whether the row of a contact is known to say what it is to say: a REGISTER changes it once for each
+/// identity.
+fn is_stored(state: &State, job: &Job) -> bool {
+    let What::Contact { contact, row: Some(row) } = &job.what else { return false };
+    if db::has_gone(&state.journal, job.ticket.ticket) {
+        return false;
+    }
+    let known = state.contact_of_row(contact).and_then(|id| state.contact(id));
+    known.is_some_and(|contact| contact.mark() == mark(row))
+}
+
+/// Remembers what the row of a contact says.
+fn remember(state: &mut State, job: &Job) {
+    let What::Contact { contact, row: Some(row) } = &job.what else { return };
+    let known = state.contact_of_row(contact);
+    if let Some(contact) = known.and_then(|id| state.contact_mut(id)) {
+        contact.set_mark(mark(row));
+    }
+}
+
+/// A number that rows with other contents do not have; never 0.
+fn mark(row: &Contact) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    row.hash(&mut hasher);
+    hasher.finish() | 1
+}
+
+/// The row of an identity.
+pub(crate) fn identity(impu: &[u8]) -> Option<Identity> {
+    with(|state| identity_of(state, impu)).flatten()
+}
+
+/// The row of a contact.
+pub(crate) fn contact(uri: &[u8]) -> Option<Contact> {
+    with(|state| contact_of(state, uri)).flatten()
+}
+
+/// The row of a watcher.
+pub(crate) fn watcher(impu: &[u8], key: &WatcherKey) -> Option<Watcher> {
+    with(|state| watcher_of(state, impu, key)).flatten()
+}
+
+/// How many rows are to be written.
+pub(crate) fn pending() -> u64 {
+    let pending = with(|state| state.journal.len()).unwrap_or(0);
+    u64::try_from(pending).unwrap_or(u64::MAX)
+}
+
+/// The identity of exactly this name in the domain that is stored.
+fn find<'s>(state: &'s State, impu: &[u8]) -> Option<(Id, &'s scscf::Identity)> {
+    let id = state.find_identity(stored_domain()?.index(), impu)?;
+    let identity = state.identity(id)?;
+    (identity.public() == impu).then_some((id, identity))
+}
+
+/// The domain that is stored: the tables cannot tell several.
+pub(crate) fn stored_domain() -> Option<Domain> {
+    let engine = engine::get()?;
+    engine.find(b"location").or_else(|| engine.domains().next())
+}
+
+fn identity_of(state: &State, impu: &[u8]) -> Option<Identity> {
+    let (_, identity) = find(state, impu)?;
+    let subscriber = identity.subscriber().and_then(|handle| state.subscriber_of(handle));
+    let subscriber = subscriber.and_then(|id| state.subscriber(id))?;
+    let [ccf1, ccf2, ecf1, ecf2] = identity.charging();
+    Some(Identity {
+        impu: impu.into(),
+        barring: i32::from(identity.barring() != 0),
+        reg_state: identity.state(),
+        ccf1: ccf1.into(),
+        ccf2: ccf2.into(),
+        ecf1: ecf1.into(),
+        ecf2: ecf2.into(),
+        subscription: subscriber.to_value(),
+    })
+}
+
+fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
+    let id = state.contact_of_row(uri)?;
+    let domain = stored_domain()?;
+    let mut owners = state.identities_with(id).into_iter().filter_map(|id| state.identity(id));
+    if !owners.any(|identity| identity.domain_index() == domain.index()) {
+        return None;
+    }
+    let contact = state.contact(id)?;
+    Some(Contact {
+        contact: uri.into(),
+        params: join_params(contact.params().map(|param| (param.name, param.body))),
+        path: contact.path().into(),
+        received: contact.received().into(),
+        user_agent: contact.user_agent().into(),
+        callid: contact.callid().into(),
+        expires: contact.expires(),
+    })
+}
+
+fn is_linked(state: &State, impu: &[u8], uri: &[u8]) -> bool {
+    let contacts = find(state, impu).map(|(id, _)| state.contacts_of(id)).unwrap_or_default();
+    contacts.iter().any(|id| state.contact(*id).is_some_and(|contact| contact.uri() == uri))
+}
+
+fn watcher_of(state: &State, impu: &[u8], key: &WatcherKey) -> Option<Watcher> {
+    let (id, _) = find(state, impu)?;
+    let watchers = state.watchers_of(id).into_iter().filter_map(|id| state.watcher(id));
+    // Of several the newest.
+    let mut same = watchers.filter(|watcher| {
+        watcher.event() == key.event
+            && watcher.watcher_contact() == key.watcher_contact
+            && watcher.presentity_uri() == key.presentity_uri
+    });
+    let found = same.next_back()?;
+    Some(Watcher {
+        key: key.clone(),
+        watcher_uri: found.watcher_uri().into(),
+        expires: found.expires(),
+        version: found.version(),
+        local_cseq: found.local_cseq(),
+        call_id: found.call_id().into(),
+        from_tag: found.from_tag().into(),
+        to_tag: found.to_tag().into(),
+        record_route: found.record_route().into(),
+        sockinfo_str: found.sockinfo().into(),
+    })
+}
