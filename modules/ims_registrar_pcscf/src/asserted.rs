@@ -2,17 +2,14 @@
 
 use crate::{
     lookup::{self, Wanted},
-    reading::{self, Source},
+    reading::Origin,
     refused::{Refused, shown},
     settings::Settings,
     store::peer,
 };
 use bstr::ByteSlice;
 use kamailio::{msg::Msg, pcscf::client::Domain, script::Verdict};
-use pcscf_core::{
-    decide::{lookup as rules, place},
-    identity,
-};
+use pcscf_core::{decide::lookup as rules, identity};
 
 /// `pcscf_assert_identity(domain, identity)`
 pub(crate) fn identity(
@@ -34,11 +31,8 @@ pub(crate) fn identity(
         return Ok(Verdict::TRUE);
     }
     // Another contact of the same source may have it.
-    let source = Source::of(msg);
-    let bottom = reading::bottom_via(settings, msg);
-    let avp = reading::received_avp(settings);
-    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
-    let place = place.map_err(|why| Refused::new(msg, why))?;
+    let origin = Origin::of(settings, msg);
+    let place = origin.place().map_err(|why| Refused::new(msg, why))?;
     if settings.usrloc.asserts(domain, peer(&place), id) {
         return Ok(Verdict::TRUE);
     }

@@ -6,7 +6,7 @@ use crate::{
     settings,
 };
 use bstr::ByteSlice;
-use kamailio::pcscf::client::{self, Told};
+use kamailio::pcscf::{Event as What, client::Told};
 use pcscf_core::{State, identity};
 
 /// A contact has changed or goes: the end of a registration that this proxy decided on is told to
@@ -15,7 +15,7 @@ pub(crate) fn changed(told: &Told<'_>) {
     let publishes = settings::get().is_some_and(|settings| settings.publishes);
     let contact = &told.contact;
     let ends = State(contact.state()) == State::DEREG_PENDING;
-    if told.event != client::Event::Update || !ends || !publishes {
+    if told.event != What::Update || !ends || !publishes {
         return;
     }
     for id in contact.public_ids().filter(|id| !identity::is_tel(id)) {

@@ -1,7 +1,7 @@
 //! Whose message it is: the search that most functions begin with.
 
 use crate::{
-    reading::{self, Source},
+    reading::{self, Origin},
     refused::Refused,
     settings::Settings,
     store::{find, peer, place_of},
@@ -13,10 +13,7 @@ use kamailio::{
 };
 use pcscf_core::{
     States,
-    decide::{
-        lookup::{self, Request, Rules},
-        place,
-    },
+    decide::lookup::{self, Request, Rules},
 };
 
 /// What is looked for besides the sender.
@@ -39,16 +36,13 @@ pub(crate) fn sender<R>(
 ) -> Result<R, Refused> {
     variables::forget(msg);
     msg.parse().map_err(|why| Refused::new(msg, why))?;
-    let source = Source::of(msg);
-    let bottom = reading::bottom_via(settings, msg);
-    let avp = reading::received_avp(settings);
-    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
-    let place = place.map_err(|why| Refused::new(msg, why))?;
-    let reply = !msg.is_request() && bottom.is_none();
-    let via = bottom.or_else(|| {
-        let via = if reply { msg.last_via() } else { msg.first_via() };
-        via.map(|found| reading::via(&found))
-    });
+    let origin = Origin::of(settings, msg);
+    let place = origin.place().map_err(|why| Refused::new(msg, why))?;
+    let reply = !msg.is_request() && origin.bottom.is_none();
+    let via = match reply {
+        true => msg.last_via().map(|found| reading::via(&found)),
+        false => origin.via(msg),
+    };
     let contacts = reading::contact_uris(msg);
     let queries = lookup::searches(&Request {
         contacts: &contacts,

@@ -4,12 +4,12 @@ use crate::{
     events::{self, Event},
     refused::{Refused, identity, shown},
     settings::Settings,
-    store::{find, judged, peer},
+    store::{find, judged, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{
     msg::Msg,
-    pcscf::client::{Contact, Domain, Guard, Info},
+    pcscf::client::{Contact, Domain, Guard, Info, Peer},
     pua::Dialog,
     script::Verdict,
     timer,
@@ -18,10 +18,10 @@ use pcscf_core::{
     State,
     decide::{
         Judgement, Query,
-        notify::{self, Told},
+        notify::{self, Registrations, Told},
     },
 };
-use reginfo::{Kind, Limits};
+use reginfo::{Extent, Kind, Limits};
 
 /// `reginfo_handle_notify(domain)`
 pub(crate) fn handle(
@@ -33,7 +33,7 @@ pub(crate) fn handle(
         return Err(Refused::new(msg, "subscribe_to_reginfo is not 1, so nothing was asked for"));
     }
     msg.parse().map_err(|why| Refused::new(msg, why))?;
-    of_our_dialog(settings, msg)?;
+    let presentity = of_our_dialog(settings, msg)?;
     let body = body(msg);
     if body.is_empty() {
         return Ok(Verdict::TRUE);
@@ -43,12 +43,12 @@ pub(crate) fn handle(
     for skipped in &document.skipped {
         kamailio::notice!("{}: passed over: {skipped}", identity(msg));
     }
-    let (mut ended, mut read) = (0, 0);
+    let full = document.extent != Some(Extent::Partial);
+    let mut registrations = Registrations { full, ..Registrations::default() };
+    let mut read = 0;
     for registration in &document.registrations {
-        if registration.state == Some(reginfo::State::Terminated) {
-            ended += 1;
-            unsubscribe(msg, registration.aor.as_bytes());
-        }
+        let ended = registration.state == Some(reginfo::State::Terminated);
+        registrations.add(registration.aor.as_bytes(), ended);
         for contact in &registration.contacts {
             for uri in &contact.uris {
                 let told = Told {
@@ -67,7 +67,11 @@ pub(crate) fn handle(
             }
         }
     }
-    Ok(Verdict::other(notify::code(ended, read)))
+    for id in registrations.unsubscribe(presentity) {
+        unsubscribe(msg, id);
+    }
+    end(settings, msg, domain, &registrations);
+    Ok(Verdict::other(notify::code(registrations.ended.len(), read)))
 }
 
 /// As much of the body as `Content-Length` says and the message has.
@@ -77,10 +81,11 @@ fn body<'m>(msg: &'m Msg<'_>) -> &'m [u8] {
     body.get(..length.unwrap_or(body.len())).unwrap_or(body)
 }
 
-/// Anybody can send NOTIFY: only who was asked is believed.
-fn of_our_dialog(settings: &Settings, msg: &Msg<'_>) -> Result<(), Refused> {
+/// Anybody can send NOTIFY: only who was asked is believed. Says whom he was asked about, unless
+/// anybody is believed.
+fn of_our_dialog<'m>(settings: &Settings, msg: &'m Msg<'_>) -> Result<Option<&'m [u8]>, Refused> {
     if settings.any_dialog {
-        return Ok(());
+        return Ok(None);
     }
     let refused = |why: &str| Refused::new(msg, format_args!("not in a dialog of ours: {why}"));
     let from = msg.from().map_err(|why| Refused::new(msg, why))?;
@@ -93,7 +98,11 @@ fn of_our_dialog(settings: &Settings, msg: &Msg<'_>) -> Result<(), Refused> {
         remote_tag: from.tag.ok_or_else(|| refused("no tag in from"))?,
     };
     let known = settings.pua.as_ref().is_some_and(|pua| pua.has_dialog(&dialog));
-    if known { Ok(()) } else { Err(refused("no subscription with this call-id and these tags")) }
+    if known {
+        Ok(Some(from.uri))
+    } else {
+        Err(refused("no subscription with this call-id and these tags"))
+    }
 }
 
 /// Asks no more for a registration that has ended.
@@ -101,6 +110,26 @@ fn unsubscribe(msg: &Msg<'_>, presentity: &[u8]) {
     if let Err(why) = events::push(&Event::Subscribe { presentity, routes: &[], expires: 0 }) {
         let id = shown(presentity).as_bstr();
         kamailio::error!("{}: still subscribed to {id}: {why}", identity(msg));
+    }
+}
+
+/// Ends the contacts of the registrations that have ended, also those that are not named. The store
+/// of C cannot be asked for them: there they end in their time.
+fn end(settings: &Settings, msg: &Msg<'_>, domain: Domain, registrations: &Registrations<'_>) {
+    let (now, delay) = (timer::now(), settings.delete_delay);
+    for id in &registrations.ended {
+        let guard = settings.usrloc.lock(domain, Peer::default());
+        let contacts = guard.of_identity(id).unwrap_or_else(|why| {
+            let id = shown(id).as_bstr();
+            kamailio::error!("{}: contacts of {id} not ended: {why}", identity(msg));
+            Vec::new()
+        });
+        for contact in contacts {
+            if registrations.end(contact.public_ids(), contact.default_id()) {
+                let judgement = notify::end(&place_of(&contact), now, delay);
+                apply(&guard, msg, contact, &judgement);
+            }
+        }
     }
 }
 

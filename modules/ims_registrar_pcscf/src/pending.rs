@@ -2,24 +2,21 @@
 
 use crate::{
     callbacks,
-    reading::{self, Listed, Source},
-    refused::{Refused, identity, shown as shown_text},
+    reading::{Listed, Origin},
+    refused::{Refused, identity, shown},
     settings::Settings,
     store::{find, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{
     msg::{Msg, join_routes},
-    pcscf::client::{Contact, Domain, Guard, Info, Security},
+    pcscf::client::{Contact, Domain, Guard, Info},
     script::Verdict,
     timer,
 };
 use pcscf_core::{
     State,
-    decide::{
-        pending::{self, Found, Pending, Plan, Request},
-        place,
-    },
+    decide::pending::{self, Found, Pending, Plan, Request},
     sec_agree,
 };
 
@@ -33,12 +30,9 @@ pub(crate) fn save(
     domain: Domain,
 ) -> Result<Verdict, Refused> {
     msg.parse().map_err(|why| Refused::new(msg, why))?;
-    let source = Source::of(msg);
-    let bottom = reading::bottom_via(settings, msg);
-    let avp = reading::received_avp(settings);
-    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
-    let place = place.map_err(|why| Refused::new(msg, why))?;
-    let via = bottom.or_else(|| msg.first_via().map(|found| reading::via(&found)));
+    let origin = Origin::of(settings, msg);
+    let place = origin.place().map_err(|why| Refused::new(msg, why))?;
+    let via = origin.via(msg);
     let listed = Listed::first(msg);
     let now = timer::now();
     let plan = pending::plan(&Request {
@@ -131,7 +125,7 @@ fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pendi
         }
     };
     let kept = guard.watch(&contact, callbacks::changed).and_then(|()| match security(msg) {
-        Some(security) => guard.keep_security(&contact, &shown(&security)),
+        Some(security) => guard.keep_security(&contact, &security),
         None => Ok(()),
     });
     if let Err(why) = kept {
@@ -143,7 +137,7 @@ fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pendi
 fn path(msg: &Msg<'_>) -> Vec<u8> {
     let Some(first) = msg.header(b"Path") else { return Vec::new() };
     join_routes(msg.headers(b"Path").map(|header| header.body())).unwrap_or_else(|| {
-        kamailio::notice!("{}: path passed over: {}", identity(msg), shown_text(first).as_bstr());
+        kamailio::notice!("{}: path passed over: {}", identity(msg), shown(first).as_bstr());
         Vec::new()
     })
 }
@@ -155,7 +149,6 @@ fn asks_again(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, contact: &C
         return;
     }
     let Some(asked) = security(msg) else { return };
-    let asked = shown(&asked);
     if !contact.has_asked_for(&asked)
         && let Err(why) = guard.keep_security(contact, &asked)
     {
@@ -189,22 +182,5 @@ fn agreed<'m>(msg: &'m Msg<'_>, name: &'static [u8]) -> Option<sec_agree::Ipsec<
             kamailio::notice!("{}: {} passed over: {why}", identity(msg), name.as_bstr());
             None
         }
-    }
-}
-
-fn shown<'t>(security: &sec_agree::Security<'t>) -> Security<'t> {
-    Security {
-        spi_uc: security.spi_uc,
-        spi_us: security.spi_us,
-        spi_pc: security.spi_pc,
-        spi_ps: security.spi_ps,
-        port_uc: security.port_uc,
-        port_us: security.port_us,
-        port_pc: security.port_pc,
-        port_ps: security.port_ps,
-        r_alg: security.r_alg,
-        r_ealg: security.r_ealg,
-        prot: security.prot,
-        mode: security.mode,
     }
 }

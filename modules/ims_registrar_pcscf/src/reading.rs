@@ -3,7 +3,11 @@
 use crate::settings::Settings;
 use kamailio::msg::{self, Bindings, Msg};
 use pcscf_core::{
-    decide::{Asked, Contacts, Place, Via, save},
+    decide::{
+        Asked, Contacts, Place, Via,
+        place::{self, NoPlace},
+        save,
+    },
     device,
 };
 
@@ -20,7 +24,7 @@ pub(crate) fn via<'m>(via: &msg::Via<'m>) -> Via<'m> {
 
 /// The address that a message came from, as text on the stack.
 #[derive(Debug)]
-pub(crate) struct Source {
+struct Source {
     text: [u8; msg::SOURCE_MAX],
     len: usize,
     port: u16,
@@ -29,31 +33,50 @@ pub(crate) struct Source {
 
 impl Source {
     /// Where `msg` came from; empty if the core does not know.
-    pub(crate) fn of(msg: &Msg<'_>) -> Self {
+    fn of(msg: &Msg<'_>) -> Self {
         let mut text = [0; msg::SOURCE_MAX];
         let len = msg.source_text(&mut text).len();
         let port = msg.source().map_or(0, |(_, port)| port);
         Self { text, len, port, proto: msg.transport() }
     }
 
-    /// As decisions take it.
-    pub(crate) fn place(&self) -> Place<'_> {
+    fn place(&self) -> Place<'_> {
         let host = self.text.get(..self.len).unwrap_or_default();
         Place { host, port: self.port, proto: self.proto }
     }
 }
 
-/// What the AVP of `received_avp` says now.
-pub(crate) fn received_avp(settings: &Settings) -> Option<Vec<u8>> {
-    settings.received_avp.and_then(|avp| avp.text())
+/// All that says where a message came from; owns the texts of [`Origin::place`].
+#[derive(Debug)]
+pub(crate) struct Origin<'m> {
+    source: Source,
+    /// The bottom Via, if the operator trusts it.
+    pub(crate) bottom: Option<Via<'m>>,
+    /// What the AVP of `received_avp` says now.
+    avp: Option<Vec<u8>>,
 }
 
-/// The bottom Via, if the operator trusts it.
-pub(crate) fn bottom_via<'m>(settings: &Settings, msg: &'m Msg<'_>) -> Option<Via<'m>> {
-    if !settings.trusts_bottom_via {
-        return None;
+impl<'m> Origin<'m> {
+    /// That of `msg`, which is parsed.
+    pub(crate) fn of(settings: &Settings, msg: &'m Msg<'_>) -> Self {
+        let trusted = settings.trusts_bottom_via;
+        let bottom = trusted.then(|| msg.last_via()).flatten();
+        Self {
+            source: Source::of(msg),
+            bottom: bottom.map(|found| via(&found)),
+            avp: settings.received_avp.and_then(|avp| avp.text()),
+        }
     }
-    msg.last_via().map(|found| via(&found))
+
+    /// Where the message came from, as far as the parameters trust what says so.
+    pub(crate) fn place(&self) -> Result<Place<'_>, NoPlace> {
+        place::effective(self.source.place(), self.bottom.as_ref(), self.avp.as_deref())
+    }
+
+    /// What the sender wrote into his Via.
+    pub(crate) fn via(&self, msg: &'m Msg<'_>) -> Option<Via<'m>> {
+        self.bottom.or_else(|| msg.first_via().map(|found| via(&found)))
+    }
 }
 
 /// What the Contact headers list, as owner of what [`Listed::contacts`] shows.

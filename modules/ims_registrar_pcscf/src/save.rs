@@ -4,7 +4,7 @@ use crate::{
     callbacks,
     events::{self, Event},
     ids,
-    reading::{self, Listed, Source},
+    reading::{self, Listed, Origin},
     refused::{Refused, identity, shown},
     settings::Settings,
     store::{find, judged, peer},
@@ -19,7 +19,7 @@ use kamailio::{
 use pcscf_core::{
     State,
     decide::{
-        Judgement, Place, Query, Via, expires, place,
+        Judgement, Place, Query, Via, expires,
         save::{self, Plan, Reply, Step},
         subscribe::{self, Subscribe},
     },
@@ -47,11 +47,8 @@ pub(crate) fn save(
     let transaction = settings.tm.current();
     let request = transaction.as_ref().and_then(|transaction| transaction.request());
     let request = request.ok_or_else(|| Refused::new(msg, "no transaction, so no register"))?;
-    let source = Source::of(&request);
-    let bottom = reading::bottom_via(settings, &request);
-    let avp = reading::received_avp(settings);
-    let place = place::effective(source.place(), bottom.as_ref(), avp.as_deref());
-    let place = place.map_err(|why| Refused::new(msg, why))?;
+    let origin = Origin::of(settings, &request);
+    let place = origin.place().map_err(|why| Refused::new(msg, why))?;
     let granted = granted(msg);
     // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
     let owners: Vec<&[u8]> =
@@ -69,7 +66,7 @@ pub(crate) fn save(
     };
     let task = Task { settings, msg, request: &request, domain, reply: &reply, granted: &granted };
     // Read only if it is needed: most contacts are found without it.
-    let via = || bottom.or_else(|| request.first_via().map(|found| reading::via(&found)));
+    let via = || origin.via(&request);
     match save::plan(&reply).map_err(|why| Refused::new(msg, why))? {
         Plan::RemoveAll(step) => task.remove_all(&step, via),
         Plan::Contacts(steps) => {

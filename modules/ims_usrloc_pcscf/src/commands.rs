@@ -1,13 +1,13 @@
 //! The RPC commands. None holds a lock while it writes its reply.
 
 use crate::{
-    domains::{self, Domain, STORED},
+    domains::{self, STORED},
     explain, start,
-    store::{self, Locations},
+    store::Locations,
 };
 use bstr::BString;
 use kamailio::{
-    pcscf::{Contact, Handle, LISTS_CONTACTS, server::Store},
+    pcscf::{Contact, Handle, server::Store},
     rpc::{Args, Fault, Reply, Structure},
     timer,
 };
@@ -60,8 +60,16 @@ impl Entry {
         }
     }
 
+    /// Where it came from, and how much is known of it.
+    pub(crate) fn add_summary(&self, out: &mut Structure<'_>) -> Result<(), Fault> {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        out.text(c"Received", &self.received)?;
+        out.int(c"Public-Ids", number(self.public_ids.len()))?;
+        out.int(c"Service-Routes", number(self.routes.len()))
+    }
+
     /// `Expires` of the C module: seconds left, or a word.
-    fn add_expires(&self, out: &mut Structure<'_>) -> Result<(), Fault> {
+    pub(crate) fn add_expires(&self, out: &mut Structure<'_>) -> Result<(), Fault> {
         let left = self.expires.saturating_sub(timer::now());
         match self.expires {
             0 => out.text(c"Expires", b"permanent"),
@@ -131,74 +139,6 @@ fn kind(number: u32) -> &'static [u8] {
         2 => b"tls",
         _ => b"unknown",
     }
-}
-
-/// `ulpcscf.status`
-pub(crate) fn status(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    let Some(domains) = domains::all() else { return Ok(()) };
-    for domain in domains.iter().rev() {
-        let entries = if LISTS_CONTACTS { entries(domain) } else { Vec::new() };
-        let counts = domain.with(|_, state| {
-            let directory = &state.directory;
-            (directory.groups(), directory.len(), directory.longest())
-        });
-        let (size, records, longest) = counts.unwrap_or_default();
-        reply.structure(|out| {
-            out.text(c"Domain", domain.name())?;
-            out.int(c"Size", number(size))?;
-            out.structure(c"AoRs", |out| {
-                for entry in &entries {
-                    out.text(c"AoR", &entry.aor)?;
-                    out.text(c"State", entry.state.name().to_bytes())?;
-                    entry.add_expires(out)?;
-                    out.null(c"Path")?;
-                }
-                out.structure(c"Stats", |out| {
-                    out.int(c"Records", number(records))?;
-                    out.int(c"Max-Slots", number(longest))
-                })
-            })
-        })?;
-    }
-    Ok(())
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn entries(domain: &Domain) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    store::walk(domain, |_, contact| entries.push(Entry::of(contact, false)));
-    entries
-}
-
-/// `ulpcscf.list [DOMAIN]`
-pub(crate) fn list(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    let wanted = args.optional_text()?;
-    let Some(domains) = domains::all() else { return Ok(()) };
-    if let Some(name) = &wanted
-        && domains.find(name).is_none()
-    {
-        return Err(Fault::new(404, format!("there is no domain {name}")));
-    }
-    for domain in domains.iter() {
-        if wanted.as_ref().is_some_and(|name| domain.name() != name.as_slice()) {
-            continue;
-        }
-        for entry in entries(domain) {
-            reply.structure(|out| {
-                out.text(c"Domain", domain.name())?;
-                out.text(c"AoR", &entry.aor)?;
-                out.text(c"State", entry.state.name().to_bytes())?;
-                entry.add_expires(out)?;
-                out.text(c"Received", &entry.received)?;
-                out.int(c"Public-Ids", number(entry.public_ids.len()))?;
-                out.int(c"Service-Routes", number(entry.routes.len()))
-            })?;
-        }
-    }
-    Ok(())
 }
 
 /// `ulpcscf.show AOR`

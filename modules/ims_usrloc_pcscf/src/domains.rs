@@ -4,6 +4,7 @@ use crate::{db, start};
 use core::sync::atomic::{AtomicI64, Ordering};
 use kamailio::{
     Error,
+    db::storage,
     pcscf::{self, Contact, Domains},
     shared::{Shared, SharedRef},
     shm::Shm,
@@ -44,6 +45,9 @@ pub(crate) const STORED: u32 = 1;
 
 /// The contact has or had security associations.
 pub(crate) const SECURED: u32 = 2;
+
+/// A device has registered the contact, which its row says, too.
+pub(crate) const DEVICE: u32 = 8;
 
 /// The contact came from the table: clients have not registered their callbacks for it themselves.
 pub(crate) const LOADED: u32 = 4;
@@ -117,7 +121,7 @@ impl State {
         let Some(contact) = self.directory.get(id) else { return Ok(()) };
         let flags = u8::try_from(contact.flags() & (STORED | SECURED)).unwrap_or(0);
         let ticket = self.journal.note(key(contact), flags)?;
-        db::own::remember(self.number(), ticket);
+        storage::remember(self.number(), ticket);
         Ok(())
     }
 

@@ -12,8 +12,9 @@ use kamailio::{
 };
 use pcscf_core::{Host, Id, Search, State, States, row::Key, search::By};
 
-/// The contact that `wanted` describes: a registered one before any other, then the newest.
-pub(crate) fn find(domain: &Domain, wanted: &Info<'_>) -> Option<Handle> {
+/// The contact that `wanted` describes: a registered one before any other, then the newest; with
+/// `newest` the newest of all.
+pub(crate) fn find(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Handle> {
     let by_user = start::settings().by_user;
     let by = By::of_flag(wanted.flag());
     let search = match Search::new(by, wanted.aor(), by_user) {
@@ -35,11 +36,12 @@ pub(crate) fn find(domain: &Domain, wanted: &Info<'_>) -> Option<Handle> {
         ..search
     };
     let shared = db::mode() == db::Mode::DbOnly;
-    let found = look(domain, &search, shared);
+    let look = |search: &Search<'_>, shared| look(domain, search, shared, newest);
+    let found = look(&search, shared);
     let found = match found {
         Some(Found { stale: Some(key), .. }) => {
             domain.released(|| db::refresh(domain, &key));
-            look(domain, &search, false)
+            look(&search, false)
         }
         None if shared && search.states.admits(State::REGISTERED) => {
             let row = match wanted.aor() {
@@ -50,7 +52,10 @@ pub(crate) fn find(domain: &Domain, wanted: &Info<'_>) -> Option<Handle> {
                 aor => db::Wanted::Aor(aor),
             };
             let loaded = domain.released(|| db::fetch(domain, &row));
-            if loaded > 0 { look(domain, &search, false) } else { None }
+            let found = if loaded > 0 { look(&search, false) } else { None };
+            // It may have moved since another server stored it: by what it says of itself.
+            let relaxed = Search { by: By::Contact, ..search };
+            found.or_else(|| if by == By::Source { look(&relaxed, false) } else { None })
         }
         other => other,
     };
@@ -67,9 +72,12 @@ struct Found {
     stale: Option<Key>,
 }
 
-fn look(domain: &Domain, search: &Search<'_>, shared: bool) -> Option<Found> {
+fn look(domain: &Domain, search: &Search<'_>, shared: bool, newest: bool) -> Option<Found> {
     let found = domain.with(|_, state| {
-        let id = state.directory.find(search)?;
+        let id = match newest {
+            false => state.directory.find(search)?,
+            true => state.directory.find_newest(search)?,
+        };
         let contact = state.directory.get(id)?;
         let stale = (shared && is_stale(contact)).then(|| row_key(contact));
         Some(Found { id, handle: contact.handle(), stale })

@@ -19,6 +19,7 @@ mod domains;
 mod expiry;
 mod explain;
 mod find;
+mod listing;
 mod params;
 mod rows;
 mod start;
@@ -28,19 +29,21 @@ mod supersede;
 mod touched;
 
 /// For other modules; there is none for scripts.
-static FUNCTIONS: Table<Function, 3> = Table::new([
+static FUNCTIONS: Table<Function, 4> = Table::new([
     server::bind::<Locations>(),
     server::replace_ids::<Locations>(),
     server::supersede::<Locations>(),
+    server::of_identity::<Locations>(),
 ]);
 
-static PARAMS: Table<Param, 14> = Table::new([
+static PARAMS: Table<Param, 15> = Table::new([
     Param::int(c"hash_size", &params::HASH_SIZE),
     Param::int(c"timer_interval", &params::TIMER_INTERVAL),
     Param::text(c"db_url", &params::DB_URL),
     Param::int(c"db_mode", &params::DB_MODE),
     Param::int(c"db_flush_interval", &params::DB_FLUSH_INTERVAL),
     Param::int(c"db_refresh", &params::DB_REFRESH),
+    Param::int(c"db_sqlite_wal", &params::DB_SQLITE_WAL),
     Param::int(c"expires_grace", &params::EXPIRES_GRACE),
     Param::int(c"match_contact_host_port", &params::MATCH_CONTACT_HOST_PORT),
     Param::int(c"audit_expired_pcontacts_timeout", &params::AUDIT_EXPIRED_PCONTACTS_TIMEOUT),
@@ -55,12 +58,12 @@ static COMMANDS: Table<Command, 5> = Table::new([
     Command::new(
         c"ulpcscf.status",
         &Help::new(c"Show the domains, how many contacts each has, and since 5.7 the contacts."),
-        commands::status,
+        listing::status,
     ),
     Command::new(
         c"ulpcscf.list",
-        &Help::new(c"List the contacts of all domains, or of one, as structures."),
-        commands::list,
+        &Help::new(c"List contacts as structures, some at a time: [DOMAIN] [OFFSET [COUNT]]."),
+        listing::list,
     )
     .list(),
     Command::new(

@@ -22,6 +22,9 @@ pub(crate) static DB_FLUSH_INTERVAL: Int = Int::new(0);
 /// Seconds that a contact of mode 3 is believed without a look at the database.
 pub(crate) static DB_REFRESH: Int = Int::new(10);
 
+/// 0: the journal mode of an sqlite file stays as it is.
+pub(crate) static DB_SQLITE_WAL: Int = Int::new(1);
+
 /// Seconds that a contact stays after its end.
 pub(crate) static EXPIRES_GRACE: Int = Int::new(3600);
 

@@ -1,81 +1,31 @@
 //! Contacts as rows of a table, and back.
 
 use crate::{
-    db::{Adopted, Contacts, Job, Which, own},
-    domains::{self, Domain, LOADED, SECURED, STORED, State},
+    db::{self, Access, Adopted, Contacts, Job, Named, RowError, STORAGE},
+    domains::{self, DEVICE, Domain, LOADED, SECURED, STORED, State},
     find::{row_key, second},
-    store,
+    store, supersede,
 };
 use bstr::BStr;
 use kamailio::{
     Error,
+    db::{
+        Connection, DbError,
+        storage::{Rows, Storage, Which, review},
+    },
     pcscf::{Changes, Contact, Ipsec, NewContact, Records, Security},
+    stats::Counter,
     timer,
 };
 use pcscf_core::{
     Id,
     journal::{self, Outcome, Work},
-    row::{self, Key, Row},
-    uri::Uri,
+    row::{self, Key, LeftOut, Row},
 };
 
 impl Contacts for Domain {
     fn table(&self) -> &[u8] {
         self.name()
-    }
-
-    fn take(&self, which: Which, limit: usize) -> Vec<Job> {
-        let jobs = self.with(|_, state| {
-            let now = timer::now();
-            let mut jobs = Vec::new();
-            let mut cursor = 0;
-            while jobs.len() < limit {
-                let work = match which {
-                    Which::Own => state.journal.take(now),
-                    Which::Due(now) => state.journal.take(now),
-                    Which::All => state.journal.take_any(cursor, now).map(|(work, next)| {
-                        cursor = next;
-                        work
-                    }),
-                };
-                let Some(work) = work else { break };
-                jobs.extend(job(state, work));
-            }
-            jobs
-        });
-        jobs.unwrap_or_default()
-    }
-
-    fn written(&self, job: &Job) -> Option<Job> {
-        let again = self.with(|_, state| {
-            let stored = job.row.is_some();
-            mark(state, &job.key, stored);
-            match state.journal.finish(&job.ticket, timer::now()) {
-                Outcome::Again(work) => {
-                    let flags = state.journal.flags(work.ticket).unwrap_or(0);
-                    let bit = u8::try_from(STORED).unwrap_or(0);
-                    let flags = if stored { flags | bit } else { flags & !bit };
-                    state.journal.set_flags(work.ticket, flags);
-                    self::job(state, work)
-                }
-                Outcome::Done | Outcome::Lost => None,
-            }
-        });
-        again.flatten()
-    }
-
-    fn failed(&self, job: &Job, retry_at: i64) {
-        self.with(|_, state| state.journal.failed(&job.ticket, retry_at));
-    }
-
-    fn awaits(&self) -> bool {
-        let awaits = self.with(|_, state| {
-            let journal = &state.journal;
-            own::review(state.number(), |ticket| {
-                journal.is_writing(ticket) || journal.attempts(ticket) == Some(0)
-            })
-        });
-        awaits.unwrap_or(false)
     }
 
     fn adopt(&self, row: &Row, now: i64) -> Adopted {
@@ -112,6 +62,109 @@ impl Contacts for Domain {
                 state.count_expired(1);
             }
         });
+    }
+}
+
+/// The rows of a domain that are to be written.
+#[derive(Debug)]
+pub(crate) struct Writer<'d>(pub(crate) &'d Domain);
+
+impl Rows for Writer<'_> {
+    type Job = Job;
+    type Access<'a>
+        = Access<'a>
+    where
+        Self: 'a;
+    type Unfit = LeftOut;
+
+    fn storage(&self) -> &Storage {
+        &STORAGE
+    }
+
+    fn counters(&self) -> (&Counter, &Counter) {
+        (&db::stats::ROWS_WRITTEN, &db::stats::WRITE_ERRORS)
+    }
+
+    fn place(&self) -> String {
+        format!("table {}", BStr::new(self.0.table()))
+    }
+
+    fn attempts(job: &Job) -> u32 {
+        job.attempts
+    }
+
+    fn name(job: &Job) -> String {
+        Named(&job.key).to_string()
+    }
+
+    fn access(&self) -> Option<Access<'_>> {
+        Access::open(self.0.table())
+    }
+
+    fn connection<'a>(access: &'a Access<'_>) -> &'a Connection<'a> {
+        &access.connection
+    }
+
+    fn answers(access: &Access<'_>) -> Result<(), DbError> {
+        access.answers()
+    }
+
+    fn write(&self, access: &Access<'_>, job: &Job) -> Result<(), RowError> {
+        access.write(job)
+    }
+
+    fn take(&self, which: Which, limit: usize) -> Vec<Job> {
+        let jobs = self.0.with(|_, state| {
+            let now = timer::now();
+            let mut jobs = Vec::new();
+            let mut cursor = 0;
+            while jobs.len() < limit {
+                let work = match which {
+                    Which::Own => state.journal.take(now),
+                    Which::Due(now) => state.journal.take(now),
+                    Which::All => state.journal.take_any(cursor, now).map(|(work, next)| {
+                        cursor = next;
+                        work
+                    }),
+                };
+                let Some(work) = work else { break };
+                jobs.extend(job(state, work));
+            }
+            jobs
+        });
+        jobs.unwrap_or_default()
+    }
+
+    fn written(&self, job: &Job) -> Option<Job> {
+        let again = self.0.with(|_, state| {
+            let stored = job.row.is_some();
+            mark(state, &job.key, stored);
+            match state.journal.finish(&job.ticket, timer::now()) {
+                Outcome::Again(work) => {
+                    let flags = state.journal.flags(work.ticket).unwrap_or(0);
+                    let bit = u8::try_from(STORED).unwrap_or(0);
+                    let flags = if stored { flags | bit } else { flags & !bit };
+                    state.journal.set_flags(work.ticket, flags);
+                    self::job(state, work)
+                }
+                Outcome::Done | Outcome::Lost => None,
+            }
+        });
+        again.flatten()
+    }
+
+    fn failed(&self, job: &Job, retry_at: i64) {
+        self.0.with(|_, state| state.journal.failed(&job.ticket, retry_at));
+    }
+
+    fn awaits(&self) -> bool {
+        let awaits = self.0.with(|_, state| {
+            let journal = &state.journal;
+            review(state.number(), |ticket| {
+                journal.is_writing(ticket) || journal.attempts(ticket) == Some(0)
+            })
+        });
+        awaits.unwrap_or(false)
     }
 }
 
@@ -179,6 +232,7 @@ fn row_of(contact: &Contact) -> Row {
         expires: contact.expires(),
         service_routes: routes.map(<[u8]>::to_vec).collect(),
         public_ids: contact.public_ids().map(<[u8]>::to_vec).collect(),
+        device: (contact.flags() & DEVICE != 0).then(|| contact.device()),
         security: contact.security().as_ref().map(to_row),
         security_temp: contact.security_temp().as_ref().map(to_row),
     }
@@ -248,7 +302,7 @@ fn take_over(
     row: &Row,
     now: i64,
 ) -> Result<(), Error> {
-    let Some(contact) = state.directory.get_mut(id) else { return Ok(()) };
+    let Some(contact) = state.directory.get(id) else { return Ok(()) };
     let lists = Lists::of(row);
     let known = (0..contact.service_routes()).filter_map(|at| contact.service_route(at));
     let same_routes = known.eq(lists.routes.iter().copied());
@@ -259,14 +313,22 @@ fn take_over(
         routes: (!same_routes).then_some(&lists.routes),
         rx_session_id: (!same_rx).then_some(&row.rx_session_id),
     };
+    if let Some(device) = row.device.filter(|device| *device != contact.device()) {
+        supersede::set_device(state, id, device)?;
+    }
+    let Some(contact) = state.directory.get(id) else { return Ok(()) };
     let changed = !(same_ids && same_routes) || contact.state() != u32::from(row.reg_state);
-    records.change(contact, &changes, now)?;
-    contact.set_state(row.reg_state.into());
-    contact.set_expires(row.expires);
-    contact.set_flags(contact.flags() | STORED);
-    contact.set_checked(second(now));
+    let set = |contact: &mut Contact| {
+        contact.set_state(row.reg_state.into());
+        contact.set_expires(row.expires);
+        contact.set_flags(contact.flags() | STORED);
+        contact.set_checked(second(now));
+    };
     if changed {
-        state.directory.refresh(id);
+        store::change(records, state, id, &changes, now, set)?;
+    } else if let Some(contact) = state.directory.get_mut(id) {
+        records.change(contact, &changes, now)?;
+        set(contact);
     }
     state.schedule(id);
     Ok(())
@@ -277,7 +339,7 @@ type Loaded = (Adopted, Option<kamailio::pcscf::Calls>);
 /// Makes a contact of a row.
 fn load(records: &mut Records, state: &mut State, row: &Row, now: i64) -> Result<Loaded, Error> {
     let aor = row.key.aor.as_slice();
-    let Ok(uri) = Uri::parse(aor) else {
+    let Ok(plain) = NewContact::of_uri(aor) else {
         kamailio::warn!("a row is left alone: contact {} is no URI", BStr::new(aor));
         return Ok((Adopted::Refused, None));
     };
@@ -288,11 +350,6 @@ fn load(records: &mut Records, state: &mut State, row: &Row, now: i64) -> Result
         rx_session_id: (!row.rx_session_id.is_empty()).then_some(&row.rx_session_id),
     };
     let new = NewContact {
-        aor,
-        contact_user: uri.user,
-        contact_host: uri.host,
-        contact_port: uri.port_or_default(),
-        rinstance: uri.param(b"rinstance").unwrap_or_default(),
         received_host: &row.key.received,
         received_port: row.key.received_port,
         received_proto: row.received_proto,
@@ -302,11 +359,15 @@ fn load(records: &mut Records, state: &mut State, row: &Row, now: i64) -> Result
         path: &row.path,
         state: row.reg_state.into(),
         expires: row.expires,
+        ..plain
     };
     let security = row.security.as_ref().map(from_row).transpose()?;
     let security_temp = row.security_temp.as_ref().map(from_row).transpose()?;
     let secured = if security.is_some() || security_temp.is_some() { SECURED } else { 0 };
     let id = store::insert(records, state, &new, &changes, STORED | LOADED | secured, now)?;
+    if let Some(device) = row.device {
+        supersede::set_device(state, id, device)?;
+    }
     let Some(contact) = state.directory.get_mut(id) else { return Ok((Adopted::NoMemory, None)) };
     contact.set_checked(second(now));
     for (security, temporary) in [(security, false), (security_temp, true)] {

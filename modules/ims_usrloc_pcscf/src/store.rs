@@ -19,7 +19,6 @@ use pcscf_core::{
     Host, Id,
     directory::Cursor,
     pack::{Associations, Packer},
-    uri::Uri,
 };
 
 /// The store of this module.
@@ -49,12 +48,11 @@ impl Store for Locations {
     }
 
     fn leaving(domain: &Domain) {
-        let touched = touched::take(domain);
-        if touched.is_empty() {
+        if touched::is_empty() {
             return;
         }
         domain.with(|_, state| {
-            for id in touched {
+            while let Some(id) = touched::take_one(domain) {
                 let Some(contact) = state.directory.get(id) else { continue };
                 let is_pending = contact.state() == pcscf_core::State::PENDING.0;
                 if domains::due(contact) == state.directory.due(id) {
@@ -76,12 +74,11 @@ impl Store for Locations {
         db::flush(domain);
     }
 
-    fn find(domain: &Domain, wanted: &Info<'_>, _reverse: bool) -> Result<Option<Handle>, Refusal> {
-        Ok(find::find(domain, wanted))
+    fn find(domain: &Domain, wanted: &Info<'_>, reverse: bool) -> Result<Option<Handle>, Refusal> {
+        Ok(find::find(domain, wanted, reverse))
     }
 
     fn insert(domain: &Domain, aor: &[u8], info: &Info<'_>) -> Result<Handle, Refusal> {
-        let Ok(uri) = Uri::parse(aor) else { return Err(Refusal::Uri(BStr::new(aor).into())) };
         let (ids, routes) = (info.public_ids()?, info.service_routes()?);
         let changes = Changes {
             ids: (!ids.is_empty()).then_some(&ids),
@@ -89,11 +86,6 @@ impl Store for Locations {
             rx_session_id: info.rx_session_id()?,
         };
         let new = NewContact {
-            aor,
-            contact_user: uri.user,
-            contact_host: uri.host,
-            contact_port: uri.port_or_default(),
-            rinstance: uri.param(b"rinstance").unwrap_or_default(),
             received_host: info.received_host(),
             received_port: info.received_port(),
             received_proto: info.received_proto(),
@@ -103,6 +95,7 @@ impl Store for Locations {
             path: info.path()?.unwrap_or_default(),
             state: info.state(),
             expires: info.expires(),
+            ..NewContact::of_uri(aor).map_err(|_| Refusal::Uri(BStr::new(aor).into()))?
         };
         let (now, methods) = (timer::now(), domains::all().map(|all| all.methods()));
         let inserted: Option<Result<_, Refusal>> = domain.with(|records, state| {
@@ -126,20 +119,21 @@ impl Store for Locations {
         let rx_session_id = info.rx_session_id()?;
         let calls = edit(domain, contact, |records, state, id, now| {
             state.note(id)?;
-            let contact = state.directory.get_mut(id).ok_or(Refusal::Gone)?;
+            let contact = state.directory.get(id).ok_or(Refusal::Gone)?;
             let has_ids = contact.public_ids().next().is_some();
             let changes = Changes {
                 ids: (!ids.is_empty() && !has_ids).then_some(&ids),
                 routes: (!routes.is_empty()).then_some(&routes),
                 rx_session_id,
             };
-            records.change(contact, &changes, now)?;
-            contact.set_state(info.state());
-            if info.expires() > 0 {
-                contact.set_expires(info.expires());
-            }
+            change(records, state, id, &changes, now, |contact| {
+                contact.set_state(info.state());
+                if info.expires() > 0 {
+                    contact.set_expires(info.expires());
+                }
+            })?;
+            let contact = state.directory.get_mut(id).ok_or(Refusal::Gone)?;
             let calls = calls(records, contact, Event::Update);
-            state.directory.refresh(id);
             state.schedule(id);
             Ok(calls)
         })?;
@@ -170,11 +164,11 @@ impl Store for Locations {
 
     fn has_identity(domain: &Domain, host: &[u8], port: u16, proto: u16, identity: &[u8]) -> bool {
         let found = domain.with(|_, state| {
-            let mut there = state.directory.at_source(Host::of(host), port);
-            there.any(|(_, contact)| {
+            let (mut theirs, host) = (state.directory.with_id(identity), Host::of(host));
+            theirs.any(|(_, contact)| {
                 contact.state() == pcscf_core::State::REGISTERED.0
-                    && contact.received_proto() == proto
-                    && contact.public_ids().any(|id| id.eq_ignore_ascii_case(identity))
+                    && (contact.received_port(), contact.received_proto()) == (port, proto)
+                    && Host::of(contact.received_host()) == host
             })
         });
         found.unwrap_or(false)
@@ -217,18 +211,28 @@ impl Store for Locations {
 
     fn replace_ids(domain: &Domain, contact: Handle, ids: &[&[u8]]) -> Result<(), Refusal> {
         edit(domain, contact, |records, state, id, now| {
-            let contact = state.directory.get_mut(id).ok_or(Refusal::Gone)?;
+            let contact = state.directory.get(id).ok_or(Refusal::Gone)?;
             if contact.public_ids().eq(ids.iter().copied()) || ids.is_empty() {
                 return Ok(());
             }
-            records.change(contact, &Changes { ids: Some(ids), ..Changes::default() }, now)?;
-            state.directory.refresh(id);
+            let changes = Changes { ids: Some(ids), ..Changes::default() };
+            change(records, state, id, &changes, now, |_| {})?;
             Ok(state.note(id)?)
         })
     }
 
     fn supersede(domain: &Domain, contact: Handle, device: u64) -> Result<(), Refusal> {
         supersede::supersede(domain, contact, device)
+    }
+
+    fn of_identity(domain: &Domain, identity: &[u8], most: usize) -> Vec<Handle> {
+        let found = domain.with(|_, state| {
+            let all = state.directory.with_id(identity).take(most);
+            all.map(|(id, contact)| (id, contact.handle())).collect::<Vec<_>>()
+        });
+        let found = found.unwrap_or_default();
+        found.iter().for_each(|(id, _)| touched::remember(domain, *id));
+        found.into_iter().map(|(_, handle)| handle).collect()
     }
 
     fn contacts() -> u64 {
@@ -282,6 +286,30 @@ pub(crate) fn edit<R>(
         touched::remember(domain, id);
     }
     result.ok_or(BUSY)?
+}
+
+/// Changes contact `id` and, once nothing can fail any more, has `set` do the rest. It is the newest
+/// of its state then, and found under its new identities.
+pub(crate) fn change(
+    records: &mut Records,
+    state: &mut State,
+    id: Id,
+    changes: &Changes<'_>,
+    now: i64,
+    set: impl FnOnce(&mut Contact),
+) -> Result<(), Error> {
+    let change = |contact: &mut Contact| {
+        records.change(contact, changes, now)?;
+        set(contact);
+        Ok(())
+    };
+    if let Some(ids) = changes.ids {
+        return state.directory.try_change_ids(id, ids, change).map(drop);
+    }
+    let Some(contact) = state.directory.get_mut(id) else { return Ok(()) };
+    change(contact)?;
+    state.directory.refresh(id);
+    Ok(())
 }
 
 /// Takes a new contact in. Nobody sees it if that fails.

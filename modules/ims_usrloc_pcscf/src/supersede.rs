@@ -1,7 +1,7 @@
 //! A device that registers again, from another address: what it registered before is over.
 
 use crate::{
-    domains::{Domain, State},
+    domains::{DEVICE, Domain, State},
     store,
 };
 use kamailio::{
@@ -31,8 +31,11 @@ pub(crate) fn supersede(domain: &Domain, contact: Handle, device: u64) -> Result
     let taken = store::edit(domain, contact, |records, state, id, _| {
         let known = state.directory.get(id).ok_or(Refusal::Gone)?;
         if known.device() != device {
-            let set = |contact: &mut Contact| contact.set_device(device);
-            state.directory.try_set_device(id, device, set).map_err(Error::from)?;
+            set_device(state, id, device)?;
+            state.note(id)?;
+        }
+        if device == 0 {
+            return Ok(Vec::new());
         }
         let older = older(state, id, device);
         Ok(older.into_iter().filter_map(|other| take_out(records, state, id, other)).collect())
@@ -43,6 +46,15 @@ pub(crate) fn supersede(domain: &Domain, contact: Handle, device: u64) -> Result
         domain.with(|records, _| records.bury(contact, timer::now()));
     }
     Ok(())
+}
+
+/// Says which device registered contact `id`.
+pub(crate) fn set_device(state: &mut State, id: Id, device: u64) -> Result<(), Error> {
+    let set = |contact: &mut Contact| {
+        contact.set_flags(contact.flags() | DEVICE);
+        contact.set_device(device);
+    };
+    Ok(state.directory.try_set_device(id, device, set)?)
 }
 
 /// The contacts that contact `id` takes the place of.

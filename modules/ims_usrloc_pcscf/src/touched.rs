@@ -32,15 +32,16 @@ pub(crate) fn remember(domain: &Domain, id: Id) {
     });
 }
 
-/// The contacts of `domain` that were remembered; they are forgotten.
-pub(crate) fn take(domain: &Domain) -> Vec<Id> {
+/// Whether no contact is remembered.
+pub(crate) fn is_empty() -> bool {
+    TOUCHED.with_borrow(Vec::is_empty)
+}
+
+/// A contact of `domain` that was remembered; it is forgotten.
+pub(crate) fn take_one(domain: &Domain) -> Option<Id> {
     let number = number(domain);
     TOUCHED.with_borrow_mut(|all| {
-        if all.is_empty() {
-            return Vec::new();
-        }
-        let taken = all.iter().filter(|(of, _)| *of == number).map(|(_, id)| *id).collect();
-        all.retain(|(of, _)| *of != number);
-        taken
+        let at = all.iter().position(|(of, _)| *of == number)?;
+        Some(all.swap_remove(at).1)
     })
 }

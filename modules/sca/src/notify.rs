@@ -166,6 +166,7 @@ fn send_one(notify: &Notify) -> bool {
         routes: &notify.routes,
         headers: &notify.headers,
         body: b"",
+        socket: None,
     };
     let token = usize::from(notify.event.number());
     match settings.tm.request_within_then(&request, token, completed) {

@@ -1,55 +1,57 @@
 //! The database: what is read when, and what is written when.
 //!
-//! A change of a contact leaves an entry in the journal of its domain, which says no more than that
-//! its row differs. Whoever writes copies the contact while the domain is locked, writes after
-//! that, and takes the entry out only if nothing changed meanwhile. So rows never go back in time,
-//! and what could not be written is tried again by a process of its own.
+//! A change of a contact leaves an entry in the journal of its domain; how it is written stands in
+//! [`kamailio::db::storage`]. What could not be written is tried again by a process of its own.
 
 mod access;
 mod audit;
-mod breaker;
 mod contacts;
 mod fetch;
 mod lookup;
-pub(crate) mod own;
 mod process;
 mod restore;
 mod settle;
 mod statement;
 pub(crate) mod stats;
 mod tables;
-mod turn;
-mod write;
 
-pub(crate) use contacts::{Adopted, Contacts, Job, Which};
+pub(crate) use access::Access;
+pub(crate) use contacts::{Adopted, Contacts, Job};
 pub(crate) use fetch::{Wanted, fetch, refresh};
 pub(crate) use process::child;
 pub(crate) use restore::restore;
 pub(crate) use settle::{Settled, settle};
-pub(crate) use write::{flush, stop};
+pub(crate) use statement::{Named, RowError};
 
-use crate::params;
+use crate::{
+    domains::{self, Domain},
+    params,
+    rows::Writer,
+};
 use bstr::BString;
 use kamailio::{
     Error,
-    db::{Database, DbError, Need},
+    db::{
+        DbError,
+        storage::{OpenError, Rows, Storage},
+    },
     error::Report,
     process::announce_timers,
 };
 use pcscf_core::row::MissingColumns;
-use std::sync::OnceLock;
 
-static DATABASE: OnceLock<Database> = OnceLock::new();
+/// The database of this module.
+pub(crate) static STORAGE: Storage = Storage::new("contacts");
 
 /// Why the server does not start with this database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
     #[error(transparent)]
     Core(#[from] Error),
+    #[error(transparent)]
+    Open(#[from] OpenError),
     #[error("database of modparam db_url: {0}")]
     Db(#[from] DbError),
-    #[error("modparam db_url is empty, must be driver://user:password@host/database")]
-    NoUrl,
     #[error("there is no table {0}, which db/*/ims_usrloc_pcscf.sql creates")]
     NoTable(BString),
     #[error("table {table} lacks the columns {missing}: compare it with db/*/ims_usrloc_pcscf.sql")]
@@ -114,18 +116,28 @@ pub(crate) fn init() -> Result<(), StartError> {
             params::DB_MODE.get()
         );
     }
-    let url = params::DB_URL.non_empty().ok_or(StartError::NoUrl)?;
-    let database = Database::bind(url)?;
-    database.require(&[Need::Query, Need::Insert, Need::Update, Need::Delete])?;
-    let database = DATABASE.get_or_init(|| database);
-    drop(database.session()?);
-    database.close_session();
-    breaker::set_up()?;
-    if database.driver() == "sqlite" {
-        turn::set_up()?;
-    }
+    STORAGE.open(params::DB_URL.non_empty())?;
     if writes() {
+        if params::DB_SQLITE_WAL.get() != 0 {
+            STORAGE.write_ahead();
+        }
         announce_timers(1)?;
     }
     Ok(())
+}
+
+/// Writes what this process changed, in the modes that write at once. To be called when the
+/// process has unlocked the domain.
+pub(crate) fn flush(domain: &Domain) {
+    if matches!(mode(), Mode::WriteThrough | Mode::DbOnly) {
+        Writer(domain).flush();
+    }
+}
+
+/// Writes all that is not written, before the server ends, and closes the connection.
+pub(crate) fn stop() {
+    if writes() {
+        domains::each(|domain| Writer(domain).write_last());
+    }
+    STORAGE.tear_down();
 }

@@ -1,14 +1,12 @@
 //! The process that writes in bulk, tries again what failed, and audits.
 
-use super::{
-    Mode, StartError, access, audit, breaker, contacts::Which, mode, turn, write::write_all, writes,
-};
-use crate::{domains, params};
+use super::{Mode, STORAGE, StartError, audit, mode, writes};
+use crate::{domains, params, rows::Writer};
 use core::{
     num::NonZeroU32,
     sync::atomic::{AtomicI64, Ordering},
 };
-use kamailio::{module::Rank, process, timer};
+use kamailio::{db::storage::Rows, module::Rank, process, timer};
 
 /// When the last bulk was written, by this process.
 static LAST_BULK: AtomicI64 = AtomicI64::new(0);
@@ -20,7 +18,7 @@ static LAST_AUDIT: AtomicI64 = AtomicI64::new(0);
 pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
     if rank == Rank::MAIN && writes() {
         // Rows that changed before the fork are written by the new process.
-        access::close();
+        STORAGE.close();
         let name = c"IMS USRLOC DB";
         process::fork_timer(Rank::TIMER, name, NonZeroU32::MIN, second)?;
     }
@@ -31,15 +29,7 @@ pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
 fn second() {
     let bulk = mode() == Mode::WriteBack;
     if !bulk || is_time(&LAST_BULK, bulk_interval()) {
-        domains::each(|domain| {
-            // Whoever has the turn writes what is due; what remains is for the next second.
-            if !breaker::is_open()
-                && let Some(turn) = turn::take()
-            {
-                write_all(domain, Which::Due(timer::now()));
-                drop(turn);
-            }
-        });
+        domains::each(|domain| Writer(domain).write_due());
     }
     if is_time(&LAST_AUDIT, params::AUDIT_EXPIRED_PCONTACTS_INTERVAL.get()) {
         audit::run();

@@ -1,8 +1,8 @@
 //! Reading the tables at the start.
 
 use super::{
-    DATABASE, StartError,
-    access::{self, Access},
+    STORAGE, StartError,
+    access::Access,
     contacts::{Adopted, Contacts},
     lookup::Selection,
     mode, stats, tables,
@@ -25,12 +25,12 @@ pub(crate) fn restore() -> Result<(), StartError> {
             result = check_and_read(domain);
         }
     });
-    access::close();
+    STORAGE.close();
     result
 }
 
 fn check_and_read<C: Contacts + ?Sized>(contacts: &C) -> Result<(), StartError> {
-    let Some(database) = DATABASE.get() else { return Ok(()) };
+    let Some(database) = STORAGE.database() else { return Ok(()) };
     let connection = database.session()?;
     let table = contacts.table();
     let layout = tables::layout(&connection, table)?;

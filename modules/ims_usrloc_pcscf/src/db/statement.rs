@@ -1,23 +1,16 @@
 //! The statements for one row.
 
-use super::{DATABASE, Mode, access::Access, contacts::Job, mode};
+use super::{Mode, STORAGE, access::Access, contacts::Job, mode};
 use bstr::BStr;
 use core::fmt;
-use kamailio::db::{Condition, DbError, Value};
+use kamailio::db::{Condition, DbError, Value, storage};
 use pcscf_core::row::{Cell, Column, Key, LeftOut, Row, Writing};
 
 /// Why a row is not in the table as it should be.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RowError {
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// It will never be.
-    #[error("{0}")]
-    Unfit(LeftOut),
-}
+pub(crate) type RowError = storage::RowError<LeftOut>;
 
 /// How a row is named in the log.
-pub(super) struct Named<'k>(pub(super) &'k Key);
+pub(crate) struct Named<'k>(pub(crate) &'k Key);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,7 +39,7 @@ pub(super) fn conditions(key: &Key) -> Vec<Condition<'_>> {
 
 impl Access<'_> {
     /// Makes the table say what `job` says.
-    pub(super) fn write(&self, job: &Job) -> Result<(), RowError> {
+    pub(crate) fn write(&self, job: &Job) -> Result<(), RowError> {
         match &job.row {
             Some(row) => self.put(job, row),
             None => Ok(self.connection.delete(self.table, &conditions(&job.key))?),
@@ -69,7 +62,7 @@ impl Access<'_> {
         self.report(&job.key, &writing.left_out);
         self.connection.update(self.table, &conditions(&job.key), &values(&writing.cells))?;
         Ok(match self.connection.affected_rows()? {
-            Some(0) if !counts_unchanged() => self.has(&job.key)?,
+            Some(0) if !STORAGE.counts_unchanged() => self.has(&job.key)?,
             Some(count) => count > 0,
             None => self.has(&job.key)?,
         })
@@ -96,12 +89,6 @@ impl Access<'_> {
             );
         }
     }
-}
-
-/// Whether the driver counts rows that an update met and left as they were.
-pub(super) fn counts_unchanged() -> bool {
-    let driver = DATABASE.get().map(kamailio::db::Database::driver);
-    matches!(driver, Some("sqlite" | "postgres"))
 }
 
 fn values<'c>(cells: &'c [(Column, Cell<'_>)]) -> Vec<(&'static str, Value<'c>)> {
