@@ -1,9 +1,15 @@
 //! Messages that a phone got and that the test has not looked at yet.
 
-use crate::message::Message;
+use crate::{
+    message::Message,
+    wait::{PATIENCE, until},
+};
 use parking_lot::{Condvar, Mutex};
 use std::{
     collections::HashSet,
+    io::{BufRead as _, BufReader, Read},
+    sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -67,5 +73,33 @@ impl Inbox {
     /// How many messages came again.
     pub fn repeated(&self) -> usize {
         self.state.lock().repeated
+    }
+}
+
+/// Lines that another program says and that the test has not looked at yet.
+#[derive(Clone, Debug, Default)]
+pub struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    /// Reads `from` to its end in a thread of its own.
+    pub fn follow(from: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let kept = lines.clone();
+        let reader = move || {
+            for line in BufReader::new(from).lines().map_while(Result::ok) {
+                kept.0.lock().push(line);
+            }
+        };
+        thread::Builder::new().name("lines".to_owned()).spawn(reader).unwrap();
+        lines
+    }
+
+    /// Takes out the first line that begins with `start`, waiting for it, and gives its rest.
+    pub fn take(&self, start: &str) -> String {
+        until(&format!("a line {start}"), PATIENCE, || {
+            let mut lines = self.0.lock();
+            let place = lines.iter().position(|line| line.starts_with(start))?;
+            Some(lines.remove(place).split_off(start.len()))
+        })
     }
 }

@@ -10,11 +10,13 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+pub mod baresip;
 pub mod call;
 pub mod database;
 pub mod diameter;
 pub mod digest;
 pub mod draft;
+pub mod garbage;
 pub mod host;
 pub mod inbox;
 pub mod install;
@@ -25,6 +27,7 @@ pub mod line;
 mod link;
 pub mod mariadb;
 pub mod message;
+pub mod mix;
 pub mod netns;
 pub mod pcscf;
 pub mod phone;
@@ -36,8 +39,10 @@ pub mod server;
 pub mod servers;
 pub mod setup;
 pub mod sqlite;
+pub mod steady;
 pub mod subscription;
 pub mod suite;
+pub mod ue;
 pub mod wait;
 
 pub use call::{Call, Side};

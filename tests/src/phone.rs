@@ -285,6 +285,10 @@ impl Inner {
         if message.is_reply() || message.method() == "ACK" {
             return;
         }
+        // What nobody can answer: a host that relays anything relays that, too.
+        if message.all("To").len() != 1 {
+            return;
+        }
         let default = match message.method() {
             "INVITE" => Answer::None,
             _ => Answer::Status(200),

@@ -124,10 +124,19 @@ impl Rpc {
     ///
     /// When there is none of that name.
     pub fn statistic(&self, name: &str) -> u64 {
-        let text = self.rpc(&["stats.get_statistics", "sca:"]).unwrap();
+        self.statistic_of("sca", name)
+    }
+
+    /// The value of statistic `name` of `group`.
+    ///
+    /// # Panics
+    ///
+    /// When there is none of that name.
+    pub fn statistic_of(&self, group: &str, name: &str) -> u64 {
+        let text = self.rpc(&["stats.get_statistics", &format!("{group}:")]).unwrap();
         let found = text.lines().find_map(|line| {
             let (known, value) = line.trim().split_once('=')?;
-            (known.trim() == format!("sca:{name}")).then(|| value.trim().parse().unwrap())
+            (known.trim() == format!("{group}:{name}")).then(|| value.trim().parse().unwrap())
         });
         found.unwrap_or_else(|| panic!("no statistic {name} in {text}"))
     }

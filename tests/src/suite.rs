@@ -14,11 +14,6 @@ pub trait Variant: Copy + Send + 'static {
 
     /// Whether C code is part of it.
     fn is_c(self) -> bool;
-
-    /// Why the case of this name says nothing about it, if so.
-    fn unfit_for(self, _case: &str) -> Option<&'static str> {
-        None
-    }
 }
 
 impl Variant for Flavor {
@@ -33,6 +28,9 @@ impl Variant for Flavor {
         self == Self::C
     }
 }
+
+/// Why the case of this name says nothing about a variant, if so.
+pub type Unfit<V> = fn(V, &str) -> Option<&'static str>;
 
 /// One case: a name, which is a fact, and what shows it.
 #[derive(Clone, Copy, Debug)]
@@ -71,11 +69,11 @@ impl<V: Variant> Case<V> {
     }
 
     /// Why it cannot be run against `flavor`, if so.
-    fn obstacle(&self, flavor: V) -> Option<String> {
+    fn obstacle(&self, flavor: V, unfit: Unfit<V>) -> Option<String> {
         if flavor.is_c() && install().version() < self.since {
             return Some(format!("the C module can do this from {}", self.since));
         }
-        if let Some(why) = flavor.unfit_for(self.name) {
+        if let Some(why) = unfit(flavor, self.name) {
             return Some(why.to_owned());
         }
         if install().version() < self.host {
@@ -138,8 +136,17 @@ macro_rules! cases {
 }
 
 /// Runs the cases of all `topics` as the command line asks, and lists those that do not apply.
-#[expect(clippy::print_stdout, reason = "the report of the test runner")]
 pub fn run<V: Variant>(topics: &[(&str, &[Case<V>])], others: Vec<Trial>) -> ExitCode {
+    run_fit(topics, |_, _| None, others)
+}
+
+/// As [`run`], without the cases that are `unfit` for a variant.
+#[expect(clippy::print_stdout, reason = "the report of the test runner")]
+pub fn run_fit<V: Variant>(
+    topics: &[(&str, &[Case<V>])],
+    unfit: Unfit<V>,
+    others: Vec<Trial>,
+) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let mut trials = others;
@@ -149,7 +156,7 @@ pub fn run<V: Variant>(topics: &[(&str, &[Case<V>])], others: Vec<Trial>) -> Exi
             for flavor in case.flavors {
                 let name = format!("{topic}::{}::{}", case.name, flavor.word());
                 let asked = |filter: &String| name.contains(filter.as_str());
-                if let Some(why) = case.obstacle(*flavor) {
+                if let Some(why) = case.obstacle(*flavor, unfit) {
                     if arguments.filter.as_ref().is_none_or(asked) {
                         absent.push(format!("{name}: {why}"));
                     }

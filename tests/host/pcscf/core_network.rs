@@ -8,7 +8,7 @@ use host_tests::{
     digest::Credentials,
     mixed,
     pcscf::{HOME, Lab, Mix, Plan, Ue, core::identities, rc, saved},
-    scscf::{self, Scscf},
+    scscf,
     wait::{PATIENCE, SILENCE, until},
 };
 use std::thread::sleep;
@@ -42,7 +42,7 @@ const NEXT: &str = "if (is_method(\"NOTIFY\") && !has_totag())";
 
 struct Core {
     // Stops first: it still sends to the others.
-    scscf: Scscf,
+    scscf: scscf::Lab,
     lab: Lab,
     hss: Hss,
 }
@@ -50,7 +50,7 @@ struct Core {
 impl Core {
     fn start(mix: Mix, users: &[&str]) -> Self {
         let hss = Hss::start(users.iter().map(|user| subscriber(user)).collect());
-        let scscf = scscf::Plan::new(&hss);
+        let scscf = scscf::Plan::home(&hss);
         let (at, uri) = (scscf.address(), format!("sip:{}", scscf.address()));
         let scscf = scscf.start();
         let plan = Plan::new(mix)

@@ -32,6 +32,7 @@ mixed! {
         mode_2_writes_in_bulk_and_loses_nothing_at_a_stop,
         mode_2_loses_at_most_one_interval_at_a_kill,
         mode_1_loses_nothing_at_a_kill,
+        an_sqlite_file_is_written_ahead_unless_told_otherwise,
         an_unknown_mode_is_a_warning_or_a_refusal;
     ours:
         u_18_an_end_after_a_restart_is_published;
@@ -381,4 +382,15 @@ fn an_unknown_mode_is_a_warning_or_a_refusal(mix: Mix) {
     lab.register(&alice);
     assert!(alice.is_registered());
     lab.host.assert_alive();
+}
+
+fn an_sqlite_file_is_written_ahead_unless_told_otherwise(mix: Mix) {
+    for (wal, mode) in [(1, "wal"), (0, "delete")] {
+        let plan = Plan::new(mix).stored(Storage::Own, 1).usrloc("db_sqlite_wal", wal);
+        let lab = plan.start();
+        lab.register(&lab.ue("alice"));
+        let sqlite = lab.host.sqlite();
+        sqlite.wait_count(1);
+        assert_eq!(sqlite.query("PRAGMA journal_mode"), [[mode]], "db_sqlite_wal {wal}");
+    }
 }

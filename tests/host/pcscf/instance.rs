@@ -20,7 +20,8 @@ mixed! {
         another_flow_of_the_device_stays,
         another_user_with_the_same_device_stays,
         a_contact_that_is_pending_stays,
-        the_row_of_a_contact_that_moved_goes;
+        the_row_of_a_contact_that_moved_goes,
+        a_device_is_known_after_a_restart;
 }
 
 const DEVICE: &str = "+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>\"";
@@ -166,4 +167,20 @@ fn the_row_of_a_contact_that_moved_goes(mix: Mix) {
     lab.host.stop();
     lab.host.again();
     assert!(after.is_registered() && !before.is_registered());
+}
+
+fn a_device_is_known_after_a_restart(mix: Mix) {
+    let mut lab = Plan::new(mix).stored(Storage::Own, 1).start();
+    let (alice, moved, plain) = (lab.ue("alice"), lab.ue("alice"), lab.ue("bob"));
+    enter(&lab, &alice, DEVICE);
+    lab.register(&plain);
+    lab.host.sqlite().wait_count(2);
+    let known = lab.host.sqlite().contacts("socket IS NULL, substr(socket, 1, 7)");
+    assert_eq!(known, [["0", "device:"], ["1", ""]], "{known:?}");
+    lab.host.restart();
+    assert!(alice.is_registered());
+    enter(&lab, &moved, DEVICE);
+    assert!(!alice.is_registered() && moved.is_registered() && plain.is_registered());
+    let rows: [&[&str]; 2] = [&[&plain.contact()], &[&moved.contact()]];
+    lab.host.sqlite().wait_contacts("aor", &rows);
 }

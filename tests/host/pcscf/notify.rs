@@ -25,7 +25,11 @@ mixed! {
         no10_a_delayed_removal_lets_the_client_register_again,
         no11_an_address_is_never_expanded,
         a_notify_of_somebody_else_is_refused,
-        a_switch_admits_every_notify;
+        a_switch_admits_every_notify,
+        no9_a_dialog_is_ended_once_however_many_identities_it_tells_of;
+    ours:
+        a_registration_that_ends_takes_contacts_along_that_it_does_not_name,
+        a_contact_whose_registration_goes_on_under_another_identity_stays;
 }
 
 /// A registered client, and the SUBSCRIBE that its registration made.
@@ -167,6 +171,57 @@ fn no9_the_subscription_ends_with_the_registration(mix: Mix) {
         (last.header("Expires"), last.header("Call-ID")),
         ("0", watched.subscribe.header("Call-ID"))
     );
+}
+
+/// A document about several registrations without contacts: who, and whether it has ended.
+fn about(registrations: &[(&str, bool)]) -> String {
+    let mut text = "<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" \
+                    version=\"1\" state=\"full\">\n"
+        .to_owned();
+    for (number, (aor, ended)) in registrations.iter().enumerate() {
+        let state = if *ended { "terminated" } else { "active" };
+        text += &format!("<registration aor=\"{aor}\" id=\"r{number}\" state=\"{state}\"/>\n");
+    }
+    text + "</reginfo>\n"
+}
+
+fn no9_a_dialog_is_ended_once_however_many_identities_it_tells_of(mix: Mix) {
+    let pua = |setup: Setup| setup.param("pua", "check_remote_contact", 0);
+    let mut watched = Watched::of(Plan::new(mix).with(pua));
+    let identity = watched.alice.identity();
+    let all = [("tel:+4930123456", true), (identity.as_str(), true), ("sip:a@ims.test", true)];
+    assert_eq!(watched.told(&about(&all)), 1);
+    let last = watched.lab.subscribed();
+    assert_eq!(
+        (last.header("Expires"), last.header("Call-ID")),
+        ("0", watched.subscribe.header("Call-ID"))
+    );
+    let more = |message: &Message| message.method() == "SUBSCRIBE";
+    let more = watched.lab.core.wait(Duration::from_secs(1), more);
+    assert!(more.is_none(), "{more:?}");
+}
+
+fn a_registration_that_ends_takes_contacts_along_that_it_does_not_name(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let bob = watched.lab.ue("bob");
+    watched.lab.register(&bob);
+    assert_eq!(watched.lab.count(), 2);
+    let identity = watched.alice.identity();
+    assert_eq!(watched.told(&document(&identity, "terminated", &[])), 1);
+    assert!(!watched.alice.is_registered() && bob.is_registered());
+    assert_eq!(watched.lab.count(), 1);
+    watched.lab.register(&watched.alice);
+    assert!(watched.alice.is_registered());
+}
+
+fn a_contact_whose_registration_goes_on_under_another_identity_stays(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let identity = watched.alice.identity();
+    let tel = "tel:+4930123456";
+    assert_eq!(watched.told(&about(&[(tel, true), (&identity, false)])), 1);
+    assert_eq!(watched.told(&about(&[("sip:bob@ims.test", true), (&identity, false)])), 1);
+    assert!(watched.alice.is_registered());
+    assert_eq!(watched.told(&about(&[(tel, true)])), 1);
 }
 
 fn no10_a_delayed_removal_lets_the_client_register_again(mix: Mix) {

@@ -13,13 +13,15 @@ use host_tests::{
 mixed! {
     all:
         the_example_serves_telephones_of_its_network_and_nobody_else,
-        the_example_follows_the_state_of_a_registration;
+        the_example_follows_the_state_of_a_registration,
+        the_example_of_an_ims_follows_it_too;
     since(5, 7):
         two_nodes_of_the_example_share_their_contacts,
         a_node_of_the_example_serves_what_a_dead_one_registered;
 }
 
 const ONE: &str = include_str!("../../../cfg-examples/pcscf.cfg");
+const IMS: &str = include_str!("../../../cfg-examples/ims-pcscf.cfg");
 const NODES: &str = include_str!("../../../cfg-examples/pcscf-ha.cfg");
 
 /// Subscribes to registrations, with the database that the harness makes for `pua`.
@@ -138,6 +140,21 @@ fn the_example_follows_the_state_of_a_registration(mix: Mix) {
     let subscribe = lab.subscribed();
     assert_eq!(subscribe.uri(), format!("sip:alice@{HOME}"));
     assert_eq!(subscribe.header("Event"), "reg");
+    lab.host.assert_alive();
+}
+
+fn the_example_of_an_ims_follows_it_too(mix: Mix) {
+    let defines = "#!define DBURL \"sqlite:///{folder}/sca.sqlite\"\n\
+        #!define PUA_DBURL \"sqlite:///{folder}/pua.sqlite\"\n";
+    let mut plan =
+        example(Plan::new(mix), mix, IMS, defines).with(|setup| setup.storage(Storage::Own));
+    plan.setup.tables = || tables(Dialect::Sqlite);
+    let mut lab = plan.start();
+    let alice = telephone(&lab, "alice");
+    let path = register(&lab, &alice);
+    assert_eq!(lab.subscribed().uri(), format!("sip:alice@{HOME}"));
+    assert_served(&lab, &alice);
+    assert_reached(&lab, &alice, &path);
     lab.host.assert_alive();
 }
 

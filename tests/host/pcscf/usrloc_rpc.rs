@@ -2,7 +2,9 @@
 
 use crate::rows::Contacts as _;
 use host_tests::{
-    Fault, mixed,
+    Fault,
+    install::{Version, install},
+    mixed,
     pcscf::{Hand, Lab, Mix, Plan},
     setup::Storage,
 };
@@ -14,7 +16,8 @@ mixed! {
         one_contact_is_shown_with_all_that_is_known,
         a_miss_is_explained_rule_by_rule,
         a_contact_is_removed_on_demand,
-        hundreds_of_contacts_are_listed_whole;
+        hundreds_of_contacts_are_listed_whole,
+        a_listing_goes_on_where_the_page_before_ended;
 }
 
 fn fault(lab: &Lab, words: &[&str]) -> Fault {
@@ -129,4 +132,48 @@ fn hundreds_of_contacts_are_listed_whole(mix: Mix) {
         .collect();
     listed.sort_unstable();
     assert!(listed == (0..300).collect::<Vec<_>>(), "{} contacts", listed.len());
+}
+
+fn a_listing_goes_on_where_the_page_before_ended(mix: Mix) {
+    let lab = Lab::start(mix);
+    let mut hand = Hand::new(lab.host.address(), "u");
+    for number in 0..700 {
+        let contact = format!("<{};rinstance={number}>", hand.contact());
+        let register = hand.register(600).set("Contact", &contact).add("X-Stop", "1");
+        hand.ask(&register).expect("a reply to REGISTER");
+    }
+    let (mut seen, mut pages, mut next) = (Vec::new(), 0, vec!["ulpcscf.list".to_owned()]);
+    loop {
+        let words: Vec<&str> = next.iter().map(String::as_str).collect();
+        let told = lab.host.rpc(&words).unwrap();
+        pages += 1;
+        let line = |line: &str, name: &str| line.trim().strip_prefix(name).map(str::to_owned);
+        seen.extend(told.lines().filter_map(|text| line(text, "AoR: ")));
+        let more = told.lines().find_map(|text| line(text, "More: "));
+        let Some(more) = more else { break };
+        next = more.split(' ').map(str::to_owned).collect();
+    }
+    assert_eq!((pages, seen.len()), (3, 700));
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 700, "nobody is listed twice");
+    let two = lab.host.rpc(&["ulpcscf.list", "location", "0", "2"]).unwrap();
+    assert_eq!(two.matches("AoR: ").count(), 2, "{two}");
+    // The command of old tells of as many as it can, and of how to see the others.
+    let status = lab.host.rpc(&["ulpcscf.status"]).unwrap();
+    assert!(status.contains("Records: 700"), "{status}");
+    if install().version() >= Version(5, 7) {
+        let listed = status.matches("AoR: ").count();
+        assert!(listed >= 40, "{status}");
+        assert!(status.contains(&format!("More: ulpcscf.list location {listed}")), "{status}");
+    }
+    for (words, code) in [
+        (&["location", "x"][..], 400),
+        (&["location", "0", "0"], 400),
+        (&["location", "0", "10001"], 400),
+        (&["nowhere"], 404),
+    ] {
+        let words = [&["ulpcscf.list"][..], words].concat();
+        assert_eq!(fault(&lab, &words).code, code, "{words:?}");
+    }
 }

@@ -45,6 +45,20 @@ pub unsafe fn start(manager: &CStr) {
 /// Before [`start`].
 #[must_use]
 pub fn used() -> u64 {
+    counts().used_size
+}
+
+/// As [`used`], with what the manager needs for itself.
+///
+/// # Panics
+///
+/// Before [`start`].
+#[must_use]
+pub fn really_used() -> u64 {
+    counts().real_used
+}
+
+fn counts() -> sys::mem_info {
     // SAFETY: the table of functions is written by `start` and never again.
     let api = unsafe { sys::_shm_root };
     let info = api.xinfo.expect("every manager tells");
@@ -52,5 +66,5 @@ pub fn used() -> u64 {
     let mut counts: sys::mem_info = unsafe { core::mem::zeroed() };
     // SAFETY: the pool that belongs to the function.
     unsafe { info(api.mem_block, &raw mut counts) };
-    counts.used_size
+    counts
 }

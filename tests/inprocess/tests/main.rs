@@ -12,6 +12,7 @@ mod memory;
 mod parser;
 mod pcscf;
 mod queue;
+mod scscf;
 mod shared;
 mod table;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         parser::CASES,
         pcscf::CASES,
         queue::CASES,
+        scscf::CASES,
     ]
     .concat();
     let trials = cases.into_iter().map(|(name, run)| {

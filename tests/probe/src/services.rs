@@ -133,6 +133,7 @@ pub(crate) fn notify(msg: &Msg<'_>) -> Answer {
         routes: b"",
         headers: b"Event: probe\r\nSubscription-State: active\r\n",
         body: b"",
+        socket: None,
     };
     bound()?.tm.request_within_then(&request, 42, completed)?;
     Ok(Verdict::TRUE)

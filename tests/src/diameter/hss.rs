@@ -8,7 +8,7 @@ use super::{
     subscriber::{Registration, Subscriber},
 };
 use parking_lot::Mutex;
-use std::{collections::HashMap, ops::Deref, sync::Arc};
+use std::{collections::HashMap, fmt, ops::Deref, sync::Arc};
 
 /// The realm of all subscribers.
 pub const REALM: &str = "ims.test";
@@ -64,9 +64,25 @@ pub struct Hss {
     data: Arc<Mutex<Data>>,
 }
 
-#[derive(Debug)]
+/// What the answers to a command are changed by.
+type Edit = Arc<dyn Fn(&Message, Vec<Avp>) -> Reply + Send + Sync>;
+
+/// One for each command that has one.
+#[derive(Default)]
+struct Edits(HashMap<u32, Edit>);
+
+impl fmt::Debug for Edits {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[derive(Debug, Default)]
 struct Data {
     moods: HashMap<u32, Mood>,
+    edits: Edits,
+    /// What makes a subscriber of whoever is asked for and unknown.
+    stranger: Option<fn(&str) -> Subscriber>,
     subscribers: Vec<Subscriber>,
     /// Name and realm of the client that asked last: where own requests go.
     client: Option<[Avp; 2]>,
@@ -82,7 +98,7 @@ enum Refusal {
 impl Hss {
     /// An HSS that knows these subscribers.
     pub fn start(subscribers: Vec<Subscriber>) -> Self {
-        let data = Data { moods: HashMap::new(), subscribers, client: None };
+        let data = Data { subscribers, ..Data::default() };
         let data = Arc::new(Mutex::new(data));
         let own = Arc::clone(&data);
         // The client looks up the name that it is configured with, so it is an address.
@@ -95,6 +111,27 @@ impl Hss {
     /// Sets what requests `command` get from now on.
     pub fn set(&self, command: u32, mood: Mood) {
         self.data.lock().moods.insert(command, mood);
+    }
+
+    /// Changes the answers to `command` from now on: `edit` gets the request with the AVPs of the
+    /// usual answer.
+    pub fn edit(
+        &self,
+        command: u32,
+        edit: impl Fn(&Message, Vec<Avp>) -> Reply + Send + Sync + 'static,
+    ) {
+        self.data.lock().edits.0.insert(command, Arc::new(edit));
+    }
+
+    /// Answers `command` as usual again.
+    pub fn plain(&self, command: u32) {
+        self.data.lock().edits.0.remove(&command);
+        self.set(command, Mood::Serve);
+    }
+
+    /// Knows everybody from now on: `subscriber` makes one of a public identity.
+    pub fn welcome(&self, subscriber: fn(&str) -> Subscriber) {
+        self.data.lock().stranger = Some(subscriber);
     }
 
     /// Adds a subscriber.
@@ -138,12 +175,16 @@ impl Hss {
     /// profile, 3: this S-CSCF shall go), of the public identities `public` only if there are any;
     /// gives the answer.
     pub fn terminate(&self, private: &str, public: &[&str], reason: u32) -> Message {
+        self.change(private, |it| it.registration = Registration::Not);
+        self.tell_client(REGISTRATION_TERMINATION, Self::termination(private, public, reason))
+    }
+
+    /// What a Registration-Termination request says beside what all do.
+    pub fn termination(private: &str, public: &[&str], reason: u32) -> Vec<Avp> {
         let why = Avp::group(615, &[Avp::number(616, reason).of(VENDOR_3GPP)]).of(VENDOR_3GPP);
         let listed = public.iter().map(|it| Avp::new(601, it.as_bytes()).of(VENDOR_3GPP));
         let user = Avp::new(1, private.as_bytes());
-        let avps = [user].into_iter().chain(listed).chain([why]).collect();
-        self.change(private, |it| it.registration = Registration::Not);
-        self.tell_client(REGISTRATION_TERMINATION, avps)
+        [user].into_iter().chain(listed).chain([why]).collect()
     }
 
     /// Sends the profile of `private` as it is now; gives the answer.
@@ -153,12 +194,30 @@ impl Hss {
         self.tell_client(PUSH_PROFILE, vec![user, user_data(&profile)])
     }
 
-    fn tell_client(&self, command: u32, avps: Vec<Avp>) -> Message {
+    /// Sends a request `command` with these AVPs to the client that asked last, after those that every
+    /// request of Cx carries; gives the answer.
+    pub fn tell_client(&self, command: u32, avps: Vec<Avp>) -> Message {
+        let avps = self.addressed(command, avps);
+        self.node.ask(Application::CX.id, command, &avps)
+    }
+
+    /// As [`Hss::tell_client`]; `None` when no answer comes.
+    pub fn answer_to(&self, command: u32, avps: Vec<Avp>) -> Option<Message> {
+        let number = self.send_client(command, avps);
+        self.node.answered(number)
+    }
+
+    /// As [`Hss::tell_client`] without waiting for an answer.
+    pub fn send_client(&self, command: u32, avps: Vec<Avp>) -> u32 {
+        let avps = self.addressed(command, avps);
+        self.node.tell(Application::CX.id, command, &avps)
+    }
+
+    fn addressed(&self, command: u32, avps: Vec<Avp>) -> Vec<Avp> {
         let client = self.data.lock().client.clone().expect("a client that asked before");
         // No session is kept, but every request has an identifier: TS 29.229, 6.1.
         let session = Avp::new(263, format!("{};{command}", self.node.host()));
-        let avps = [vec![session], client.to_vec(), stateless().to_vec(), avps].concat();
-        self.node.ask(Application::CX.id, command, &avps)
+        [vec![session], client.to_vec(), stateless().to_vec(), avps].concat()
     }
 }
 
@@ -195,7 +254,11 @@ impl Data {
         };
         // Who was asked for: clients look for that in refusals, too.
         let names = asked.iter().filter(|avp| [1, 601].contains(&avp.code)).cloned().collect();
-        Reply::With([vec![result], stateless().to_vec(), names, rest].concat())
+        let avps = [vec![result], stateless().to_vec(), names, rest].concat();
+        match self.edits.0.get(&request.command) {
+            Some(edit) => edit(request, avps),
+            None => Reply::With(avps),
+        }
     }
 
     /// Whom a request is about: TS 29.228, 6.1.2.1 and 6.3.1, steps 1 and 2.
@@ -203,6 +266,12 @@ impl Data {
         let (private, public) = (request.avps.text(1), request.avps.text(601));
         if private.is_empty() && public.is_empty() {
             return Err(Refusal::Base(MISSING_AVP));
+        }
+        if let Some(make) = self.stranger
+            && !public.is_empty()
+            && !self.subscribers.iter().any(|it| it.owns(&public))
+        {
+            self.subscribers.push(make(&public));
         }
         let named = |it: &Subscriber| {
             if private.is_empty() { it.owns(&public) } else { it.private == private }
@@ -290,7 +359,9 @@ impl Data {
                 | Assignment::UnregisteredUser
         );
         let has_it = request.avps.value(624) == Some(1);
-        if serving && !has_it { Ok(vec![user_data(&found.profile())]) } else { Ok(Vec::new()) }
+        let charging = found.charging.iter().flat_map(charging).collect::<Vec<_>>();
+        let data = (serving && !has_it).then(|| user_data(&found.profile()));
+        Ok(if serving { data.into_iter().chain(charging).collect() } else { Vec::new() })
     }
 }
 
@@ -300,7 +371,18 @@ fn stateless() -> [Avp; 2] {
     [Avp::group(260, &inner), Avp::number(277, 1)]
 }
 
-fn user_data(profile: &str) -> Avp {
+/// Charging-Information: TS 29.229, 6.3.19.
+fn charging(names: &[String; 4]) -> Option<Avp> {
+    // Primary and secondary collection functions, then those of events.
+    let codes = [621, 622, 619, 620];
+    let named = codes.iter().zip(names).filter(|(_, name)| !name.is_empty());
+    let members: Vec<_> =
+        named.map(|(code, name)| Avp::new(*code, name.as_bytes()).of(VENDOR_3GPP)).collect();
+    (!members.is_empty()).then(|| Avp::group(618, &members).of(VENDOR_3GPP))
+}
+
+/// A profile as an AVP.
+pub fn user_data(profile: &str) -> Avp {
     Avp::new(606, profile).of(VENDOR_3GPP)
 }
 
@@ -311,8 +393,6 @@ mod tests {
         Subscriber, VENDOR_3GPP,
     };
     use crate::diameter::Avps as _;
-    use std::collections::HashMap;
-
     /// Result-Code or Experimental-Result-Code, and the profile that came.
     fn ask(data: &mut Data, command: u32, whom: [&str; 2], more: &[Avp]) -> (u32, String) {
         let own = |code, text: &str| Avp::new(code, text).of(VENDOR_3GPP);
@@ -336,7 +416,7 @@ mod tests {
         let alice = Subscriber::new("a@h", "secret", &["sip:a@h", "tel:+1"]);
         let bob = Subscriber::new("b@h", "secret", &["sip:b@h"]);
         let subscribers = vec![alice, bob];
-        let mut data = Data { moods: HashMap::new(), subscribers, client: None };
+        let mut data = Data { subscribers, ..Data::default() };
         let (code, profile) = assign(&mut data, ["a@h", "tel:+1"], 1, 0);
         assert!(code == 2001 && profile.contains("sip:a@h"), "{code} {profile}");
         assert_eq!(assign(&mut data, ["a@h", "tel:+1"], 2, 1), (2001, String::new()));
@@ -353,7 +433,7 @@ mod tests {
     #[test]
     fn vectors_are_given_for_one_scheme() {
         let alice = Subscriber::new("a@h", "secret", &["sip:a@h"]);
-        let mut data = Data { moods: HashMap::new(), subscribers: vec![alice], client: None };
+        let mut data = Data { subscribers: vec![alice], ..Data::default() };
         for (scheme, code) in [("SIP Digest", 2001), ("Unknown", 2001), ("Digest-AKAv1-MD5", 5006)]
         {
             let item = Avp::group(612, &[Avp::new(608, scheme)]);

@@ -44,6 +44,12 @@ impl Message {
         self.avps.text(263)
     }
 
+    /// The Result-Code of an answer, or else its Experimental-Result-Code.
+    pub fn result(&self) -> Option<u32> {
+        let inner = || self.avps.find(297).and_then(Avp::members)?.value(298);
+        self.avps.value(268).or_else(inner)
+    }
+
     /// The bytes to send.
     pub fn bytes(&self) -> Vec<u8> {
         let avps = avp::write(&self.avps);

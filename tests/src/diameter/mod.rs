@@ -6,6 +6,7 @@ pub mod avp;
 pub mod hss;
 pub mod message;
 pub mod node;
+pub mod package;
 pub mod pcrf;
 pub mod setup;
 pub mod subscriber;
@@ -15,6 +16,7 @@ pub use avp::{Avp, Avps};
 pub use hss::Hss;
 pub use message::{Application, Message};
 pub use node::{Node, Reply};
+pub use package::Package;
 pub use pcrf::{Answer, Pcrf};
 pub use subscriber::Subscriber;
 

@@ -32,6 +32,10 @@ const TICK: Duration = Duration::from_millis(100);
 pub enum Reply {
     /// Answers with these AVPs; Session-Id and the node's own name are added.
     With(Vec<Avp>),
+    /// The same, after so long.
+    Late(Duration, Vec<Avp>),
+    /// Sends these bytes.
+    Raw(Vec<u8>),
     /// Answers nothing.
     Silence,
 }
@@ -61,6 +65,7 @@ struct Inner {
     answers: Mutex<Vec<Message>>,
     next: AtomicU32,
     deaf: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl fmt::Debug for Inner {
@@ -91,11 +96,14 @@ impl Node {
             answers: Mutex::default(),
             next: AtomicU32::new(1),
             deaf: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         });
         let weak = Arc::downgrade(&inner);
         let acceptor = move || {
             while let Some(inner) = weak.upgrade() {
                 match listener.accept() {
+                    // Dropped at once: who asks is turned away.
+                    Ok(_) if inner.closed.load(Ordering::Relaxed) => {}
                     Ok((stream, _)) => inner.serve(stream, weak.clone()),
                     Err(_) => thread::sleep(TICK),
                 }
@@ -158,6 +166,24 @@ impl Node {
         self.0.received.lock().iter().filter(|message| message.command == command).count()
     }
 
+    /// Forgets the requests `command` that came and were not taken; how many that were.
+    pub fn forget(&self, command: u32) -> usize {
+        let mut received = self.0.received.lock();
+        let before = received.len();
+        received.retain(|message| message.command != command);
+        before - received.len()
+    }
+
+    /// Closes all connections and takes no more for as long as `work` lasts.
+    pub fn away(&self, work: impl FnOnce()) {
+        self.0.closed.store(true, Ordering::Relaxed);
+        for link in self.0.links.lock().drain(..) {
+            let _ = link.shutdown(std::net::Shutdown::Both);
+        }
+        work();
+        self.0.closed.store(false, Ordering::Relaxed);
+    }
+
     fn taken(&self, command: u32) -> Option<Message> {
         let mut received = self.0.received.lock();
         let at = received.iter().position(|message| message.command == command)?;
@@ -168,11 +194,23 @@ impl Node {
     /// Origin-Realm are added.
     pub fn ask(&self, application: u32, command: u32, avps: &[Avp]) -> Message {
         let number = self.tell(application, command, avps);
-        until(&format!("the answer to a Diameter request {command}"), PATIENCE, || {
+        let answer = self.answered(number);
+        answer.unwrap_or_else(|| panic!("waited in vain for the answer to {command} {avps:?}"))
+    }
+
+    /// Waits for the answer with `number`; `None` when none comes.
+    pub fn answered(&self, number: u32) -> Option<Message> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
             let mut answers = self.0.answers.lock();
-            let at = answers.iter().position(|answer| answer.hop_by_hop == number)?;
-            Some(answers.remove(at))
-        })
+            let at = answers.iter().position(|answer| answer.hop_by_hop == number);
+            if let Some(at) = at {
+                return Some(answers.remove(at));
+            }
+            drop(answers);
+            thread::sleep(TICK / 10);
+        }
+        None
     }
 
     /// As [`Node::ask`] without waiting; gives the number that the answer will have.
@@ -236,14 +274,32 @@ impl Inner {
         if !base {
             self.received.lock().push(message.clone());
         }
-        let Reply::With(rest) = reply else { return };
         if self.deaf.load(Ordering::Relaxed) {
             return;
         }
+        let (rest, late) = match reply {
+            Reply::With(rest) => (rest, None),
+            Reply::Late(time, rest) => (rest, Some(time)),
+            Reply::Raw(bytes) => {
+                // The client may be gone by now.
+                let _ = stream.write_all(&bytes);
+                return;
+            }
+            Reply::Silence => return,
+        };
         let session = message.avps.iter().filter(|avp| is_session(avp)).cloned().collect();
         let avps = [session, self.origin(), rest].concat();
-        // The client may be gone by now.
-        let _ = stream.write_all(&message.answer(avps).bytes());
+        let bytes = message.answer(avps).bytes();
+        if let Some(time) = late {
+            let mut stream = stream.try_clone().unwrap();
+            let later = move || {
+                thread::sleep(time);
+                let _ = stream.write_all(&bytes);
+            };
+            thread::Builder::new().name("diameter, late".to_owned()).spawn(later).unwrap();
+            return;
+        }
+        let _ = stream.write_all(&bytes);
         if base && message.command == CAPABILITIES {
             self.links.lock().push(stream.try_clone().unwrap());
         }

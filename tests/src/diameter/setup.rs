@@ -5,7 +5,15 @@ use super::{message::Application, node::Node};
 /// The file that `cdp` reads: one peer, which serves every application. The client calls itself
 /// `name` in the realm of the node and listens nowhere.
 pub fn client_file(name: &str, node: &Node, applications: &[Application]) -> String {
-    let (host, realm, port) = (node.host(), node.realm(), node.port());
+    client_of(name, (node.host(), node.realm(), node.port()), applications)
+}
+
+/// As [`client_file`], for a peer with this name, realm and port.
+pub fn client_of(
+    name: &str,
+    (host, realm, port): (&str, &str, u16),
+    applications: &[Application],
+) -> String {
     let spoken: String = applications
         .iter()
         .flat_map(|spoken| [spoken.vendor, 0].map(|vendor| (spoken.id, vendor)))

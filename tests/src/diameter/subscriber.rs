@@ -28,6 +28,8 @@ pub struct Subscriber {
     pub criteria: String,
     /// Sent instead of the profile made of all that.
     pub profile: Option<String>,
+    /// Charging functions `[ccf1, ccf2, ecf1, ecf2]`, sent with the profile; empty ones are left out.
+    pub charging: Option<[String; 4]>,
     /// The S-CSCF that serves it.
     pub server: Option<String>,
     /// How far it is registered.
@@ -43,6 +45,7 @@ impl Subscriber {
             public: public.iter().map(|identity| ((*identity).to_owned(), false)).collect(),
             criteria: String::new(),
             profile: None,
+            charging: None,
             server: None,
             registration: Registration::default(),
         }

@@ -96,11 +96,6 @@ impl Lab {
     ///
     /// When there is none of that name.
     pub fn statistic(&self, group: &str, name: &str) -> u64 {
-        let text = self.host.rpc(&["stats.get_statistics", &format!("{group}:")]).unwrap();
-        let found = text.lines().find_map(|line| {
-            let (known, value) = line.trim().split_once('=')?;
-            (known.trim() == format!("{group}:{name}")).then(|| value.trim().parse().unwrap())
-        });
-        found.unwrap_or_else(|| panic!("no statistic {name} in {text}"))
+        self.host.statistic_of(group, name)
     }
 }

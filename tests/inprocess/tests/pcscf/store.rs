@@ -204,6 +204,10 @@ impl Store for Plain {
         Ok(())
     }
 
+    fn of_identity(_: &Domain<Contacts>, _: &[u8], _: usize) -> Vec<Handle> {
+        Vec::new()
+    }
+
     fn supersede(_: &Domain<Contacts>, _: Handle, _: u64) -> Result<(), Refusal> {
         Ok(())
     }

@@ -1,0 +1,238 @@
+//! The reg event: what becomes of NOTIFYs.
+
+use host_tests::{
+    Answer, mixed,
+    scscf::{Lab, Mix, Plan, Ue, Watcher},
+    steady,
+    ue::number,
+    wait::PATIENCE,
+};
+use std::time::Duration;
+
+mixed! {
+    registrar:
+        r_71_a_watcher_that_is_gone_is_dropped,
+        r_72_a_watcher_that_asks_to_wait_is_told_later,
+        r_73_a_watcher_that_is_silent_is_kept_for_a_while,
+        r_74_a_long_parameter_is_told,
+        r_75_every_character_is_told,
+        r_76_a_burst_is_dropped_with_a_warning,
+        r_72_the_end_is_told_after_the_wait,
+        a_watcher_that_cannot_be_reached_is_dropped,
+        watchers_leave_nothing_behind,
+        notifies_are_counted,
+        many_contacts_are_told,
+        changes_of_many_moments_arrive_in_order;
+    since(6, 0):
+        r_71_a_watcher_that_knows_no_dialog_is_dropped;
+}
+
+/// Bob, registered, and watching himself from elsewhere.
+fn bob(lab: &Lab) -> (Ue, Watcher) {
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let mut watcher = Watcher::new(&lab.ue("pad"), &bob.identity(), &bob.identity());
+    watcher.begins(600);
+    (bob, watcher)
+}
+
+/// Whether the subscription of `watcher` stands.
+fn stands(watcher: &Watcher) -> bool {
+    number(&watcher.ask(&watcher.subscribe(600)), "X-Can") == 1
+}
+
+fn r_71_a_watcher_that_knows_no_dialog_is_dropped(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let mut user = Watcher::own(&bob);
+    bob.answer("NOTIFY", Answer::Status(481));
+    user.begins(600);
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!stands(&user));
+}
+
+fn r_71_a_watcher_that_is_gone_is_dropped(mix: Mix) {
+    for status in [481, 404, 489, 603] {
+        let lab = Lab::start(mix);
+        let (bob, watcher) = bob(&lab);
+        watcher.answer("NOTIFY", Answer::Status(status));
+        lab.register(&bob, 600);
+        watcher.hears();
+        lab.host.journal().wait("dropped, NOTIFY answered", PATIENCE);
+        assert!(!stands(&watcher), "{status}");
+        lab.register(&bob, 600);
+        watcher.quiet();
+    }
+}
+
+fn r_72_a_watcher_that_asks_to_wait_is_told_later(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    watcher.answer("NOTIFY", Answer::RetryAfter(500, 3));
+    lab.register(&bob, 600);
+    let first = watcher.hears();
+    lab.host.journal().wait("the next one goes in 3 s", PATIENCE);
+    watcher.answer("NOTIFY", Answer::Status(200));
+    lab.register(&bob, 700);
+    watcher.quiet();
+    let later = watcher.hears_within(PATIENCE);
+    assert_eq!(later.version, first.version + 1);
+    assert_eq!(later.states(), ["active", "active"]);
+    assert!(later.registrations[0].contacts[0].expires > 600, "{later:?}");
+    lab.register(&bob, 600);
+    watcher.hears();
+}
+
+fn r_72_the_end_is_told_after_the_wait(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    watcher.answer("NOTIFY", Answer::RetryAfter(503, 2));
+    lab.register(&bob, 600);
+    watcher.hears();
+    lab.host.journal().wait("the next one goes in 2 s", PATIENCE);
+    watcher.answer("NOTIFY", Answer::Status(200));
+    lab.leave(&bob);
+    watcher.quiet();
+    let last = watcher.hears_within(PATIENCE).valid();
+    assert_eq!(last.states(), ["terminated", "terminated"]);
+    assert_eq!(last.subscription(), "terminated;reason=noresource");
+    lab.wait_empty();
+}
+
+fn a_watcher_that_cannot_be_reached_is_dropped(mix: Mix) {
+    let lab = Plan::new(mix).registrar("notify_timeout_limit", 2).start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let watcher = Watcher::new(&lab.ue("pad"), &bob.identity(), &bob.identity());
+    let nowhere = watcher.subscribe(600).set("Contact", "<sip:pad@127.0.0.1;transport=tls>");
+    assert_eq!(watcher.ask(&nowhere).status(), 200);
+    lab.host.journal().wait("not sent: 1 in a row, 2 end it", PATIENCE);
+    lab.register(&bob, 600);
+    lab.host.journal().wait("dropped, NOTIFY not sent", PATIENCE);
+    assert_eq!(lab.host.statistic_of("ims_registrar_scscf", "notifies_failed"), 2);
+}
+
+fn watchers_leave_nothing_behind(mix: Mix) {
+    let lab = Plan::new(mix).with(steady::short).start();
+    let bob = lab.ue("bob");
+    let pad = lab.ue("pad");
+    steady::flat(&lab.host, 300, |_| {
+        lab.register(&bob, 600);
+        let mut watcher = Watcher::new(&pad, &bob.identity(), &bob.identity());
+        watcher.begins(600);
+        lab.register(&bob, 600);
+        watcher.hears();
+        lab.leave(&bob);
+        assert!(watcher.hears().subscription().starts_with("terminated"));
+    });
+}
+
+fn r_73_a_watcher_that_is_silent_is_kept_for_a_while(mix: Mix) {
+    let plan = Plan::new(mix).registrar("notify_timeout_limit", 2);
+    let lab = plan.with(|setup| setup.param("tm", "fr_timer", 600)).start();
+    let (bob, watcher) = bob(&lab);
+    watcher.answer("NOTIFY", Answer::None);
+    lab.register(&bob, 600);
+    watcher.hears();
+    lab.host.journal().wait("1 in a row, 2 end it", PATIENCE);
+    watcher.answer("NOTIFY", Answer::Status(200));
+    lab.register(&bob, 600);
+    watcher.hears();
+    watcher.answer("NOTIFY", Answer::None);
+    for _ in 0..2 {
+        lab.register(&bob, 600);
+        watcher.hears();
+        std::thread::sleep(Duration::from_millis(900));
+    }
+    lab.host.journal().wait("dropped, NOTIFY not answered", PATIENCE);
+    watcher.answer("NOTIFY", Answer::Status(200));
+    assert!(!stands(&watcher));
+    assert_eq!(lab.host.statistic_of("ims_registrar_scscf", "watchers_dropped"), 1);
+}
+
+fn r_74_a_long_parameter_is_told(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    let long = "x".repeat(20_000);
+    let contact = format!("<{};new>;p=\"{long}\"", bob.contact());
+    let draft = bob.register(600).set("Contact", &contact);
+    // Over UDP: within a packet.
+    assert_eq!(bob.ask(&draft).status(), 200);
+    let told = watcher.hears().valid();
+    assert!(told.message.body.contains(&long));
+}
+
+fn r_75_every_character_is_told(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    let uri = format!("sip:other@{};x=a&b;y=%22%25s", bob.local());
+    let contact = format!("<{uri}>;a=\"<b>&'%s\"");
+    assert_eq!(bob.ask(&bob.register(600).set("Contact", &contact)).status(), 200);
+    let told = watcher.hears().valid();
+    let contacts = &told.of(&bob.identity()).contacts;
+    assert!(contacts.iter().any(|contact| contact.uri == uri), "{told:?}");
+    assert!(told.message.body.contains("\"&lt;b&gt;&amp;'%s\"</unknown-param>"), "{told:?}");
+}
+
+fn r_76_a_burst_is_dropped_with_a_warning(mix: Mix) {
+    let plan = Plan::new(mix)
+        .registrar("max_notification_list_size", 1)
+        .registrar("notification_processes", 1);
+    let lab = plan.start();
+    let (bob, _watcher) = bob(&lab);
+    let drafts: Vec<_> = (0..40).map(|_| bob.register(600)).collect();
+    for draft in &drafts {
+        bob.send(draft);
+    }
+    for draft in &drafts {
+        assert_eq!(bob.final_reply(draft).status(), 200);
+    }
+    let dropped = lab.host.statistic_of("ims_registrar_scscf", "notifies_dropped");
+    let warned = lab.host.journal().count("registration event dropped");
+    assert_eq!(usize::try_from(dropped).unwrap(), warned);
+    assert_eq!(lab.host.statistic_of("ims_registrar_scscf", "notifies_in_q"), 0);
+}
+
+fn notifies_are_counted(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    let sent = || lab.host.statistic_of("ims_registrar_scscf", "notifies_sent");
+    assert_eq!(sent(), 1);
+    lab.register(&bob, 600);
+    watcher.hears();
+    assert_eq!(sent(), 2);
+    assert_eq!(lab.host.statistic_of("ims_registrar_scscf", "notifies_failed"), 0);
+}
+
+fn many_contacts_are_told(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    for port in 0..40 {
+        let contact =
+            format!("<sip:bob@192.0.2.1:{}>;+sip.instance=\"<urn:uuid:{port}>\"", 5000 + port);
+        assert_eq!(bob.ask(&bob.register(600).set("Contact", &contact)).status(), 200);
+        watcher.hears();
+    }
+    let mut new = Watcher::own(&bob);
+    let told = new.begins(600).valid();
+    assert_eq!(told.of(&bob.identity()).contacts.len(), 41);
+}
+
+fn changes_of_many_moments_arrive_in_order(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, watcher) = bob(&lab);
+    let mut last = 0;
+    for round in 0..30 {
+        let seconds = 1000 + round;
+        assert_eq!(bob.ask(&bob.register(seconds)).status(), 200);
+    }
+    loop {
+        let told = watcher.hears();
+        assert!(told.version > last, "{} after {last}", told.version);
+        last = told.version;
+        if told.registrations[0].contacts[0].expires > 1020 {
+            break;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Who registers: the identity in To, the private one beside it, and what they may look like.
+
+use host_tests::{
+    Draft,
+    diameter::{Avps as _, hss::SERVER_ASSIGNMENT},
+    digest::Credentials,
+    mixed,
+    scscf::{Lab, Mix, Ue, bindings, private},
+};
+
+mixed! {
+    all:
+        r_13_a_preference_is_kept_and_a_garbled_one_refused,
+        r_31_parameters_and_ports_are_no_part_of_an_identity,
+        r_32_a_number_without_a_context_has_no_realm,
+        r_33_the_public_identity_stands_for_the_private_one,
+        r_34_a_name_without_a_realm_is_no_private_identity,
+        a_private_identity_is_taken_from_the_credentials,
+        retransmissions_are_no_second_registration;
+    registrar:
+        credentials_for_a_proxy_name_somebody_as_well,
+        r_30_a_contact_that_is_no_address_is_refused,
+        garbled_contacts_store_nothing,
+        a_client_that_is_slow_cannot_undo_what_it_did_later,
+        an_identity_is_the_same_however_it_is_written;
+}
+
+fn r_13_a_preference_is_kept_and_a_garbled_one_refused(mix: Mix) {
+    let mut lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let with = |q: &str| bob.register(600).set("Contact", &format!("<{}>;q={q}", bob.contact()));
+    let reply = bob.ask(&with("0.5"));
+    let [bound] = bindings(&reply).try_into().unwrap();
+    assert!(bound.has("q=0.5"), "{reply:?}");
+    let reply = bob.ask(&with("abc"));
+    assert_eq!(reply.status(), 500, "{reply:?}");
+    let carol = lab.ue("carol");
+    lab.register(&carol, 600);
+    lab.register(&bob, 600);
+    lab.host.assert_alive();
+}
+
+fn r_30_a_contact_that_is_no_address_is_refused(mix: Mix) {
+    let mut lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    for strange in ["<xyz>", "<>", "xyz", "<sip:>", "<sip:bob@", "\"bob\""] {
+        let reply = bob.ask(&bob.register(600).set("Contact", strange));
+        assert!([400, 500].contains(&reply.status()), "{strange}: {reply:?}");
+    }
+    assert_eq!(lab.state(&bob.identity()), None);
+    lab.register(&bob, 600);
+    lab.host.assert_alive();
+}
+
+fn garbled_contacts_store_nothing(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    for garbled in ["abc", "1.5", "-1", "0,5", "1e3", "0.0.1"] {
+        let contact = format!("<{}>;q={garbled}", bob.contact());
+        let reply = bob.ask(&bob.register(600).set("Contact", &contact));
+        assert!([400, 500].contains(&reply.status()), "{garbled}: {reply:?}");
+    }
+    for name in ["active_impus", "active_contacts", "active_subscriptions"] {
+        assert_eq!(lab.stored(name), 0, "{name}");
+    }
+}
+
+fn r_31_parameters_and_ports_are_no_part_of_an_identity(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    for to in ["<sip:bob@ims.test;user=phone>", "<sip:bob@ims.test:5060>", "<sip:bob@ims.test?a=b>"]
+    {
+        let reply = bob.ask(&bob.register(600).set("To", to));
+        assert_eq!(reply.status(), 200, "{to}: {reply:?}");
+        assert_eq!(lab.hss.take(SERVER_ASSIGNMENT).avps.text(601), bob.identity(), "{to}");
+    }
+    assert_eq!(lab.stored("active_impus"), 3);
+}
+
+fn r_32_a_number_without_a_context_has_no_realm(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let [_, number, _] = host_tests::scscf::set("bob");
+    lab.register(&bob, 600);
+    lab.hss.forget(SERVER_ASSIGNMENT);
+    let draft = || bob.register(600).set("To", &format!("<{number}>"));
+    let reply = bob.ask(&draft());
+    assert_eq!((reply.status(), reply.header("P-Registrar-Error")), (500, "SAR failed"));
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    let named =
+        Credentials { username: private("bob"), realm: String::new(), password: String::new() };
+    let draft = draft().add("X-Save", "flags").add("Authorization", &named.name("sip:ims.test"));
+    let reply = bob.ask(&draft);
+    assert_eq!(lab.hss.take(SERVER_ASSIGNMENT).avps.text(601), number);
+    // Whether the name is found without a realm is the business of the getter.
+    assert!([200, 500].contains(&reply.status()), "{reply:?}");
+}
+
+fn r_33_the_public_identity_stands_for_the_private_one(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    assert_eq!(lab.hss.take(SERVER_ASSIGNMENT).avps.text(1), "bob@ims.test");
+}
+
+/// A REGISTER with the name of a private identity.
+fn named(ue: &Ue, username: &str, header: &str) -> Draft {
+    let own = Credentials {
+        username: username.to_owned(),
+        realm: "ims.test".to_owned(),
+        password: String::new(),
+    };
+    ue.register(600).add(header, &own.name("sip:ims.test"))
+}
+
+fn r_34_a_name_without_a_realm_is_no_private_identity(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    assert_eq!(bob.ask(&named(&bob, "somebody", "Authorization")).status(), 200);
+    assert_eq!(lab.hss.take(SERVER_ASSIGNMENT).avps.text(1), "bob@ims.test");
+}
+
+fn a_private_identity_is_taken_from_the_credentials(mix: Mix) {
+    card(&Lab::start(mix), "Authorization");
+}
+
+fn credentials_for_a_proxy_name_somebody_as_well(mix: Mix) {
+    card(&Lab::start(mix), "Proxy-Authorization");
+}
+
+/// Somebody whose private identity is unlike the public one registers with `header`.
+fn card(lab: &Lab, header: &str) {
+    let mut subscriber = host_tests::scscf::subscriber("sip:carol@ims.test");
+    subscriber.private = "card-7@ims.test".to_owned();
+    lab.hss.add(subscriber);
+    let carol = lab.ue("carol");
+    let reply = carol.ask(&named(&carol, "card-7@ims.test", header));
+    assert_eq!(reply.status(), 200, "{reply:?}");
+    assert_eq!(lab.hss.take(SERVER_ASSIGNMENT).avps.text(1), "card-7@ims.test");
+    assert_eq!(lab.record(&carol.identity()).unwrap().private, "card-7@ims.test");
+}
+
+fn retransmissions_are_no_second_registration(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let draft = bob.register(600);
+    assert_eq!(bob.ask(&draft).status(), 200);
+    assert_eq!(lab.hss.forget(SERVER_ASSIGNMENT), 1);
+    for _ in 0..3 {
+        bob.send(&draft);
+    }
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert_eq!(lab.contacts(&bob.identity()), [bob.contact()]);
+}
+
+fn a_client_that_is_slow_cannot_undo_what_it_did_later(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let first = bob.register(600).set("CSeq", "10 REGISTER");
+    assert_eq!(bob.ask(&first).status(), 200);
+    let call_id = first.find("Call-ID").unwrap().to_owned();
+    let within =
+        |cseq: &str, expires: u32| bob.register(expires).set("Call-ID", &call_id).set("CSeq", cseq);
+    let reply = bob.ask(&within("9 REGISTER", 0));
+    assert!(lab.finds(&bob, "bob"), "{reply:?}");
+    assert_eq!(bob.ask(&within("11 REGISTER", 0)).status(), 200);
+    assert!(!lab.finds(&bob, "bob"));
+}
+
+fn an_identity_is_the_same_however_it_is_written(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    for to in ["sip:bob@IMS.Test", "sip:%62ob@ims.test", "SIP:bob@ims.test"] {
+        let reply = bob.ask(&bob.register(600).set("To", &format!("<{to}>")));
+        assert_eq!(reply.status(), 200, "{to}: {reply:?}");
+        assert!(lab.looked_up(&bob, to).is_some(), "{to}");
+    }
+    assert_eq!((lab.stored("active_impus"), lab.stored("active_contacts")), (3, 1));
+    // The user part is not the same in another case.
+    assert!(lab.looked_up(&bob, "sip:BOB@ims.test").is_none());
+}

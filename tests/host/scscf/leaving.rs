@@ -1,0 +1,172 @@
+//! Clients that leave.
+
+use host_tests::{
+    diameter::{Assignment, hss::SERVER_ASSIGNMENT},
+    mixed,
+    scscf::{Lab, Mix, Plan, Ue, bindings, set},
+};
+
+mixed! {
+    all:
+        r_21_the_hss_is_not_told_as_long_as_a_contact_is_left,
+        r_22_the_hss_is_told_of_the_last_contact_that_leaves,
+        r_26_a_star_with_a_time_or_with_company_is_refused,
+        r_27_an_end_of_nothing_is_refused;
+    some:
+        r_24_the_end_of_an_unknown_contact_is_refused;
+    registrar:
+        r_21_the_answer_lists_what_is_left,
+        r_23_two_contacts_leave_at_once,
+        r_26_a_star_with_company_in_one_header_is_refused,
+        r_25_a_star_ends_everything,
+        r_29_a_contact_without_time_leaves_among_others,
+        r_83_the_hss_is_told_that_the_profile_is_kept;
+}
+
+/// Two registered clients of bob.
+fn both(lab: &Lab) -> [Ue; 2] {
+    let both = [lab.ue("bob"), lab.ue("bob")];
+    for ue in &both {
+        lab.register(ue, 600);
+    }
+    lab.hss.forget(SERVER_ASSIGNMENT);
+    both
+}
+
+fn r_21_the_hss_is_not_told_as_long_as_a_contact_is_left(mix: Mix) {
+    let lab = Lab::start(mix);
+    let [one, other] = both(&lab);
+    lab.leave(&one);
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    for identity in set("bob") {
+        let found = lab.looked_up(&other, &identity);
+        let ru = found.map(|found| found.header("X-Ru").to_owned());
+        // C before 6.0 finds no numbers.
+        assert!(identity.starts_with("tel:") || ru == Some(other.contact()), "{identity}: {ru:?}");
+    }
+    lab.wait_contacts(1);
+}
+
+fn r_21_the_answer_lists_what_is_left(mix: Mix) {
+    let lab = Lab::start(mix);
+    let [one, other] = both(&lab);
+    let reply = lab.leave(&one);
+    let live: Vec<_> = bindings(&reply).into_iter().filter(|bound| bound.expires > 0).collect();
+    assert_eq!(live.len(), 1, "{reply:?}");
+    assert_eq!(live[0].uri, other.contact());
+}
+
+fn r_22_the_hss_is_told_of_the_last_contact_that_leaves(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    lab.hss.assigned();
+    let (reply, kind, _) = lab.assigned(&bob, &bob.register(0));
+    assert_eq!((reply.status(), kind), (200, Assignment::UserDeregistration));
+    assert_eq!(reply.header("Contact"), format!("<{}>;expires=0", bob.contact()));
+    assert_eq!(reply.header("Service-Route"), lab.service_route());
+    assert!(reply.find("P-Associated-URI").is_none(), "{reply:?}");
+    lab.wait_empty();
+    assert_eq!(lab.state(&bob.identity()), None);
+}
+
+fn r_23_two_contacts_leave_at_once(mix: Mix) {
+    let lab = Lab::start(mix);
+    let [one, other] = both(&lab);
+    let list = format!("<{}>, <{}>", one.contact(), other.contact());
+    let (reply, kind, _) = lab.assigned(&one, &one.register(0).set("Contact", &list));
+    assert_eq!((reply.status(), kind), (200, Assignment::UserDeregistration));
+    let mut gone: Vec<_> =
+        bindings(&reply).into_iter().map(|bound| (bound.uri, bound.expires)).collect();
+    gone.sort_unstable();
+    let mut wanted = [(one.contact(), 0), (other.contact(), 0)];
+    wanted.sort_unstable();
+    assert_eq!(gone, wanted);
+    lab.wait_empty();
+}
+
+fn r_24_the_end_of_an_unknown_contact_is_refused(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let stranger = bob.register(0).set("Contact", "<sip:stranger@127.0.0.9:5099>");
+    assert_eq!(bob.ask(&stranger).status(), 500);
+    let nobody = lab.ue("nobody");
+    assert!(nobody.ask(&nobody.register(0)).status() >= 400);
+    lab.register(&bob, 600);
+    lab.register(&nobody, 600);
+    assert!(lab.finds(&bob, "bob"));
+}
+
+fn r_25_a_star_ends_everything(mix: Mix) {
+    let lab = Lab::start(mix);
+    let [one, _other] = both(&lab);
+    let (reply, kind, _) = lab.assigned(&one, &one.register(0).set("Contact", "*"));
+    assert_eq!((reply.status(), kind), (200, Assignment::UserDeregistration));
+    assert!(!lab.finds(&one, "bob"));
+    lab.wait_empty();
+    lab.register(&one, 600);
+    assert!(lab.finds(&one, "bob"));
+}
+
+fn r_26_a_star_with_a_time_or_with_company_is_refused(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    lab.hss.assigned();
+    for draft in [
+        bob.register(60).set("Contact", "*"),
+        bob.register(0).set("Contact", "*").add("Contact", &format!("<{}>", bob.contact())),
+        bob.register(0).set("Contact", "*").without("Expires"),
+    ] {
+        let reply = bob.ask(&draft);
+        assert!(reply.status() >= 400, "{draft:?}: {reply:?}");
+    }
+    assert!(lab.finds(&bob, "bob"));
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+fn r_26_a_star_with_company_in_one_header_is_refused(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    for list in [format!("*, <{}>", bob.contact()), format!("<{}>, *", bob.contact())] {
+        let reply = bob.ask(&bob.register(0).set("Contact", &list));
+        assert!(reply.status() >= 400, "{list}: {reply:?}");
+    }
+    assert!(lab.finds(&bob, "bob"));
+}
+
+fn r_27_an_end_of_nothing_is_refused(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let reply = bob.ask(&bob.register(0).without("Contact"));
+    assert_eq!(reply.status(), 500, "{reply:?}");
+    assert_eq!(reply.header("P-Registrar-Error"), "SAR failed");
+    assert!(lab.finds(&bob, "bob"));
+}
+
+fn r_29_a_contact_without_time_leaves_among_others(mix: Mix) {
+    let lab = Lab::start(mix);
+    let [one, other] = both(&lab);
+    let list = format!("<{}>;expires=0, <{}>;expires=300", one.contact(), other.contact());
+    let (reply, kind, _) = lab.assigned(&one, &one.register(600).set("Contact", &list));
+    assert_eq!((reply.status(), kind), (200, Assignment::ReRegistration), "{reply:?}");
+    let live: Vec<_> = bindings(&reply).into_iter().filter(|bound| bound.expires > 0).collect();
+    assert_eq!((live.len(), live[0].expires, &live[0].uri), (1, 300, &other.contact()));
+    lab.wait_contacts(1);
+    assert_eq!(lab.contacts(&one.identity()), [other.contact()]);
+}
+
+fn r_83_the_hss_is_told_that_the_profile_is_kept(mix: Mix) {
+    let lab = Plan::new(mix).registrar("store_profile_dereg", 1).exact().start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    lab.hss.assigned();
+    let (reply, kind, _) = lab.assigned(&bob, &bob.register(0));
+    assert_eq!((reply.status(), kind), (200, Assignment::UserDeregistrationStored));
+    assert_eq!(reply.header("Contact"), format!("<{}>;expires=0", bob.contact()));
+    assert!(!lab.finds(&bob, "bob"));
+    lab.wait_contacts(0);
+}

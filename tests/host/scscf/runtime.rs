@@ -1,0 +1,115 @@
+//! Counters, and the ways of telling contacts apart.
+
+use host_tests::{
+    Draft,
+    diameter::hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
+    mixed,
+    scscf::{Lab, Mix, Plan, Ue, bindings},
+};
+
+mixed! {
+    all:
+        r_78_registrations_are_counted,
+        u_16_contacts_are_told_apart_by_their_addresses;
+    registrar:
+        r_81_contacts_are_told_apart_by_their_calls,
+        r_82_contacts_are_told_apart_by_their_ways,
+        bounds_can_be_changed_at_runtime;
+    usrloc:
+        u_16_a_way_that_does_not_exist_is_refused_at_the_start;
+}
+
+fn r_78_registrations_are_counted(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.register(&bob, 600);
+    lab.register(&bob, 600);
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Refuse(UNABLE_TO_COMPLY));
+    assert_eq!(carol.ask(&carol.register(600)).status(), 500);
+    let counts = ["accepted_regs", "rejected_regs", "sar_replies_received", "sar_timeouts"];
+    assert_eq!(counts.map(|name| lab.counted(name)), [2, 1, 3, 0]);
+    let all = lab.host.rpc(&["stats.get_statistics", "ims_registrar_scscf:"]).unwrap();
+    for name in [
+        "max_expires",
+        "max_contacts",
+        "default_expire",
+        "default_expires_range",
+        "sar_avg_response_time",
+        "sar_replies_response_time",
+        "notifies_in_q",
+    ] {
+        assert!(all.contains(&format!("ims_registrar_scscf:{name}")), "{name} in {all}");
+    }
+    assert_eq!((lab.counted("default_expire"), lab.counted("max_expires")), (3600, 600_000));
+    let spent = lab.counted("sar_replies_response_time");
+    assert!(lab.counted("sar_avg_response_time") <= spent.max(1));
+}
+
+fn bounds_can_be_changed_at_runtime(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let granted = |expires: u32| bindings(&lab.register(&bob, expires))[0].expires;
+    assert_eq!(granted(5000), 5000);
+    let group = "registrar";
+    lab.host.rpc(&["cfg.seti", group, "max_expires", "200"]).unwrap();
+    assert_eq!(granted(5000), 200);
+    lab.host.rpc(&["cfg.seti", group, "min_expires", "100"]).unwrap();
+    assert_eq!(granted(70), 100);
+    lab.host.rpc(&["cfg.seti", group, "default_expires", "150"]).unwrap();
+    let reply = bob.ask(&bob.register(0).without("Expires"));
+    assert_eq!(bindings(&reply)[0].expires, 150);
+}
+
+/// A REGISTER within `call`.
+fn within(ue: &Ue, call: &str) -> Draft {
+    ue.register(600).set("Call-ID", call)
+}
+
+fn r_81_contacts_are_told_apart_by_their_calls(mix: Mix) {
+    let mut lab = Plan::new(mix).usrloc("matching_mode", 1).exact().start();
+    let bob = lab.ue("bob");
+    for _ in 0..2 {
+        let reply = bob.ask(&within(&bob, "one"));
+        assert_eq!((reply.status(), bindings(&reply).len()), (200, 1), "{reply:?}");
+    }
+    assert_eq!(lab.stored("active_contacts"), 1);
+    assert_eq!(bob.ask(&within(&bob, "two")).status(), 200);
+    assert_eq!(lab.stored("active_contacts"), 2);
+    assert!(lab.finds(&bob, "bob"));
+    lab.host.assert_alive();
+}
+
+fn r_82_contacts_are_told_apart_by_their_ways(mix: Mix) {
+    let mut lab = Plan::new(mix).usrloc("matching_mode", 2).exact().start();
+    let bob = lab.ue("bob");
+    let through = |way: &str| bob.register(600).add("Path", way).add("Supported", "path");
+    for _ in 0..2 {
+        let reply = bob.ask(&through("<sip:one@127.0.0.1;lr>"));
+        assert_eq!((reply.status(), bindings(&reply).len()), (200, 1), "{reply:?}");
+    }
+    assert_eq!(lab.stored("active_contacts"), 1);
+    assert_eq!(bob.ask(&through("<sip:two@127.0.0.1;lr>")).status(), 200);
+    assert_eq!(lab.stored("active_contacts"), 2);
+    assert!(lab.finds(&bob, "bob"));
+    lab.host.assert_alive();
+}
+
+fn u_16_contacts_are_told_apart_by_their_addresses(mix: Mix) {
+    for mode in [0, 3] {
+        let lab = Plan::new(mix).usrloc("matching_mode", mode).exact().start();
+        let bob = lab.ue("bob");
+        lab.register(&bob, 600);
+        lab.register(&bob, 600);
+        assert_eq!(lab.stored("active_contacts"), 1, "{mode}");
+        let other = lab.ue("bob");
+        lab.register(&other, 600);
+        assert_eq!(lab.stored("active_contacts"), 2, "{mode}");
+        lab.leave(&bob);
+        lab.wait_contacts(1);
+    }
+}
+
+fn u_16_a_way_that_does_not_exist_is_refused_at_the_start(mix: Mix) {
+    let log = Plan::new(mix).usrloc("matching_mode", 9).refused();
+    assert!(log.contains("matching_mode"), "{log}");
+}

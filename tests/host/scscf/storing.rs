@@ -1,0 +1,154 @@
+//! When registrations are stored, and what becomes of them when that cannot be done.
+
+use crate::{
+    database::{gone, plan, plan_at, restart},
+    watching::watched,
+};
+use host_tests::{
+    database::{Database as _, Dialect},
+    mariadb::MariaDb,
+    mixed,
+    scscf::{
+        Lab, Mix, Ue, private,
+        tables::{Registrations as _, tables},
+    },
+    wait::{PATIENCE, until},
+};
+use parking_lot::Mutex;
+use std::time::Duration;
+
+mixed! {
+    usrloc:
+        mode_1_loses_nothing_that_was_answered,
+        mode_2_writes_in_bulk_and_loses_nothing_at_a_stop,
+        what_could_not_be_written_is_written_later,
+        a_database_that_dies_and_returns_has_everything,
+        processes_of_all_kinds_store_what_they_change,
+        identities_that_share_a_profile_come_back_as_one_user;
+}
+
+fn registered(lab: &Lab, users: usize) -> Vec<Ue> {
+    let ues: Vec<_> = (0..users).map(|number| lab.ue(&format!("u{number}"))).collect();
+    for ue in &ues {
+        lab.register(ue, 600);
+    }
+    ues
+}
+
+fn mode_1_loses_nothing_that_was_answered(mix: Mix) {
+    let mut lab = plan(mix, 1).start();
+    let ues: Vec<_> = (0..80).map(|number| lab.ue(&format!("u{number}"))).collect();
+    let served = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for part in ues.chunks(20) {
+            let served = &served;
+            scope.spawn(move || {
+                for ue in part {
+                    ue.send(&ue.register(600));
+                    let limit = Duration::from_secs(4);
+                    // Nothing comes any more once the host is gone.
+                    let Some(reply) = ue.wait(limit, |reply| reply.status() >= 200) else { return };
+                    if reply.status() == 200 {
+                        served.lock().push(ue.user().to_owned());
+                    }
+                }
+            });
+        }
+        until("some registrations", PATIENCE * 4, || (served.lock().len() >= 12).then_some(()));
+        lab.host.kill9();
+    });
+    lab.host.again();
+    lab.connected();
+    let (asking, served) = (lab.ue("asking"), served.into_inner());
+    for user in &served {
+        assert!(lab.finds(&asking, user), "{user} of {} is lost", served.len());
+    }
+}
+
+fn mode_2_writes_in_bulk_and_loses_nothing_at_a_stop(mix: Mix) {
+    let mut lab = plan(mix, 2).usrloc("db_flush_interval", 3600).start();
+    let ues = registered(&lab, 20);
+    let database = lab.host.sqlite();
+    assert_eq!(database.count("impu"), 0);
+    ues.iter().take(5).for_each(|ue| drop(lab.leave(ue)));
+    lab.wait_contacts(15);
+    let ended = lab.host.stop_within(Duration::from_secs(20));
+    assert!(ended.is_some_and(|status| status.success()), "{}", lab.host.journal().tail(20));
+    assert_eq!((database.count("impu"), database.count("contact")), (45, 15));
+    lab.host.again();
+    lab.connected();
+    assert!(ues.iter().skip(5).all(|ue| lab.finds(&ues[0], ue.user())));
+}
+
+fn what_could_not_be_written_is_written_later(mix: Mix) {
+    let lab = plan(mix, 1).start();
+    let database = lab.host.sqlite();
+    let bob = lab.ue("bob");
+    database.execute("ALTER TABLE contact RENAME TO away");
+    lab.register(&bob, 600);
+    assert!(lab.finds(&bob, "bob"));
+    assert!(lab.stored("db_write_errors") > 0);
+    database.execute("ALTER TABLE away RENAME TO contact");
+    until("rows that follow memory", Duration::from_secs(30), || {
+        (database.contacts_of(&bob.identity()) == [bob.contact()]).then_some(())
+    });
+    until("no rows to write", PATIENCE * 2, || (lab.stored("db_rows_pending") == 0).then_some(()));
+}
+
+fn a_database_that_dies_and_returns_has_everything(mix: Mix) {
+    let mut server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let mut lab = plan_at(mix, &database).start();
+    let (bob, carol, dave) = (lab.ue("bob"), lab.ue("carol"), lab.ue("dave"));
+    lab.register(&bob, 600);
+    lab.register(&carol, 600);
+    server.stop();
+    lab.register(&dave, 600);
+    lab.leave(&carol);
+    gone(&lab, &bob, "carol");
+    assert!(lab.finds(&bob, "dave"));
+    server.again();
+    until("rows that follow memory", Duration::from_secs(40), || {
+        let rows = database.query("SELECT contact FROM contact ORDER BY contact");
+        let mut wanted = vec![vec![bob.contact()], vec![dave.contact()]];
+        wanted.sort();
+        (rows == wanted && database.count("impu") == 6).then_some(())
+    });
+    lab.host.kill9();
+    lab.host.again();
+    lab.connected();
+    assert!(lab.finds(&bob, "bob") && lab.finds(&bob, "dave") && !lab.finds(&bob, "carol"));
+}
+
+fn processes_of_all_kinds_store_what_they_change(mix: Mix) {
+    let lab = plan(mix, 1).start();
+    let (database, bob, carol) = (lab.host.sqlite(), lab.ue("bob"), lab.ue("carol"));
+    let watcher = lab.ue("watcher");
+    lab.register(&bob, 600);
+    lab.register(&carol, 600);
+    watched(&lab, &watcher, &carol, 2);
+    database.wait_count("contact", 2);
+    // A process of the Diameter stack, one that serves commands, one that keeps the time.
+    lab.hss.terminate(&private("bob"), &[&bob.identity()], 0);
+    database.wait_count("contact", 1);
+    lab.host.rpc(&["regscscf.dereg_impu", &carol.identity()]).unwrap();
+    database.wait_count("contact", 0);
+    for table in ["impu", "impu_contact", "impu_subscriber", "subscriber"] {
+        database.wait_count(table, 0);
+    }
+    let log = lab.host.journal().text();
+    assert_eq!(lab.stored("db_write_errors"), 0, "{log}");
+}
+
+fn identities_that_share_a_profile_come_back_as_one_user(mix: Mix) {
+    let mut lab = plan(mix, 1).start();
+    let ues = registered(&lab, 3);
+    restart(&mut lab);
+    assert_eq!(lab.stored("active_subscriptions"), 3);
+    assert_eq!((lab.stored("active_impus"), lab.stored("active_contacts")), (9, 3));
+    for ue in &ues {
+        lab.leave(ue);
+    }
+    lab.wait_empty();
+    lab.host.sqlite().wait_count("contact", 0);
+}

@@ -1,0 +1,92 @@
+//! Service for those who are not registered.
+
+use host_tests::{
+    Draft, Message,
+    diameter::{
+        Assignment, Avps as _,
+        hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
+    },
+    mixed,
+    scscf::{Lab, Mix, Plan, Ue, rc, set},
+};
+use std::time::Duration;
+
+mixed! {
+    all:
+        r_51_who_is_served_unregistered_is_not_registered,
+        r_52_the_hss_is_told_for_whom_service_is_wanted,
+        r_53_the_script_hears_what_the_hss_refuses;
+    usrloc:
+        u_08_service_for_the_unregistered_ends_after_its_time;
+}
+
+/// The store keeps what is unregistered from one look of its timer to the next at least.
+fn slow(mix: Mix) -> Lab {
+    Plan::new(mix).usrloc("timer_interval", 60).start()
+}
+
+fn assign(ue: &Ue, way: &str, callee: &str) -> Draft {
+    let pai = format!("<{}>", ue.identity());
+    ue.draft("INVITE", callee).add("P-Asserted-Identity", &pai).add("X-Do", way)
+}
+
+/// What the route was resumed with.
+fn code(reply: &Message) -> i32 {
+    reply.header("X-Code").parse().unwrap()
+}
+
+fn r_51_who_is_served_unregistered_is_not_registered(mix: Mix) {
+    let lab = slow(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    let reply = bob.ask(&assign(&bob, "assign_term", &carol.identity()));
+    assert_eq!((reply.status(), code(&reply)), (200, 1), "{reply:?}");
+    assert_eq!(lab.state(&carol.identity()).as_deref(), Some("unregistered"));
+    let to = carol.calling("registered").set("To", &format!("<{}>", carol.identity()));
+    assert_eq!(rc(&carol.ask(&to)), -1);
+    let term = |function: &str| rc(&bob.ask(&bob.calling(function).uri(&carol.identity())));
+    assert_eq!((term("term_registered"), term("lookup")), (1, -1));
+    // It may come after all.
+    lab.register(&carol, 600);
+    assert_eq!(lab.state(&carol.identity()).as_deref(), Some("registered"));
+}
+
+fn r_52_the_hss_is_told_for_whom_service_is_wanted(mix: Mix) {
+    let lab = slow(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    for (way, whom) in [("assign_term", carol.identity()), ("assign_orig", bob.identity())] {
+        let reply = bob.ask(&assign(&bob, way, &carol.identity()));
+        assert_eq!(code(&reply), 1, "{way}: {reply:?}");
+        let (kind, asked) = lab.hss.assigned();
+        assert_eq!(kind, Assignment::UnregisteredUser);
+        assert_eq!((asked.avps.text(601), asked.avps.find(1)), (whom.clone(), None), "{way}");
+        for identity in set(whom.trim_start_matches("sip:").split('@').next().unwrap()) {
+            assert_eq!(lab.state(&identity).as_deref(), Some("unregistered"), "{identity}");
+        }
+    }
+    let reply = bob.ask(&assign(&bob, "assign_x", &carol.identity()));
+    assert_eq!(reply.status(), 500, "{reply:?}");
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+fn r_53_the_script_hears_what_the_hss_refuses(mix: Mix) {
+    let lab = slow(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Refuse(UNABLE_TO_COMPLY));
+    let reply = bob.ask(&assign(&bob, "assign_term", &carol.identity()));
+    assert_eq!((reply.status(), code(&reply)), (200, -2), "{reply:?}");
+    assert_eq!(lab.state(&carol.identity()), None);
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Silence);
+    let reply = bob.ask(&assign(&bob, "assign_term", &carol.identity()));
+    assert_eq!((reply.status(), code(&reply)), (200, -2), "{reply:?}");
+    assert_eq!(lab.counted("sar_timeouts"), 1);
+}
+
+fn u_08_service_for_the_unregistered_ends_after_its_time(mix: Mix) {
+    let lab = Plan::new(mix).usrloc("unreg_validity", 4).start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    assert_eq!(code(&bob.ask(&assign(&bob, "assign_term", &carol.identity()))), 1);
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(lab.state(&carol.identity()).as_deref(), Some("unregistered"));
+    lab.wait_empty();
+    assert_eq!(lab.state(&carol.identity()), None);
+}
