@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh [sca|pcscf] [OPTION...]: measures the C modules and ours on the same Kamailio, prints a table of each.
+# bench.sh [sca|pcscf|scscf] [OPTION...]: measures the C modules and ours on the same Kamailio, prints a table of each.
 source "$(dirname "$0")/lib.sh"
 
 need_rust

@@ -65,3 +65,19 @@ if [[ -z ${KAMAILIO_SRC:-} ]]; then
     [[ -n $version ]] || die "KAMAILIO_MODULES is set, KAMAILIO_SRC is not: set both"
     tools/source.sh "$version" "$host_dir/kamailio-$(upstream_of "$version")"
 fi
+
+# A Diameter stack of somebody else, from the Python package index. Without it the cases that want it
+# are listed as not applicable.
+if [[ " $groups " = *" test "* && ! -e $host_dir/diameter/bin/python ]]; then
+    section "Fetching python-diameter"
+    made=$host_dir/diameter.new
+    rm -rf "$made"
+    if /usr/bin/python3 -m venv "$made" &&
+        "$made/bin/pip" -q --disable-pip-version-check install python-diameter==0.9.0; then
+        rm -rf "$host_dir/diameter"
+        mv "$made" "$host_dir/diameter"
+    else
+        rm -rf "$made"
+        say "python-diameter cannot be fetched: its cases in the S-CSCF tests will not apply"
+    fi
+fi

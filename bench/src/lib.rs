@@ -1,5 +1,5 @@
 //! Measures the C modules and ours side by side: CPU time, shared memory, stop and start. One part
-//! is about `sca`, the other ([`pcscf`]) about the pair of a P-CSCF.
+//! is about `sca`, one ([`pcscf`]) about the pair of a P-CSCF, one ([`scscf`]) about that of an S-CSCF.
 //!
 //! Both run on the same Kamailio with the same configuration, where only `mpath` differs. Each
 //! round has a fresh server of either for each size; their operations alternate, and the report
@@ -15,5 +15,7 @@ pub mod phones;
 pub mod report;
 pub mod restart;
 pub mod run;
+pub mod scscf;
 pub mod server;
 pub mod storage;
+mod telephones;

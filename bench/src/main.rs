@@ -1,7 +1,7 @@
 //! The program: reads its command line, measures, prints the tables.
 
 use anyhow::{Context as _, Result, bail};
-use bench::{options, pcscf, run};
+use bench::{options, pcscf, run, scscf};
 use lexopt::Parser;
 use std::{
     env, fs,
@@ -16,6 +16,7 @@ Measures the C modules and ours side by side on the installed Kamailio.
 usage: bench [--quick]           all parts
        bench sca [OPTION...]     shared call appearances; --help tells more
        bench pcscf [OPTION...]   the registrar of a P-CSCF and its store; --help tells more
+       bench scscf [OPTION...]   the registrar of an S-CSCF and its store; --help tells more
 ";
 
 fn main() -> Result<()> {
@@ -24,14 +25,17 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["sca", rest @ ..] => sca(rest),
         ["pcscf", rest @ ..] => pcscf(rest),
+        ["scscf", rest @ ..] => scscf(rest),
         [] | ["--quick"] => {
             print("## Shared call appearances\n\n", None)?;
             sca(&words)?;
             print("\n## P-CSCF\n\n", None)?;
-            pcscf(&words)
+            pcscf(&words)?;
+            print("\n## S-CSCF\n\n", None)?;
+            scscf(&words)
         }
         ["--help" | "-h"] => print(USAGE, None),
-        [first, ..] => bail!("{first} is no part, must be sca or pcscf, see --help"),
+        [first, ..] => bail!("{first} is no part, must be sca, pcscf or scscf, see --help"),
     }
 }
 
@@ -47,6 +51,13 @@ fn pcscf(words: &[&str]) -> Result<()> {
         return print(pcscf::options::USAGE, None);
     };
     print(&pcscf::run(&options)?, options.out.as_deref())
+}
+
+fn scscf(words: &[&str]) -> Result<()> {
+    let Some(options) = scscf::options::Options::parse(Parser::from_args(words))? else {
+        return print(scscf::options::USAGE, None);
+    };
+    print(&scscf::run(&options)?, options.out.as_deref())
 }
 
 fn print(text: &str, out: Option<&Path>) -> Result<()> {

@@ -3,9 +3,9 @@
 use super::{
     load::{Load, Start},
     measure::{Measure, Scene},
-    network::Place,
     options::Volume,
 };
+use crate::telephones::network::Place;
 use anyhow::{Result, ensure};
 use std::time::{Duration, Instant};
 

@@ -3,13 +3,16 @@
 use super::{
     config::Config,
     measure::{Measure, Scene},
-    network::Network,
-    operation::{Job, Operations, Outcome},
     options::Volume,
+    text::Home,
 };
 use crate::{
     phones::Tally,
-    server::{Memory, Server},
+    server::{Memory, SHARED_MEGABYTES, Server},
+    telephones::{
+        network::Network,
+        operation::{Job, Operations, Outcome},
+    },
 };
 use anyhow::{Context as _, Result, ensure};
 use std::{
@@ -38,7 +41,7 @@ pub(crate) struct Load {
     /// The server.
     pub(crate) server: Server,
     network: Network,
-    operations: Operations,
+    operations: Operations<Home>,
     contacts: usize,
     volume: Volume,
     /// Whether contacts are stored in a database.
@@ -92,9 +95,11 @@ impl Load {
             database: scene.storage.map(|(_, mode)| (start.database, mode)),
             more: start.more,
         };
-        let server = Server::launch(start.manager, |socket| config.text(socket.display()))?;
+        let server = Server::launch(start.manager, SHARED_MEGABYTES, |socket| {
+            config.text(socket.display())
+        })?;
         let Scene { contacts, storage, .. } = scene;
-        let (operations, stored) = (Operations::default(), storage.is_some());
+        let (operations, stored) = (Operations::new(Home), storage.is_some());
         Ok(Self { server, network, operations, contacts, volume, stored, idle: 0.0 })
     }
 

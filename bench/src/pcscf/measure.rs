@@ -1,7 +1,6 @@
 //! What is measured, where, and the figures' keys.
 
-use super::network::Place;
-use crate::{options::Flavor, storage::Kind};
+use crate::{options::Flavor, storage::Kind, telephones::network::Place};
 
 /// What one figure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,8 +4,6 @@ mod config;
 mod expiry;
 mod load;
 mod measure;
-mod network;
-mod operation;
 pub mod options;
 mod report;
 mod restart;

@@ -2,7 +2,6 @@
 
 use super::{
     measure::{Key, Measure, Scene},
-    network::Place,
     options::Options,
     restart::{LIMIT, Restart},
 };
@@ -11,6 +10,7 @@ use crate::{
     figures::Figures,
     options::Flavor,
     storage::Kind,
+    telephones::network::Place,
 };
 use std::{collections::BTreeSet, time::Duration};
 

@@ -3,11 +3,10 @@
 use super::{
     load::{Load, Start},
     measure::Scene,
-    network::Place,
     options::Volume,
     storage::Storage,
 };
-use crate::storage::Kind;
+use crate::{storage::Kind, telephones::network::Place};
 use anyhow::{Context as _, Result};
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,6 @@ use super::{
     expiry,
     load::{Fill, Load, Start},
     measure::{Key, Measure, Scene},
-    network::Place,
     options::Options,
     report::{Report, Unfilled},
     restart::{self, Restart},
@@ -17,6 +16,7 @@ use crate::{
     run::{mpath, theirs},
     server::{Memory, PRIVATE_MEGABYTES, SHARED_MEGABYTES},
     storage::Kind,
+    telephones::network::Place,
 };
 use anyhow::{Context as _, Result, ensure};
 use host_tests::{install::install, mariadb::MariaDb};

@@ -1,40 +1,34 @@
 //! The messages of the load.
 
-use crate::phones::{Kind, Message};
+use crate::{
+    phones::{Kind, Message},
+    telephones::{
+        network::Network,
+        operation::{Answer, Job, Talk, call_id, owner},
+    },
+};
 use std::{fmt::Write as _, net::SocketAddrV4};
 
 /// The domain of the users.
 pub(crate) const HOME: &str = "home.example.com";
 
-/// A request of a telephone.
+/// The telephones and their home network.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Request {
-    /// The telephone.
-    pub(crate) user: usize,
-    /// Where it is.
-    pub(crate) address: SocketAddrV4,
-    /// The method.
-    pub(crate) method: &'static str,
-    /// Number of the request in the whole run.
-    pub(crate) serial: u32,
-    /// The registration that is asked for, in seconds.
-    pub(crate) expires: Option<u32>,
-}
+pub(crate) struct Home;
 
-impl Request {
-    /// Its text.
-    pub(crate) fn text(self) -> String {
-        let Self { user, address, method, serial, expires } = self;
+impl Talk for Home {
+    fn request(&self, job: Job, address: SocketAddrV4, serial: u32) -> String {
+        let Job { user, method, expires } = job;
         let mut text = format!(
             "{method} sip:{HOME} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {address};branch=z9hG4bK{user}.{serial}\r\n\
              Max-Forwards: 70\r\n\
              From: <sip:u{user:07}@{HOME}>;tag=f{serial}\r\n\
              To: <sip:u{user:07}@{HOME}>\r\n\
-             Call-ID: {user}.{serial}@{ip}\r\n\
+             Call-ID: {call}\r\n\
              CSeq: {serial} {method}\r\n\
              Contact: <{contact}>\r\n",
-            ip = address.ip(),
+            call = call_id(user, serial, address),
             contact = contact(user, address),
         );
         if let Some(seconds) = expires {
@@ -43,6 +37,10 @@ impl Request {
         }
         text.push_str("Content-Length: 0\r\n\r\n");
         text
+    }
+
+    fn answer(&self, network: &Network, request: Message<'_>) -> Option<Answer> {
+        Some(Answer { user: None, text: grant(request, network.core())? })
     }
 }
 
@@ -63,13 +61,6 @@ pub(crate) fn identities(user: usize) -> [String; 3] {
 /// The route that every telephone is granted.
 pub(crate) fn service_route(core: impl std::fmt::Display) -> String {
     format!("<sip:orig@{core};lr>")
-}
-
-/// Telephone and serial number of a message, by its Call-ID.
-pub(crate) fn owner(message: Message<'_>) -> Option<(usize, u32)> {
-    let (id, _) = message.header("Call-ID")?.split_once('@')?;
-    let (user, serial) = id.split_once('.')?;
-    Some((user.parse().ok()?, serial.parse().ok()?))
 }
 
 /// What the home network answers to a REGISTER: as long as it asks for, with three identities and a
@@ -97,9 +88,8 @@ mod tests {
     #[test]
     fn the_home_network_grants_what_is_asked_for() {
         let address = "127.64.0.7:4000".parse().unwrap();
-        let request =
-            Request { user: 7, address, method: "REGISTER", serial: 12, expires: Some(90) };
-        let text = request.text();
+        let job = Job { user: 7, method: "REGISTER", expires: Some(90) };
+        let text = Home.request(job, address, 12);
         let asked = Message::parse(text.as_bytes()).unwrap();
         assert_eq!(owner(asked), Some((7, 12)));
         let granted = grant(asked, "127.251.0.1:9").unwrap();

@@ -81,25 +81,25 @@ impl Server {
     ///
     /// A run folder that cannot be written.
     pub fn spawn(setup: Setup<'_>, address: SocketAddr, outside: SocketAddr) -> Result<Self> {
-        Self::launch(setup.manager, |socket| {
+        Self::launch(setup.manager, SHARED_MEGABYTES, |socket| {
             config::text(setup.modules, address, outside, socket.display(), setup.database)
         })
     }
 
-    /// Starts a server whose configuration is what `text` makes of the path of its RPC socket; does
-    /// not wait for it.
+    /// Starts a server with `shared` megabytes of shared memory whose configuration is what `text` makes
+    /// of the path of its RPC socket; does not wait for it.
     ///
     /// # Errors
     ///
     /// A run folder that cannot be written.
-    pub fn launch(manager: &str, text: impl FnOnce(&Path) -> String) -> Result<Self> {
+    pub fn launch(manager: &str, shared: &str, text: impl FnOnce(&Path) -> String) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("sca-bench-").tempdir()?;
         let path = |name: &str| folder.path().join(name);
         let socket = path("rpc.sock");
         fs::write(path("kamailio.cfg"), text(&socket))?;
         let log = File::create(path("log"))?;
         let mut command = install().kamailio();
-        command.args(["-DD", "-E", "-m", SHARED_MEGABYTES, "-M", PRIVATE_MEGABYTES]);
+        command.args(["-DD", "-E", "-m", shared, "-M", PRIVATE_MEGABYTES]);
         command.args(["-x", manager]).arg("-f").arg(path("kamailio.cfg"));
         command.arg("-P").arg(path("pid")).arg("-Y").arg(folder.path());
         let mut command = guarded(&command);

@@ -1,13 +1,12 @@
 //! One request of a telephone until its answer, and what a number of them came to.
 
-use super::{
-    network::Network,
-    text::{Request, grant, owner},
-};
+use super::network::Network;
 use crate::phones::{Kind, Message, Tally};
 use anyhow::Result;
 use std::{
     collections::HashMap,
+    fmt::Debug,
+    net::SocketAddrV4,
     time::{Duration, Instant},
 };
 
@@ -31,6 +30,37 @@ pub(crate) struct Job {
     pub(crate) expires: Option<u32>,
 }
 
+/// What is said in a measurement.
+pub(crate) trait Talk: Debug {
+    /// The request of a telephone at `address`; its Call-ID names telephone and `serial` as [`call_id`]
+    /// writes it.
+    fn request(&self, job: Job, address: SocketAddrV4, serial: u32) -> String;
+
+    /// What is answered to a request that comes; `None`: nothing.
+    fn answer(&self, network: &Network, request: Message<'_>) -> Option<Answer>;
+}
+
+/// A reply and who gives it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The telephone; none: the home network.
+    pub(crate) user: Option<usize>,
+    /// The message.
+    pub(crate) text: String,
+}
+
+/// The Call-ID of a request.
+pub(crate) fn call_id(user: usize, serial: u32, address: SocketAddrV4) -> String {
+    format!("{user}.{serial}@{}", address.ip())
+}
+
+/// Telephone and serial number of a message, by its Call-ID.
+pub(crate) fn owner(message: Message<'_>) -> Option<(usize, u32)> {
+    let (id, _) = message.header("Call-ID")?.split_once('@')?;
+    let (user, serial) = id.split_once('.')?;
+    Some((user.parse().ok()?, serial.parse().ok()?))
+}
+
 #[derive(Debug)]
 struct Active {
     serial: u32,
@@ -42,17 +72,12 @@ struct Active {
 
 /// The requests that are under way.
 #[derive(Debug)]
-pub(crate) struct Operations {
+pub(crate) struct Operations<T> {
+    talk: T,
     active: HashMap<usize, Active>,
     serial: u32,
     again: Duration,
     tries: u32,
-}
-
-impl Default for Operations {
-    fn default() -> Self {
-        Self { active: HashMap::new(), serial: 0, again: AGAIN, tries: TRIES }
-    }
 }
 
 /// What a number of requests came to.
@@ -64,7 +89,12 @@ pub(crate) struct Outcome {
     pub(crate) slowest: Duration,
 }
 
-impl Operations {
+impl<T: Talk> Operations<T> {
+    /// Nothing is under way.
+    pub(crate) fn new(talk: T) -> Self {
+        Self { talk, active: HashMap::new(), serial: 0, again: AGAIN, tries: TRIES }
+    }
+
     /// From now on repeats what is not answered in that time, that often.
     pub(crate) fn insist(&mut self, again: Duration, tries: u32) {
         (self.again, self.tries) = (again, tries);
@@ -100,11 +130,19 @@ impl Operations {
         }
     }
 
+    /// Only answers what comes, for that long.
+    pub(crate) fn listen(&mut self, network: &Network, time: Duration) -> Result<()> {
+        let (began, mut outcome) = (Instant::now(), Outcome::default());
+        while began.elapsed() < time {
+            network.receive(|network, datagram| self.heard(network, datagram, &mut outcome))?;
+        }
+        Ok(())
+    }
+
     fn begin(&mut self, network: &Network, job: Job, outcome: &mut Outcome) -> Result<()> {
         self.serial = self.serial.wrapping_add(1);
-        let Job { user, method, expires } = job;
-        let address = network.address(user)?;
-        let text = Request { user, address, method, serial: self.serial, expires }.text();
+        let user = job.user;
+        let text = self.talk.request(job, network.address(user)?, self.serial);
         network.send(user, text.as_bytes())?;
         outcome.tally.sent = outcome.tally.sent.saturating_add(1);
         let began = Instant::now();
@@ -117,8 +155,13 @@ impl Operations {
         let Some(message) = Message::parse(datagram) else { return Ok(()) };
         let status = match message.kind {
             Kind::Request(_) => {
-                let Some(reply) = grant(message, network.core()) else { return Ok(()) };
-                return network.answer(reply.as_bytes());
+                let Some(Answer { user, text }) = self.talk.answer(network, message) else {
+                    return Ok(());
+                };
+                return match user {
+                    Some(user) => network.send(user, text.as_bytes()),
+                    None => network.answer(text.as_bytes()),
+                };
             }
             Kind::Reply(status, _) if status < 200 => return Ok(()),
             Kind::Reply(status, _) => status,

@@ -9,13 +9,20 @@
 //! `play pcscf PROXY HOME CTL FILE TABLE [once]`: two telephones register through a P-CSCF and one
 //! calls the other. `HOME` is the address of the home network, `FILE` and `TABLE` say where the
 //! server stores contacts. The telephones and the home network are of this program.
+//!
+//! `play ims PROXY PCSCF_CTL SCSCF SCSCF_CTL FOLDER [once]`: two users of a whole IMS register, watch
+//! their registrations and call each other. The HSS, the telephones and an application server are of
+//! this program: it writes `scscf.xml` for the Diameter client of the S-CSCF into `FOLDER` and waits for
+//! both servers.
 
 mod cast;
 mod journal;
 mod line;
 mod notify;
+mod ims;
 mod pcscf;
 mod screen;
+mod sip;
 mod sipp;
 mod stage;
 mod story;
@@ -46,8 +53,12 @@ fn play() -> Result<bool, Error> {
         ["pcscf", proxy, home, ctl, file, table] => {
             pcscf::play(proxy, home, ctl, [file, table], once)
         }
-        _ => Err("usage: play sca PROXY CTL FOLDER [once], or \
-                  play pcscf PROXY HOME CTL FILE TABLE [once]"
+        ["ims", proxy, pcscf, scscf, ctl, folder] => {
+            ims::play([proxy, pcscf], [scscf, ctl], folder, once)
+        }
+        _ => Err("usage: play sca PROXY CTL FOLDER [once], \
+                  play pcscf PROXY HOME CTL FILE TABLE [once], or \
+                  play ims PROXY PCSCF_CTL SCSCF SCSCF_CTL FOLDER [once]"
             .into()),
     }
 }

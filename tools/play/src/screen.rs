@@ -130,3 +130,23 @@ pub(crate) fn invite_to_look(
          \n  sipsak -v -s sip:bob@{proxy}"
     )
 }
+
+/// Says what to try while the IMS goes on serving.
+pub(crate) fn invite_to_the_ims(
+    [proxy, home]: [SocketAddr; 2],
+    [pcscf, scscf]: [&str; 2],
+    identity: &str,
+) -> io::Result<()> {
+    writeln!(
+        io::stdout(),
+        "\nThe P-CSCF goes on serving on {proxy}, the S-CSCF on {home}, alice and bob stay registered; \
+         Ctrl-C ends it. From another terminal:\n\
+         \n  kamcmd -s {pcscf} ulpcscf.list\
+         \n  kamcmd -s {scscf} ulscscf.status\
+         \n  kamcmd -s {scscf} ulscscf.showimpu {identity}\
+         \n  kamcmd -s {scscf} ulscscf.explain {identity}\
+         \n  kamcmd -s {scscf} regscscf.dereg_impu {identity}\
+         \n  kamcmd -s {scscf} stats.fetch ims_usrloc_scscf: ims_registrar_scscf:\
+         \n  kamcmd -s {scscf} cdp.list_peers"
+    )
+}

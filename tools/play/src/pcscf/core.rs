@@ -1,10 +1,11 @@
 //! The home network behind the P-CSCF: it grants registrations and proxies between its users.
 
-use super::message::{Message, address_of, reply_address, uri_of};
-use crate::Error;
+use crate::{
+    Error,
+    sip::message::{self, Message, address_of, reply_address, uri_of},
+};
 use std::{
     collections::{BTreeMap, VecDeque},
-    io::ErrorKind,
     net::{SocketAddr, UdpSocket},
 };
 
@@ -77,21 +78,10 @@ impl Core {
 
     /// Handles what has come in.
     pub(crate) fn pump(&mut self) -> Result<(), Error> {
-        let mut buffer = vec![0; 65_536];
-        loop {
-            match self.socket.recv(&mut buffer) {
-                Ok(length) => {
-                    let datagram = buffer.get(..length).unwrap_or_default();
-                    if let Some(message) = Message::parse(datagram) {
-                        self.receive(message)?;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                // The answer of a closed port to something sent before.
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
-                Err(error) => return Err(error.into()),
-            }
+        while let Some(message) = message::next(&self.socket)? {
+            self.receive(message)?;
         }
+        Ok(())
     }
 
     fn receive(&mut self, message: Message) -> Result<(), Error> {

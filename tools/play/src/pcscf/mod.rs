@@ -1,14 +1,12 @@
 //! Two telephones register through a P-CSCF, and one calls the other.
 
 mod core;
-mod message;
-mod phone;
-mod records;
+pub(crate) mod records;
 mod stage;
 mod story;
 
-use self::{core::Core, phone::Phone, records::Records, stage::Stage};
-use crate::{Error, screen};
+use self::{core::Core, records::Records, stage::Stage};
+use crate::{Error, screen, sip::phone::Phone};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     thread::sleep,
@@ -32,7 +30,7 @@ pub(crate) fn play(
         text.parse().map_err(|_| format!("{text} is no address, must be IP:PORT").into())
     };
     let (proxy, home) = (address(proxy)?, address(home)?);
-    let phone = |name, last| Phone::new(name, Ipv4Addr::new(127, 0, 0, last), proxy);
+    let phone = |name, last| Phone::new(name, core::HOME, Ipv4Addr::new(127, 0, 0, last), proxy);
     let phones = [phone("alice", 2)?, phone("bob", 3)?, phone("stranger", 5)?];
     let mut stage = Stage::new(Core::new(home)?, phones, Records::new(file, table));
     story::play(&mut stage)?;

@@ -2,10 +2,9 @@
 
 use super::{
     core::Core,
-    phone::Phone,
     records::{Record, Records},
 };
-use crate::{Error, screen};
+use crate::{Error, screen, sip::phone::Phone};
 use std::{
     fmt::Display,
     thread::sleep,

@@ -1,7 +1,7 @@
 //! Two registrations and a call.
 
-use super::{message::Message, stage::Stage};
-use crate::Error;
+use super::stage::Stage;
+use crate::{Error, sip::message::Message};
 
 /// Seconds that the home network grants: long enough for the call.
 const GRANT: u32 = 8;

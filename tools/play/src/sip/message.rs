@@ -1,8 +1,32 @@
 //! A SIP message as a list of lines: enough to look into it, to change it and to send it on.
 
-use std::{fmt, net::SocketAddr};
+use crate::Error;
+use std::{
+    fmt,
+    io::ErrorKind,
+    net::{SocketAddr, UdpSocket},
+};
 
-/// A message without a body, or with one that nobody looks into.
+/// The next message that has come in at `socket`, which does not block; `None` if none has.
+pub(crate) fn next(socket: &UdpSocket) -> Result<Option<Message>, Error> {
+    let mut buffer = vec![0; 65_536];
+    loop {
+        match socket.recv(&mut buffer) {
+            Ok(length) => {
+                let message = Message::parse(buffer.get(..length).unwrap_or_default());
+                if message.is_some() {
+                    return Ok(message);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            // The answer of a closed port to something sent before.
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// A message.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     /// Request line or status line.
@@ -29,6 +53,11 @@ impl Message {
         };
         let headers = lines.map(split).collect::<Option<_>>()?;
         first.contains("SIP/2.0").then(|| Self { first, headers, body: body.to_owned() })
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> &str {
+        &self.body
     }
 
     /// The method of a request, or of what a reply replies to.

@@ -1,20 +1,19 @@
 //! A telephone: it registers, calls, and answers calls.
 
-use super::{
-    core::HOME,
-    message::{Message, reply_address},
-};
+use super::message::{self, Message, reply_address};
 use crate::Error;
-use std::{
-    io::ErrorKind,
-    net::{Ipv4Addr, SocketAddr, UdpSocket},
-};
+use host_tests::digest::Credentials;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 /// A telephone with an address of its own.
 #[derive(Debug)]
 pub(crate) struct Phone {
     /// User part of its address.
     pub(crate) name: &'static str,
+    /// The domain of its address.
+    home: &'static str,
+    /// What it proves itself with.
+    credentials: Option<Credentials>,
     socket: UdpSocket,
     proxy: SocketAddr,
     local: SocketAddr,
@@ -35,19 +34,33 @@ pub(crate) struct Call {
 }
 
 impl Phone {
-    /// A telephone at `ip` that knows `proxy` only.
-    pub(crate) fn new(name: &'static str, ip: Ipv4Addr, proxy: SocketAddr) -> Result<Self, Error> {
+    /// A telephone of the domain `home` at `ip` that knows `proxy` only.
+    pub(crate) fn new(
+        name: &'static str,
+        home: &'static str,
+        ip: Ipv4Addr,
+        proxy: SocketAddr,
+    ) -> Result<Self, Error> {
         let socket =
             UdpSocket::bind((ip, 0)).map_err(|error| format!("{name} at {ip}: {error}"))?;
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
         let play = std::process::id();
-        Ok(Self { name, socket, proxy, local, play, sequence: 0, inbox: Vec::new() })
+        let credentials = None;
+        let inbox = Vec::new();
+        Ok(Self { name, home, credentials, socket, proxy, local, play, sequence: 0, inbox })
+    }
+
+    /// From now on answers challenges with `password`, under its address as private identity.
+    pub(crate) fn prove(&mut self, password: &str) {
+        let username = format!("{}@{}", self.name, self.home);
+        let (realm, password) = (self.home.to_owned(), password.to_owned());
+        self.credentials = Some(Credentials { username, realm, password });
     }
 
     /// Its public identity.
     pub(crate) fn identity(&self) -> String {
-        format!("sip:{}@{HOME}", self.name)
+        format!("sip:{}@{}", self.name, self.home)
     }
 
     /// Where it is.
@@ -57,12 +70,42 @@ impl Phone {
 
     /// Asks for a registration.
     pub(crate) fn register(&mut self) -> Result<(), Error> {
+        self.register_for(600, None)
+    }
+
+    /// Asks for a registration of so many seconds, 0 to end it, in answer to a challenge if there was one.
+    pub(crate) fn register_for(
+        &mut self,
+        seconds: u32,
+        challenge: Option<&Message>,
+    ) -> Result<(), Error> {
         let id = format!("register-{}-{}", self.name, self.play);
-        let to = format!("<{}>", self.identity());
-        let message = self
-            .request("REGISTER", &format!("sip:{HOME}"), &id, &to)
-            .with("Expires", 600)
+        let (to, uri) = (format!("<{}>", self.identity()), format!("sip:{}", self.home));
+        let mut message = self
+            .request("REGISTER", &uri, &id, &to)
+            .with("Expires", seconds)
             .with("Supported", "path");
+        if let Some(credentials) = &self.credentials {
+            let proof = match challenge {
+                None => credentials.name(&uri),
+                Some(challenge) => {
+                    credentials.answer(challenge.header("WWW-Authenticate"), "REGISTER", &uri)
+                }
+            };
+            message = message.with("Authorization", proof);
+        }
+        self.send(&message)
+    }
+
+    /// Asks to be told of its own registration.
+    pub(crate) fn watch_itself(&mut self) -> Result<(), Error> {
+        let id = format!("watch-{}-{}", self.name, self.play);
+        let identity = self.identity();
+        let message = self
+            .request("SUBSCRIBE", &identity, &id, &format!("<{identity}>"))
+            .with("Event", "reg")
+            .with("Accept", "application/reginfo+xml")
+            .with("Expires", 600);
         self.send(&message)
     }
 
@@ -111,20 +154,10 @@ impl Phone {
 
     /// Notes what has come in, and answers requests.
     pub(crate) fn pump(&mut self) -> Result<(), Error> {
-        let mut buffer = vec![0; 65_536];
-        loop {
-            match self.socket.recv(&mut buffer) {
-                Ok(length) => {
-                    let datagram = buffer.get(..length).unwrap_or_default();
-                    if let Some(message) = Message::parse(datagram) {
-                        self.receive(message)?;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
-                Err(error) => return Err(error.into()),
-            }
+        while let Some(message) = message::next(&self.socket)? {
+            self.receive(message)?;
         }
+        Ok(())
     }
 
     fn receive(&mut self, message: Message) -> Result<(), Error> {

@@ -1,0 +1,4 @@
+//! Many telephones that each do one thing at a time, whatever the server under measurement is.
+
+pub(crate) mod network;
+pub(crate) mod operation;
