@@ -1,7 +1,11 @@
 //! The parts of a message.
 
 use super::{Cdp, lacks};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    shm::try_boxed_slice,
+};
+use allocator_api2::boxed::Box;
 use core::{ffi::c_int, iter, marker::PhantomData, ptr::NonNull};
 use kamailio_sys::cdp as raw;
 
@@ -16,6 +20,35 @@ pub struct Avp<'m> {
     pub flags: u8,
     /// Its data as on the wire, without padding; of a group, its parts.
     pub data: &'m [u8],
+}
+
+/// Data that stands in many messages: one copy of it in shared memory, for as long as the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constant(&'static [u8]);
+
+impl Constant {
+    /// A copy of `data`. For `mod_init`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfShm`]
+    pub fn new(data: &[u8]) -> Result<Self> {
+        Ok(Self(Box::leak(try_boxed_slice(data)?)))
+    }
+
+    /// The data.
+    pub const fn data(self) -> &'static [u8] {
+        self.0
+    }
+}
+
+/// A part of a message of ours.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'m> {
+    /// Its data is copied.
+    Copied(Avp<'m>),
+    /// Its data stays where it is; that of the part does not count.
+    Constant(Avp<'m>, Constant),
 }
 
 /// The parts of a message, in their order.
@@ -53,7 +86,7 @@ impl<'m> Iterator for Avps<'m> {
 impl iter::FusedIterator for Avps<'_> {}
 
 impl Cdp {
-    /// Adds a copy of `avp` behind what `message` has.
+    /// Adds `part` behind what `message` has.
     ///
     /// # Errors
     ///
@@ -62,14 +95,16 @@ impl Cdp {
     /// # Safety
     ///
     /// `message` is one that is under construction here.
-    pub(super) unsafe fn add(&self, message: NonNull<raw::AAAMessage>, avp: &Avp<'_>) -> Result {
+    pub(super) unsafe fn add(&self, message: NonNull<raw::AAAMessage>, part: &Part<'_>) -> Result {
         let create = self.api.AAACreateAVP.ok_or(lacks("AAACreateAVP"))?;
         let add = self.api.AAAAddAVPToMessage.ok_or(lacks("AAAAddAVPToMessage"))?;
-        let data = avp.data.as_ptr().cast_mut().cast();
-        let copied = raw::AVPDataStatus::AVP_DUPLICATE_DATA;
-        // SAFETY: `cdp` copies the data.
-        let made =
-            unsafe { create(avp.code, avp.flags.into(), avp.vendor, data, avp.data.len(), copied) };
+        let (avp, data, status) = match part {
+            Part::Copied(avp) => (avp, avp.data, raw::AVPDataStatus::AVP_DUPLICATE_DATA),
+            Part::Constant(avp, data) => (avp, data.0, raw::AVPDataStatus::AVP_DONT_FREE_DATA),
+        };
+        let (start, len) = (data.as_ptr().cast_mut().cast(), data.len());
+        // SAFETY: `cdp` copies the data, or leaves it alone where it stays for ever.
+        let made = unsafe { create(avp.code, avp.flags.into(), avp.vendor, start, len, status) };
         if made.is_null() {
             return Err(Error::OutOfShm);
         }

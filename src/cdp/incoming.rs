@@ -1,6 +1,6 @@
 //! Requests of the peers.
 
-use super::{Avp, Avps, Cdp, lacks, request::Message};
+use super::{Avp, Avps, Cdp, Part, lacks, request::Message};
 use crate::{
     boundary,
     error::{Error, Result},
@@ -98,7 +98,7 @@ where
             // SAFETY: made above.
             let message = unsafe { Message::from_raw(cdp, made) };
             for avp in avps.as_ref() {
-                message.add(&avp.lend())?;
+                message.add(&Part::Copied(avp.lend()))?;
             }
             Ok(message.give_away())
         });

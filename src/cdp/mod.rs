@@ -8,7 +8,7 @@ mod avps;
 mod incoming;
 mod request;
 
-pub use avps::{Avp, Avps};
+pub use avps::{Avp, Avps, Constant, Part};
 pub use incoming::{Incoming, Outcome, OwnedAvp};
 pub use request::{Answered, Command, NotSent};
 

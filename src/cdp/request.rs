@@ -1,6 +1,6 @@
 //! Requests of our own.
 
-use super::{Avp, Avps, Cdp, lacks};
+use super::{Avps, Cdp, Part, lacks};
 use crate::{
     boundary,
     error::{Error, Report},
@@ -53,7 +53,7 @@ pub enum NotSent {
 impl Report for NotSent {}
 
 impl Cdp {
-    /// Sends a request with `avps` in a session of its own, to `peer` or to whom the routes of `cdp`
+    /// Sends a request with `parts` in a session of its own, to `peer` or to whom the routes of `cdp`
     /// lead. `F` is called with the answer, or when none came in time, in a process of `cdp`;
     /// `token` tells it which request this is. It may run before this returns.
     ///
@@ -63,7 +63,7 @@ impl Cdp {
     pub fn request<'a, F>(
         &self,
         command: Command,
-        avps: impl IntoIterator<Item = Avp<'a>>,
+        parts: impl IntoIterator<Item = Part<'a>>,
         peer: Option<&[u8]>,
         token: usize,
         _: F,
@@ -73,8 +73,8 @@ impl Cdp {
     {
         sync::assert_unlocked();
         let message = self.create(command)?;
-        for avp in avps {
-            message.add(&avp)?;
+        for part in parts {
+            message.add(&part)?;
         }
         let token = ptr::without_provenance_mut::<c_void>(token);
         let message = message.give_away();
@@ -131,9 +131,9 @@ impl<'c> Message<'c> {
         Self { raw, cdp }
     }
 
-    pub(super) fn add(&self, avp: &Avp<'_>) -> Result<(), Error> {
+    pub(super) fn add(&self, part: &Part<'_>) -> Result<(), Error> {
         // SAFETY: the message is under construction.
-        unsafe { self.cdp.add(self.raw, avp) }
+        unsafe { self.cdp.add(self.raw, part) }
     }
 
     /// The message, which the caller gives to `cdp`.

@@ -117,7 +117,10 @@ impl Identity {
         let record = self.record();
         let c = &record.c;
         let [ccf1, ccf2, ecf1, ecf2] = new.charging;
-        let now = [c.ccf1, c.ccf2, c.ecf1, c.ecf2, c.private_identity];
+        // What is the subscriber's stays there.
+        let follows = new.private.is_none() && self.follows_subscriber();
+        let private = if follows { texts::NONE } else { c.private_identity };
+        let now = [c.ccf1, c.ccf2, c.ecf1, c.ecf2, private];
         let wanted = [ccf1, ccf2, ecf1, ecf2, new.private];
         let place = (texts::start(self.0), record.size);
         // SAFETY: the texts of this record.
@@ -126,11 +129,22 @@ impl Identity {
         };
         let record = self.record_mut();
         let c = &mut record.c;
-        let places = [&mut c.ccf1, &mut c.ccf2, &mut c.ecf1, &mut c.ecf2, &mut c.private_identity];
+        let mut none = texts::NONE;
+        let private = if follows { &mut none } else { &mut c.private_identity };
+        let places = [&mut c.ccf1, &mut c.ccf2, &mut c.ecf1, &mut c.ecf2, private];
         for (place, text) in places.into_iter().zip(second.texts) {
             texts::publish(place, text);
         }
         Ok(core::mem::replace(&mut record.second, second.into_raw()))
+    }
+
+    /// Whether the private identity that it shows is a text of its subscriber.
+    fn follows_subscriber(&self) -> bool {
+        let c = &self.record().c;
+        // SAFETY: an identity holds its subscriber, so it is alive.
+        let subscriber = NonNull::new(c.s).map(|subscriber| unsafe { subscriber.as_ref() });
+        let own = c.private_identity.s;
+        !own.is_null() && subscriber.is_some_and(|known| known.private_identity.s == own)
     }
 
     fn record(&self) -> &IdentityRecord {

@@ -22,7 +22,6 @@ use scscf_core::Subscription;
 #[repr(C)]
 pub(super) struct SubscriberRecord {
     c: sys::ims_subscription,
-    flags: u32,
 }
 
 crate::record!(SubscriberRecord { c: sys::ims_subscription });
@@ -98,16 +97,6 @@ impl Subscriber {
     /// Gives the subscriber the number that [`SubscriberHandle::id`] reads.
     pub fn set_id(&mut self, id: u64) {
         self.record_mut().c.next = texts::field(id);
-    }
-
-    /// Bits that mean something to the owner of the store only.
-    pub fn flags(&self) -> u32 {
-        self.record().flags
-    }
-
-    /// Sets what [`Subscriber::flags`] reads.
-    pub fn set_flags(&mut self, flags: u32) {
-        self.record_mut().flags = flags;
     }
 
     /// The private identity.

@@ -134,7 +134,13 @@ impl Hash for Meaning<'_> {
         match *self {
             Meaning::Sip { secure, user, host, port } => {
                 state.write_u8(if secure { 2 } else { 1 });
-                pieces(unescaped(user), state);
+                if user.contains(&b'%') {
+                    pieces(unescaped(user), state);
+                } else {
+                    // The same bytes, at once.
+                    state.write(user);
+                    state.write_usize(user.len());
+                }
                 host.hash(state);
                 port.hash(state);
             }

@@ -72,6 +72,23 @@ pub struct Asked {
     pub most: usize,
 }
 
+impl Asked {
+    /// Whether a request can go to that contact.
+    ///
+    /// # Errors
+    ///
+    /// Why not; [`Nowhere::Method`] when nothing but the method is against it.
+    pub fn takes_contact(&self, candidate: &Candidate) -> Result<(), Nowhere> {
+        if !candidate.valid || !self.ue.takes(candidate.is_3gpp) {
+            return Err(Nowhere::NoContact);
+        }
+        match self.method {
+            Some(bit) if candidate.methods & bit == 0 => Err(Nowhere::Method),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The most contacts that a request of the host can go to.
 pub const MOST: usize = 12;
 

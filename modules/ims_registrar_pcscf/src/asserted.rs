@@ -5,11 +5,14 @@ use crate::{
     reading::Origin,
     refused::{Refused, shown},
     settings::Settings,
-    store::peer,
+    store::{find, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{msg::Msg, pcscf::client::Domain, script::Verdict};
-use pcscf_core::{decide::lookup as rules, identity};
+use pcscf_core::{
+    decide::{Mode, Place, Query, lookup as rules},
+    identity,
+};
 
 /// `pcscf_assert_identity(domain, identity)`
 pub(crate) fn identity(
@@ -33,13 +36,29 @@ pub(crate) fn identity(
     // Another contact of the same source may have it.
     let origin = Origin::of(settings, msg);
     let place = origin.place().map_err(|why| Refused::new(msg, why))?;
-    if settings.usrloc.asserts(domain, peer(&place), id) {
+    if elsewhere(settings, domain, &place, id) {
         return Ok(Verdict::TRUE);
     }
     let id = shown(id).as_bstr();
     Err(match found {
         Err(why) => why.about(format_args!("{id} not asserted")),
         Ok(_) => Refused::new(msg, format_args!("{id} is none of the identities of {place}")),
+    })
+}
+
+/// Whether a registered contact of this source has the identity `id`. The store of C looks through all
+/// contacts without a lock, while others free them; so there the contact is searched for as any other.
+fn elsewhere(settings: &Settings, domain: Domain, place: &Place<'_>, id: &[u8]) -> bool {
+    if settings.usrloc.is_ours() {
+        return settings.usrloc.asserts(domain, peer(place), id);
+    }
+    let states = lookup::registered(settings);
+    let query = Query { aor: b"", via: *place, received: *place, mode: Mode::Source, states };
+    let guard = settings.usrloc.lock(domain, peer(place));
+    let found = find(&guard, &query, &[]);
+    found.is_some_and(|contact| {
+        let same_source = place_of(&contact).is_from(place);
+        same_source && rules::asserts(contact.public_ids(), id)
     })
 }
 

@@ -8,7 +8,7 @@ use kamailio::{
 };
 use scscf_core::{
     expires,
-    register::{self, Bound, Lifetime, Plan},
+    register::{self, Bound, Lifetime, Order, Plan},
 };
 
 /// What is stored, beside the plan.
@@ -57,7 +57,14 @@ pub(crate) fn bring(
     let asked = plan.contacts();
     let mut linked: Vec<Option<Contact<'_>>> = asked.iter().map(|_| None).collect();
     for contact in identity.contacts() {
-        let place = plan.find(&bound(&contact, source.now), settings.matching);
+        let stored = bound(&contact, source.now);
+        // An answer of the HSS may come after that to a later REGISTER: what that one stored stays.
+        if plan.order(&stored, settings.matching, source.now, settings.cseq_delay)
+            == Order::OutOfOrder
+        {
+            return Ok(asked.iter().map(|_| Fate::Refreshed).collect());
+        }
+        let place = plan.find(&stored, settings.matching);
         // The newest of several: the list begins with the oldest.
         if let Some(place) = place.and_then(|place| linked.get_mut(place))
             && contact.state() != State::DelayedDelete
@@ -117,7 +124,10 @@ fn one(
     // Another identity of the set may have it. The module of C has one contact for each URI, whose
     // ever it is.
     let found = settings.usrloc.find_contact(&asked.uri, &plan.call_id, &plan.path);
-    let found = found.filter(|found| !settings.usrloc.is_ours() || set(found.aor()));
+    let found = found.filter(|found| {
+        let is_it = || plan.find(&bound(found, source.now), settings.matching).is_some();
+        !settings.usrloc.is_ours() || set(found.aor()) && is_it()
+    });
     match found {
         Some(found) => guard.bind(identity, Some(&found), &binding)?,
         None => guard.bind(identity, None, &binding)?,

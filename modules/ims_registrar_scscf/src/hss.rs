@@ -2,7 +2,8 @@
 
 use crate::{settings::Settings, waiting};
 use kamailio::{
-    cdp::{self, Answered, Command, NotSent},
+    Error,
+    cdp::{self, Answered, Command, Constant, NotSent, Part},
     refused::shown,
 };
 use scscf_core::assignment::{self, APPLICATION, AvpRef, Kind, Saa, Sar, sar};
@@ -45,13 +46,26 @@ where
         available: question.available,
     };
     let avps = sar.avps();
-    let lent = avps.iter().map(lend);
-    settings.cdp.request(ASSIGNMENT, lent, settings.peer, token, answered)
+    let parts = avps.iter().map(|avp| part(settings, avp));
+    settings.cdp.request(ASSIGNMENT, parts, settings.peer, token, answered)
 }
 
 /// An AVP as `cdp` takes it.
-pub(crate) fn lend<'a>(avp: &'a assignment::Avp<'_>) -> cdp::Avp<'a> {
-    cdp::Avp { code: avp.code, vendor: avp.vendor, flags: avp.flags, data: &avp.data }
+fn part<'a>(settings: &Settings, avp: &'a assignment::Avp<'_>) -> Part<'a> {
+    let lent = cdp::Avp { code: avp.code, vendor: avp.vendor, flags: avp.flags, data: &avp.data };
+    match settings.constants.iter().find(|constant| constant.data() == lent.data) {
+        Some(constant) => Part::Constant(lent, *constant),
+        None => Part::Copied(lent),
+    }
+}
+
+/// The data that stands in every request: the realm, the application, the name of this server, and
+/// small numbers.
+pub(crate) fn constants(realm: &[u8], server: &[u8]) -> Result<Vec<Constant>, Error> {
+    let application = sar::vendor_specific_application();
+    let numbers = (0..4_u32).chain([5]).map(|number| Constant::new(&number.to_be_bytes()));
+    let texts = [realm, server, &*application.data].into_iter().map(Constant::new);
+    texts.chain(numbers).collect()
 }
 
 /// An AVP as `scscf-core` reads it.

@@ -11,10 +11,10 @@ use kamailio::{
 };
 use scscf_core::{
     aor::{Aor, BadAor, Rules},
-    lookup::{self, Asked, Candidate, MOST, Ue},
+    lookup::{self, Asked, Candidate, MOST, Nowhere, Ue},
     methods,
 };
-use sip_text::route_set;
+use sip_text::scan::{self, Pieces};
 
 /// The request cannot be sent to what was found.
 const UNUSABLE: i32 = -3;
@@ -38,8 +38,6 @@ pub(crate) fn contacts(
         || Refused::debug(msg, format_args!("{:?} is not registered", shown(&uri).as_bstr()));
     let record = guard.identity().ok_or_else(nobody)?;
     let now = timer::now();
-    let linked: Vec<Contact<'_>> = record.contacts().collect();
-    let candidates: Vec<Candidate> = linked.iter().map(|found| candidate(found, now)).collect();
     let more = tunable::number(Number::AppendBranches) != 0;
     let asked = Asked {
         ue,
@@ -47,20 +45,69 @@ pub(crate) fn contacts(
         order: settings.lookup_order,
         most: if more { MOST } else { 1 },
     };
-    let chosen = lookup::choose(&candidates, &asked).map_err(|why| {
+    let found = match asked.order {
+        lookup::Order::Bound => in_their_order(msg, &record, &asked, now),
+        lookup::Order::NewestFirst | lookup::Order::Quality => sorted(msg, &record, &asked, now),
+    };
+    found?.map_err(|why| {
         let uri = shown(&uri).as_bstr();
         Refused::debug(msg, format_args!("{uri:?}: {why}")).with_code(why.code())
     })?;
-    let mut chosen = chosen.into_iter().filter_map(|place| linked.get(place));
-    let Some(first) = chosen.next() else { return Err(nobody()) };
-    go_to(msg, first).map_err(|why| unusable(msg, first, &why))?;
-    for contact in chosen {
-        // The others can be reached nevertheless.
-        if let Err(why) = add(msg, contact) {
-            kamailio::notice!("{}", unusable(msg, contact, &why));
+    Ok(Verdict::TRUE)
+}
+
+/// Sends the request to the contacts in the order of the list.
+fn in_their_order(
+    msg: &Msg<'_>,
+    record: &Identity<'_>,
+    asked: &Asked,
+    now: i64,
+) -> Result<Result<(), Nowhere>, Refused> {
+    let (mut found, mut why) = (0, Nowhere::NoContact);
+    for contact in record.contacts() {
+        match asked.takes_contact(&candidate(&contact, now)) {
+            Err(Nowhere::NoContact) => {}
+            Err(method) => why = method,
+            Ok(()) if found >= asked.most => break,
+            Ok(()) => {
+                reach(msg, &contact, found == 0)?;
+                found += 1;
+            }
         }
     }
-    Ok(Verdict::TRUE)
+    Ok(if found == 0 { Err(why) } else { Ok(()) })
+}
+
+/// Sends it to them in another order.
+fn sorted(
+    msg: &Msg<'_>,
+    record: &Identity<'_>,
+    asked: &Asked,
+    now: i64,
+) -> Result<Result<(), Nowhere>, Refused> {
+    let linked: Vec<Contact<'_>> = record.contacts().collect();
+    let candidates: Vec<Candidate> = linked.iter().map(|found| candidate(found, now)).collect();
+    let chosen = match lookup::choose(&candidates, asked) {
+        Ok(chosen) => chosen,
+        Err(why) => return Ok(Err(why)),
+    };
+    let chosen = chosen.into_iter().filter_map(|place| linked.get(place));
+    for (place, contact) in chosen.enumerate() {
+        reach(msg, contact, place == 0)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Sends the request to `contact`, or a branch of it.
+fn reach(msg: &Msg<'_>, contact: &Contact<'_>, is_first: bool) -> Result<(), Refused> {
+    if is_first {
+        return go_to(msg, contact).map_err(|why| unusable(msg, contact, &why));
+    }
+    // The others can be reached nevertheless.
+    if let Err(why) = add(msg, contact) {
+        kamailio::notice!("{}", unusable(msg, contact, &why));
+    }
+    Ok(())
 }
 
 fn unusable(msg: &Msg<'_>, contact: &Contact<'_>, why: &Unusable) -> Refused {
@@ -92,11 +139,13 @@ fn method(settings: &Settings, msg: &Msg<'_>) -> Option<u32> {
     msg.method_name().filter(|_| settings.filters_methods).map(methods::bit)
 }
 
-/// The first route of a path.
+/// The first route of a path, without its angle brackets.
 fn first_route(path: &[u8]) -> Result<&[u8], Unusable> {
-    let routes = route_set::parse([path]);
-    let first = routes.ok().and_then(|routes| routes.first().copied());
-    first.ok_or_else(|| Unusable::Path(shown(path).into()))
+    let bad = || Unusable::Path(shown(path).into());
+    let first = Pieces::new(path, b',').next().and_then(Result::ok).ok_or_else(bad)?;
+    let (_, rest) = scan::cut(first, b'<').ok_or_else(bad)?;
+    let (uri, _) = scan::cut(rest, b'>').ok_or_else(bad)?;
+    Some(uri).filter(|uri| scan::is_uri(uri)).ok_or_else(bad)
 }
 
 /// Sends the request to `contact`.

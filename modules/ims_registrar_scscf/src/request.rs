@@ -35,8 +35,9 @@ fn random() -> u32 {
     if tunable::number(Number::DefaultExpiresRange) == 0 {
         return 0;
     }
-    // Without chance the whole lifetime is granted.
-    getrandom::u32().unwrap_or(0)
+    /// Takes the least away.
+    const NO_CHANCE: u32 = 99;
+    getrandom::u32().unwrap_or(NO_CHANCE)
 }
 
 /// The socket that contacts of `msg` are reached from.

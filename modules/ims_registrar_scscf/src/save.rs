@@ -11,7 +11,7 @@ use crate::{
     stats,
     waiting::{self, Texts, Waiting},
 };
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use kamailio::{
     msg::Msg,
     refused::{Refused, identity as message, shown},
@@ -69,7 +69,7 @@ fn carry_out(
                     message(msg)
                 );
             }
-            show(settings, msg, domain, plan, ContactList::new(0, 0))
+            show(settings, msg, domain, plan, &[])
         }
         Next::Remove => end(settings, msg, domain, target, plan),
         Next::Assign(assignment) => {
@@ -92,21 +92,22 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> Known {
     for contact in identity.contacts() {
         let bound = bound(&contact, now);
         known.live += usize::from(bound.valid);
-        known.order = known.order.max(plan.order(&bound, settings.matching, now));
+        known.order =
+            known.order.max(plan.order(&bound, settings.matching, now, settings.cseq_delay));
     }
     known
 }
 
-/// 200 with what is registered, and with `removed` before it.
+/// 200 with what is registered, and with what was `removed` behind it.
 fn show(
     settings: &Settings,
     msg: &Msg<'_>,
     domain: Domain,
     plan: &Plan<'_>,
-    removed: ContactList,
+    removed: &[BString],
 ) -> Verdict {
-    let (now, removed) = (timer::now(), removed.finish());
-    let (list, associated) = {
+    let now = timer::now();
+    let (mut list, associated) = {
         let guard = settings.usrloc.lock(domain, &plan.identity);
         match guard.identity() {
             Some(identity) => {
@@ -117,10 +118,12 @@ fn show(
             None => (ContactList::new(now, 0), Vec::new()),
         }
     };
+    for uri in removed {
+        list.removed(uri);
+    }
     // Identities are told to who registers and to who asks, not to who leaves.
     let told: &[Vec<u8>] = if removed.is_empty() { &associated } else { &[] };
-    let mut reply = answer::accepted(settings, list, None, told.iter().map(Vec::as_slice));
-    reply.headers = [removed, reply.headers].concat();
+    let reply = answer::accepted(settings, list, None, told.iter().map(Vec::as_slice));
     stats::ACCEPTED.increment();
     answer::give(settings, msg, &reply)
 }
@@ -137,8 +140,6 @@ fn end(
     let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching);
     let removed = remove::contacts(settings, domain, &plan.identity, takes);
     let next = plan.removed(removed.contacts.len(), removed.left, &settings.policy);
-    let next =
-        next.and_then(|next| if removed.is_known() { Ok(next) } else { Err(Refusal::RecordGet) });
     if !removed.contacts.is_empty() {
         event::happened(&Happened {
             kind: Event::Unregistered,
@@ -149,18 +150,18 @@ fn end(
             watched: removed.watched,
         });
     }
-    let mut list = ContactList::new(0, 0);
-    for uri in &removed.contacts {
-        list.removed(uri);
-    }
     match next {
         Err(refusal) => answer::refuse(settings, msg, &refusal),
         Ok(Next::Assign(assignment)) => {
+            let mut list = ContactList::new(0, 0);
+            for uri in &removed.contacts {
+                list.removed(uri);
+            }
             let removed = list.finish();
             let before = Before { removed: &removed, again: true };
             ask(settings, msg, domain, target, plan, &assignment, before)
         }
-        Ok(_) => show(settings, msg, domain, plan, list),
+        Ok(_) => show(settings, msg, domain, plan, &removed.contacts),
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the parameters come to, settled once before the host forks.
 
 use crate::{
-    domains, params,
+    domains, hss, params,
     tunable::{self, Number},
 };
 use kamailio::{
     Error,
     avp::{AvpSpec, NotAnAvp},
-    cdp::Cdp,
+    cdp::{Cdp, Constant},
     error::Report,
     param::Int,
     scscf::client::Usrloc,
@@ -28,6 +28,8 @@ use std::sync::OnceLock;
 pub(crate) struct Settings {
     pub(crate) usrloc: &'static Usrloc,
     pub(crate) matching: Mode,
+    /// Seconds for which the same `CSeq` is a retransmission, by the parameter of the store.
+    pub(crate) cseq_delay: i64,
     pub(crate) tm: Tm,
     pub(crate) sl: Sl,
     pub(crate) cdp: Cdp,
@@ -37,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) realm: &'static [u8],
     pub(crate) peer: Option<&'static [u8]>,
     pub(crate) tells_call_id: bool,
+    /// What stands in every request to the HSS.
+    pub(crate) constants: Vec<Constant>,
     pub(crate) received_avp: Option<AvpSpec>,
     pub(crate) aor_avp: Option<AvpSpec>,
     pub(crate) return_code: AvpSpec,
@@ -99,6 +103,7 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
     Ok(Settings {
         usrloc,
         matching: Mode::of(usrloc.matching_mode()).unwrap_or_default(),
+        cseq_delay: usrloc.cseq_delay().map_or(register::CSEQ_DELAY, i64::from),
         tm: Tm::bind()?,
         sl: Sl::bind()?,
         cdp: Cdp::bind()?,
@@ -107,6 +112,7 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         realm: params::CXDX_DEST_REALM.get(),
         peer: params::CXDX_FORCED_PEER.non_empty(),
         tells_call_id: params::SEND_VS_CALLID_AVP.get() != 0,
+        constants: hss::constants(params::CXDX_DEST_REALM.get(), scscf_name)?,
         received_avp: avp("received_avp", params::RECEIVED_AVP.non_empty())?,
         aor_avp: avp("aor_avp", params::AOR_AVP.non_empty())?,
         return_code: return_code.map_err(|bad| SettingsError::Avp("saa_return_code", bad))?,

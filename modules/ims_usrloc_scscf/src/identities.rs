@@ -181,9 +181,11 @@ pub(crate) fn make(
     subscriber: Id,
     now: i64,
 ) -> Result<Id, Refusal> {
+    // Most have that of their subscription, and it need not be kept twice.
+    let known = state.subscriber(subscriber).is_some_and(|known| known.private() == new.private);
     let identity = NewIdentity {
         public: new.public,
-        private: new.private,
+        private: if known { b"" } else { new.private },
         hash: core_hash(new.public),
         state: new.state,
         barring: new.barring,

@@ -70,6 +70,7 @@ static PARAMS: Table<Param, 28> = Table::new([
     Param::text(c"db_url", &params::DB_URL),
     Param::int(c"fetch_rows", &params::FETCH_ROWS),
     Param::int(c"db_flush_interval", &params::DB_FLUSH_INTERVAL),
+    Param::int(c"db_sqlite_wal", &params::DB_SQLITE_WAL),
     Param::text(c"subscriber_table", &params::SUBSCRIBER_TABLE),
     Param::int(c"enable_debug_file", &params::ENABLE_DEBUG_FILE),
     Param::text(c"usrloc_debug_file", &params::USRLOC_DEBUG_FILE),

@@ -72,6 +72,9 @@ pub(crate) static FETCH_ROWS: Int = Int::new(2000);
 /// Seconds between two writes of mode 2; 0: `timer_interval`.
 pub(crate) static DB_FLUSH_INTERVAL: Int = Int::new(0);
 
+/// 0: the journal mode of an sqlite file stays as it is.
+pub(crate) static DB_SQLITE_WAL: Int = Int::new(1);
+
 /// The table of the subscriptions to the reg event.
 pub(crate) static SUBSCRIBER_TABLE: Text = Text::new(match HOST_VERSION {
     6_000_003.. => c"subscriber_scscf",

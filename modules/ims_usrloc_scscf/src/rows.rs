@@ -193,6 +193,19 @@ pub(crate) fn contact(uri: &[u8]) -> Option<Contact> {
     with(|state| contact_of(state, uri)).flatten()
 }
 
+/// The identities that have a contact with this URI and are stored.
+pub(crate) fn owners(uri: &[u8]) -> Vec<Vec<u8>> {
+    let owners = with(|state| {
+        let Some((id, domain)) = state.contact_of_row(uri).zip(stored_domain()) else {
+            return Vec::new();
+        };
+        let owners = state.identities_with(id).into_iter().filter_map(|id| state.identity(id));
+        let stored = owners.filter(|identity| identity.domain_index() == domain.index());
+        stored.map(|identity| identity.public().to_vec()).collect()
+    });
+    owners.unwrap_or_default()
+}
+
 /// The row of a watcher.
 pub(crate) fn watcher(impu: &[u8], key: &WatcherKey) -> Option<Watcher> {
     with(|state| watcher_of(state, impu, key)).flatten()

@@ -56,11 +56,16 @@ pub(crate) struct Counts {
     pub(crate) watchers: usize,
 }
 
+/// An index has two to the power of this many tables at the most, whatever number of groups is
+/// shown: a small table costs more memory than what is in it, and one of 62,500 entries, as with a
+/// million users, grows in a millisecond.
+const TABLES: u8 = 4;
+
 impl State {
     /// Nothing is known yet.
     pub(crate) fn try_new(seed: [u8; 16]) -> Result<Self, Error> {
         let settings = settings::get();
-        let shards = |bits| Shards::try_new_in(bits, Seed::new(seed), Shm);
+        let shards = |bits: u8| Shards::try_new_in(bits.min(TABLES), Seed::new(seed), Shm);
         let now = timer::now();
         Ok(Self {
             identities: Slab::new_in(Shm),

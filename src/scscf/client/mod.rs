@@ -174,17 +174,27 @@ impl Usrloc {
 
     /// The parameter `matching_mode` of the module; 0 if it does not tell.
     pub fn matching_mode(&self) -> i32 {
+        self.parameter(c"matching_mode").unwrap_or(0)
+    }
+
+    /// The parameter `cseq_delay` of the module, in seconds; nothing if it does not tell.
+    pub fn cseq_delay(&self) -> Option<i32> {
+        self.parameter(c"cseq_delay")
+    }
+
+    /// A number among the parameters of the module.
+    fn parameter(&self, name: &CStr) -> Option<i32> {
         // SAFETY: looks the module up by its name.
         let module = unsafe { sys::find_module_by_name(MODULE_NAME.as_ptr().cast_mut()) };
         if module.is_null() {
-            return 0;
+            return None;
         }
-        let (name, mut kind) = (c"matching_mode".as_ptr().cast_mut(), 0);
+        let (name, mut kind) = (name.as_ptr().cast_mut(), 0);
         // SAFETY: compares the name with those of the parameters of the module.
         let found = unsafe { sys::find_param_export(module, name, sys::PARAM_INT, &raw mut kind) };
         let number = ptr::NonNull::new(found.cast::<c_int>());
         // SAFETY: a parameter of this kind is a C `int`, which nobody writes after the start.
-        number.map_or(0, |number| unsafe { number.read() })
+        number.map(|number| unsafe { number.read() })
     }
 
     /// The domain called `name`, if it was made before the server forked.

@@ -21,7 +21,7 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfShm`]
+    /// [`crate::Error::OutOfShm`]
     pub fn register_identity(&mut self, identity: &mut Identity, callback: Callback) -> Result {
         let list = self.callbacks.with(identity.callbacks(), callback)?;
         identity.set_callbacks(list);
@@ -32,7 +32,7 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfShm`]
+    /// [`crate::Error::OutOfShm`]
     pub fn register_contact(&mut self, contact: &mut Contact, callback: Callback) -> Result {
         let list = self.callbacks.with(contact.callbacks(), callback)?;
         contact.set_callbacks(list);

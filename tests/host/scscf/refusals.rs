@@ -70,7 +70,7 @@ fn r_36_a_first_register_needs_a_profile(mix: Mix) {
 }
 
 fn r_37_an_hss_that_says_nothing_costs_the_request(mix: Mix) {
-    let lab = Lab::start(mix);
+    let lab = Plan::new(mix).impatient().start();
     let bob = lab.ue("bob");
     lab.hss.set(SERVER_ASSIGNMENT, Mood::Silence);
     let start = Instant::now();
@@ -134,7 +134,7 @@ fn causes_are_told_if_wanted(mix: Mix) {
 }
 
 fn answers_that_come_late_register_nobody_twice(mix: Mix) {
-    let mut lab = Lab::start(mix);
+    let mut lab = Plan::new(mix).impatient().start();
     let bob = lab.ue("bob");
     lab.hss.edit(SERVER_ASSIGNMENT, |_, avps| Reply::Late(Duration::from_millis(700), avps));
     assert_eq!(bob.ask(&bob.register(600)).status(), 200);
@@ -173,7 +173,7 @@ fn wrong(kind: usize, avps: &[Avp]) -> Reply {
 }
 
 fn answers_that_are_no_answers_cost_the_request(mix: Mix) {
-    let mut lab = Plan::new(mix).with(|setup| setup.param("tm", "fr_timer", 3000)).start();
+    let mut lab = Plan::new(mix).impatient().start();
     let bob = lab.ue("bob");
     for kind in 0..12 {
         lab.hss.edit(SERVER_ASSIGNMENT, move |_, avps| wrong(kind, &avps));

@@ -5,13 +5,14 @@ use crate::{
     watching::watched,
 };
 use host_tests::{
-    database::{Database as _, Dialect},
+    database::{Database, Dialect},
     mariadb::MariaDb,
     mixed,
     scscf::{
-        Lab, Mix, Ue, private,
+        Lab, Mix, Plan, Ue, private,
         tables::{Registrations as _, tables},
     },
+    servers,
     wait::{PATIENCE, until},
 };
 use parking_lot::Mutex;
@@ -23,6 +24,7 @@ mixed! {
         mode_2_writes_in_bulk_and_loses_nothing_at_a_stop,
         what_could_not_be_written_is_written_later,
         a_database_that_dies_and_returns_has_everything,
+        rows_follow_memory_under_fire,
         processes_of_all_kinds_store_what_they_change,
         identities_that_share_a_profile_come_back_as_one_user;
 }
@@ -118,6 +120,51 @@ fn a_database_that_dies_and_returns_has_everything(mix: Mix) {
     lab.host.again();
     lab.connected();
     assert!(lab.finds(&bob, "bob") && lab.finds(&bob, "dave") && !lab.finds(&bob, "carol"));
+}
+
+/// Clients that come and go at the same time, each with three identities; some share a user.
+fn fire(lab: &Lab, database: &dyn Database) {
+    std::thread::scope(|scope| {
+        for client in 0..8 {
+            scope.spawn(move || {
+                let ue = lab.ue(&format!("u{}", client / 2));
+                for seconds in [600, 0, 600, 700, 0, 600] {
+                    ue.send(&ue.register(seconds));
+                    ue.wait(Duration::from_secs(4), |reply| reply.status() >= 200);
+                }
+            });
+        }
+    });
+    until("no rows to write", PATIENCE * 4, || (lab.stored("db_rows_pending") == 0).then_some(()));
+    for user in 0..4 {
+        let identity = lab.ue(&format!("u{user}")).identity();
+        let end = std::time::Instant::now() + PATIENCE * 2;
+        until("rows that follow memory", PATIENCE * 3, || {
+            let (rows, known) = (database.contacts_of(&identity), lab.contacts(&identity));
+            let late = std::time::Instant::now() > end;
+            assert!(!late, "{identity}: stored {rows:?}, known {known:?}");
+            (rows == known).then_some(())
+        });
+        assert!(!lab.contacts(&identity).is_empty());
+    }
+    let orphans = "SELECT COUNT(*) FROM impu_contact WHERE impu_id NOT IN (SELECT id FROM impu) \
+                   OR contact_id NOT IN (SELECT id FROM contact)";
+    assert_eq!(database.query(orphans), [["0"]]);
+}
+
+fn rows_follow_memory_under_fire(mix: Mix) {
+    let workers = |plan: Plan| {
+        plan.with(|mut setup| {
+            setup.workers = 4;
+            setup
+        })
+    };
+    let lab = workers(plan(mix, 1)).start();
+    fire(&lab, &lab.host.sqlite());
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    fire(&workers(plan_at(mix, &database)).start(), &database);
+    let database = servers::postgres().with(&tables(Dialect::Postgres));
+    fire(&workers(plan_at(mix, &database)).start(), &database);
 }
 
 fn processes_of_all_kinds_store_what_they_change(mix: Mix) {

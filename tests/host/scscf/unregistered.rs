@@ -69,7 +69,7 @@ fn r_52_the_hss_is_told_for_whom_service_is_wanted(mix: Mix) {
 }
 
 fn r_53_the_script_hears_what_the_hss_refuses(mix: Mix) {
-    let lab = slow(mix);
+    let lab = Plan::new(mix).impatient().usrloc("timer_interval", 60).start();
     let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
     lab.hss.set(SERVER_ASSIGNMENT, Mood::Refuse(UNABLE_TO_COMPLY));
     let reply = bob.ask(&assign(&bob, "assign_term", &carol.identity()));

@@ -3,6 +3,7 @@
 use super::{
     Assignment, SUCCESS, UNSUPPORTED_COMMAND, VENDOR_3GPP,
     avp::{Avp, Avps as _},
+    cx::{SCHEME, charging, stateless},
     message::{Application, Message},
     node::{Node, Reply},
     subscriber::{Registration, Subscriber},
@@ -10,36 +11,11 @@ use super::{
 use parking_lot::Mutex;
 use std::{collections::HashMap, fmt, ops::Deref, sync::Arc};
 
-/// The realm of all subscribers.
-pub const REALM: &str = "ims.test";
-
-/// Commands of Cx.
-pub const SERVER_ASSIGNMENT: u32 = 301;
-/// Multimedia-Auth: vectors for a challenge.
-pub const MULTIMEDIA_AUTH: u32 = 303;
-/// Registration-Termination: the network ends a registration.
-pub const REGISTRATION_TERMINATION: u32 = 304;
-/// Push-Profile: a profile changed.
-pub const PUSH_PROFILE: u32 = 305;
-
-/// The only scheme that this database has vectors for: MD5 over a password.
-const SCHEME: &str = "SIP Digest";
-
-/// Result-Code: the request cannot be served in this state.
-pub const UNABLE_TO_COMPLY: u32 = 5012;
-/// Result-Code: an AVP that must be there is not.
-pub const MISSING_AVP: u32 = 5005;
-/// Result-Code: an AVP has a value that it cannot have.
-pub const INVALID_AVP_VALUE: u32 = 5004;
-
-/// Experimental-Result-Codes, TS 29.229, 6.2.2: nobody is called so.
-pub const USER_UNKNOWN: u32 = 5001;
-/// Private and public identity belong to different subscribers.
-pub const IDENTITIES_DO_NOT_MATCH: u32 = 5002;
-/// Another S-CSCF serves the subscriber.
-pub const ALREADY_REGISTERED: u32 = 5005;
-/// No vectors for this scheme.
-pub const SCHEME_NOT_SUPPORTED: u32 = 5006;
+pub use super::cx::{
+    ALREADY_REGISTERED, IDENTITIES_DO_NOT_MATCH, INVALID_AVP_VALUE, MISSING_AVP, MULTIMEDIA_AUTH,
+    PUSH_PROFILE, REALM, REGISTRATION_TERMINATION, SCHEME_NOT_SUPPORTED, SERVER_ASSIGNMENT,
+    UNABLE_TO_COMPLY, USER_UNKNOWN, user_data,
+};
 
 /// What the database does with requests of one command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,8 +89,7 @@ impl Hss {
         self.data.lock().moods.insert(command, mood);
     }
 
-    /// Changes the answers to `command` from now on: `edit` gets the request with the AVPs of the
-    /// usual answer.
+    /// Has `edit` make the answers to `command` of the AVPs of the usual one.
     pub fn edit(
         &self,
         command: u32,
@@ -194,8 +169,7 @@ impl Hss {
         self.tell_client(PUSH_PROFILE, vec![user, user_data(&profile)])
     }
 
-    /// Sends a request `command` with these AVPs to the client that asked last, after those that every
-    /// request of Cx carries; gives the answer.
+    /// Sends a request `command` to the client that asked last; gives the answer.
     pub fn tell_client(&self, command: u32, avps: Vec<Avp>) -> Message {
         let avps = self.addressed(command, avps);
         self.node.ask(Application::CX.id, command, &avps)
@@ -363,27 +337,6 @@ impl Data {
         let data = (serving && !has_it).then(|| user_data(&found.profile()));
         Ok(if serving { data.into_iter().chain(charging).collect() } else { Vec::new() })
     }
-}
-
-/// What every message of Cx carries: the application, and that no state is kept.
-fn stateless() -> [Avp; 2] {
-    let inner = [Avp::number(266, VENDOR_3GPP), Avp::number(258, Application::CX.id)];
-    [Avp::group(260, &inner), Avp::number(277, 1)]
-}
-
-/// Charging-Information: TS 29.229, 6.3.19.
-fn charging(names: &[String; 4]) -> Option<Avp> {
-    // Primary and secondary collection functions, then those of events.
-    let codes = [621, 622, 619, 620];
-    let named = codes.iter().zip(names).filter(|(_, name)| !name.is_empty());
-    let members: Vec<_> =
-        named.map(|(code, name)| Avp::new(*code, name.as_bytes()).of(VENDOR_3GPP)).collect();
-    (!members.is_empty()).then(|| Avp::group(618, &members).of(VENDOR_3GPP))
-}
-
-/// A profile as an AVP.
-pub fn user_data(profile: &str) -> Avp {
-    Avp::new(606, profile).of(VENDOR_3GPP)
 }
 
 #[cfg(test)]

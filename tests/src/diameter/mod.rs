@@ -3,6 +3,7 @@
 
 pub mod assignment;
 pub mod avp;
+pub mod cx;
 pub mod hss;
 pub mod message;
 pub mod node;

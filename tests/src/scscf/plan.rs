@@ -17,6 +17,9 @@ const HOME: &str = include_str!("route.cfg");
 /// Calls one function at a time, and tells what it returned.
 const ROUTES: &str = include_str!("do.cfg");
 
+/// How long a client usually waits for an answer, as its file says it.
+const IMPATIENT: &str = "TransactionTimeout=\"2\"";
+
 /// What an S-CSCF is started with.
 #[derive(Debug)]
 pub struct Plan {
@@ -76,6 +79,8 @@ impl Plan {
     fn made(mix: Mix, hss: &Hss) -> Self {
         let address = own_address();
         let file = client_file("scscf.ims.test", hss, &[Application::CX]);
+        // An HSS on a busy machine may take its time.
+        let patient = file.replace(IMPATIENT, "TransactionTimeout=\"6\"");
         let mut setup = Setup::of("ims_usrloc_scscf")
             .module("tmx")
             .module("cdp")
@@ -94,7 +99,7 @@ impl Plan {
             .param("ims_registrar_scscf", "max_expires", 600_000)
             .param("ims_registrar_scscf", "use_path", 1)
             .param("ims_registrar_scscf", "path_mode", 1)
-            .with_file("cdp.xml", &file);
+            .with_file("cdp.xml", &patient);
         setup.flavor = mix.usrloc();
         setup.tables = || schema(Dialect::Sqlite);
         setup.alias = "scscf.ims.test";
@@ -138,6 +143,13 @@ impl Plan {
     #[must_use]
     pub fn short(self, seconds: i32) -> Self {
         self.registrar("min_expires", seconds)
+    }
+
+    /// Waits no longer than two seconds for the HSS.
+    #[must_use]
+    pub fn impatient(self) -> Self {
+        let file = client_file("scscf.ims.test", &self.hss, &[Application::CX]);
+        self.with(|setup| setup.with_file("cdp.xml", &file))
     }
 
     /// Shows granted times as they are, without what the clients are to be early by.

@@ -86,7 +86,7 @@ impl Watcher {
         self.draft
             .clone()
             .set("CSeq", &format!("{number} SUBSCRIBE"))
-            .set("Via", &self.ue.draft("SUBSCRIBE", "sip:x").find("Via").unwrap_or_default())
+            .set("Via", self.ue.draft("SUBSCRIBE", "sip:x").find("Via").unwrap_or_default())
             .set("Expires", &seconds.to_string())
     }
 

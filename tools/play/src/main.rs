@@ -16,10 +16,10 @@
 //! both servers.
 
 mod cast;
+mod ims;
 mod journal;
 mod line;
 mod notify;
-mod ims;
 mod pcscf;
 mod screen;
 mod sip;

@@ -125,8 +125,8 @@ impl Plan<'_> {
         }
     }
 
-    /// How it stands to a bound contact.
-    pub fn order(&self, bound: &Bound<'_>, mode: Mode, now: i64) -> Order {
+    /// How it stands to a bound contact; for `cseq_delay` seconds the same `CSeq` is a retransmission.
+    pub fn order(&self, bound: &Bound<'_>, mode: Mode, now: i64, cseq_delay: i64) -> Order {
         let concerned = match self.wants {
             Wants::Query => false,
             Wants::RemoveAll => true,
@@ -135,7 +135,7 @@ impl Plan<'_> {
         if !concerned || !bound.valid || *self.call_id != *bound.call_id {
             return Order::New;
         }
-        let soon = now <= bound.modified.saturating_add(CSEQ_DELAY);
+        let soon = now <= bound.modified.saturating_add(cseq_delay);
         match self.cseq.cmp(&bound.cseq) {
             std::cmp::Ordering::Less => Order::OutOfOrder,
             std::cmp::Ordering::Equal if soon => Order::Retransmission,

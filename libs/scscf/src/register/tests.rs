@@ -1,6 +1,6 @@
 use super::{
-    Assignment, Bound, Known, Lifetime, Next, Order, Plan, Policy, Request, Settings, Wants, path,
-    read,
+    Assignment, Bound, CSEQ_DELAY, Known, Lifetime, Next, Order, Plan, Policy, Request, Settings,
+    Wants, path, read,
 };
 use crate::{assignment::Kind, expires::Lifetimes, matching::Mode, methods, refusal::Refusal};
 
@@ -278,14 +278,14 @@ fn an_older_request_changes_nothing() {
     let plan = plan(&["<sip:a@b>"], None).unwrap();
     let of = |cseq, call_id: &'static str, modified| {
         let bound = Bound { cseq, call_id: call_id.as_bytes(), modified, ..bound("sip:a@b") };
-        plan.order(&bound, Mode::Uri, NOW)
+        plan.order(&bound, Mode::Uri, NOW, CSEQ_DELAY)
     };
     assert_eq!(of(6, "c1", NOW - 5), Order::New);
     assert_eq!(of(7, "c1", NOW - 5), Order::Retransmission);
     assert_eq!(of(7, "c1", NOW - 25), Order::New);
     assert_eq!(of(8, "c1", NOW - 500), Order::OutOfOrder);
     assert_eq!(of(8, "c2", NOW - 5), Order::New);
-    assert_eq!(plan.order(&bound("sip:x@y"), Mode::Uri, NOW), Order::New);
+    assert_eq!(plan.order(&bound("sip:x@y"), Mode::Uri, NOW, CSEQ_DELAY), Order::New);
     for order in [Order::Retransmission, Order::OutOfOrder] {
         assert_eq!(plan.next(&Known { order, ..HERE }, &Policy::default()), Next::Answer);
     }

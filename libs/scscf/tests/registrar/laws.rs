@@ -127,7 +127,7 @@ proptest! {
         if let [contact] = plan.contacts() {
             let bound = Bound { uri: &contact.uri, call_id: &call_id, path: b"", cseq, modified: NOW, valid: true };
             prop_assert_eq!(plan.find(&bound, Mode::Uri), Some(0));
-            _ = plan.order(&bound, Mode::UriAndPath, NOW);
+            _ = plan.order(&bound, Mode::UriAndPath, NOW, 20);
         }
     }
 

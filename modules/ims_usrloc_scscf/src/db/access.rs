@@ -66,28 +66,28 @@ impl Access {
         Ok(equal.and_then(|row| row.int(0)))
     }
 
-    /// Makes the row of `keys` say `cells`: the one that is there, or a new one.
+    /// Makes the row of `keys` say `cells`: the one that is there, or a new one, which is then true.
     pub(super) fn put(
         &self,
         table: &str,
         keys: &[Condition<'_>],
         cells: &[(&'static str, Value<'_>)],
         new: bool,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
         let there = !new || self.id(table, keys)?.is_some();
         if there && self.update(table, keys, cells)? {
-            return Ok(());
+            return Ok(false);
         }
         match self.connection.insert(table.as_bytes(), cells) {
             // Another process was faster.
             Err(error) if self.id(table, keys)?.is_some() => {
                 if self.update(table, keys, cells)? {
-                    Ok(())
+                    Ok(false)
                 } else {
                     Err(error)
                 }
             }
-            result => result,
+            result => result.map(|()| true),
         }
     }
 

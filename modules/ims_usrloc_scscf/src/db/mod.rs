@@ -123,6 +123,9 @@ pub(crate) fn init() -> Result<(), StartError> {
     }
     STORAGE.open(params::DB_URL.non_empty())?;
     if writes() {
+        if params::DB_SQLITE_WAL.get() != 0 {
+            STORAGE.write_ahead();
+        }
         announce_timers(1)?;
     }
     Ok(())

@@ -51,7 +51,7 @@ impl Access {
             What::Identity { impu, row: None } => Ok(self.remove_identity(impu)?),
             What::Contact { row: Some(row), .. } => self.put_contact(row, job.new),
             What::Contact { contact, row: None } => Ok(self.remove_contact(contact)?),
-            What::Link { impu, contact, there: true } => self.link(impu, contact, job.new),
+            What::Link { impu, contact, there: true } => self.link(impu, contact),
             What::Link { impu, contact, there: false } => Ok(self.unlink(impu, contact)?),
             What::Watcher { impu, row: Some(row), .. } => self.put_watcher(impu, row, job.new),
             What::Watcher { key, row: None, .. } => Ok(self.remove_watcher(key)?),
@@ -62,12 +62,23 @@ impl Access {
         let limits = &self.tables.identities;
         let unfit = |why| RowError::Unfit(Reason::Identity(why));
         let writing = row.write(limits, header_type).map_err(unfit)?;
-        self.put_row(IDENTITIES.name, &row.impu, &identity(&row.impu), &writing, new)
+        self.put_row(IDENTITIES.name, &row.impu, &identity(&row.impu), &writing, new).map(drop)
     }
 
     fn put_contact(&self, row: &Contact, new: bool) -> Result<(), RowError> {
         let writing = row.write(&self.tables.contacts).map_err(column)?;
-        self.put_row(CONTACTS.name, &row.contact, &contact(&row.contact), &writing, new)
+        let keys = contact(&row.contact);
+        if self.put_row(CONTACTS.name, &row.contact, &keys, &writing, new)?
+            && let Some(id) = self.id(CONTACTS.name, &keys)?
+        {
+            // One that comes back is linked in memory still, but its links went with its old row.
+            for impu in rows::owners(&row.contact) {
+                if let Some(impu) = self.identity_id(&impu)? {
+                    self.pair(LINKS.name, impu, (column::CONTACT_ID, id))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn put_watcher(&self, impu: &[u8], row: &Watcher, new: bool) -> Result<(), RowError> {
@@ -76,7 +87,7 @@ impl Access {
         self.put_row(self.watchers(), &row.watcher_uri, &keys, &writing, new)?;
         let watcher = self.id(self.watchers(), &keys)?;
         let Some((watcher, impu)) = watcher.zip(self.identity_id(impu)?) else { return Ok(()) };
-        Ok(self.pair(SUBSCRIPTIONS.name, impu, (column::SUBSCRIBER_ID, watcher), new)?)
+        Ok(self.pair(SUBSCRIPTIONS.name, impu, (column::SUBSCRIBER_ID, watcher))?)
     }
 
     fn put_row(
@@ -86,7 +97,7 @@ impl Access {
         keys: &[Condition<'_>],
         writing: &Writing<'_>,
         new: bool,
-    ) -> Result<(), RowError> {
+    ) -> Result<bool, RowError> {
         if !writing.left_out.is_empty() {
             Self::report(&BStr::new(name).to_string(), table, &writing.left_out);
         }
@@ -94,10 +105,10 @@ impl Access {
     }
 
     /// Stores that an identity has a contact. What is gone from memory needs no link.
-    fn link(&self, impu: &[u8], contact: &[u8], new: bool) -> Result<(), RowError> {
+    fn link(&self, impu: &[u8], contact: &[u8]) -> Result<(), RowError> {
         let (impu, contact) = (self.identity_id(impu)?, self.contact_id(contact)?);
         let Some((impu, contact)) = impu.zip(contact) else { return Ok(()) };
-        Ok(self.pair(LINKS.name, impu, (column::CONTACT_ID, contact), new)?)
+        Ok(self.pair(LINKS.name, impu, (column::CONTACT_ID, contact))?)
     }
 
     /// Stores that row `impu` belongs together with the row that `other` names.
@@ -106,15 +117,14 @@ impl Access {
         table: &str,
         impu: i64,
         (with, other): (&'static str, i64),
-        new: bool,
     ) -> Result<(), DbError> {
         let pair = [(column::IMPU_ID, Value::Int(impu)), (with, Value::Int(other))];
         let keys = pair.map(|(column, value)| Condition::equal(column, value));
-        if !new && self.id(table, &keys)?.is_some() {
+        if self.id(table, &keys)?.is_some() {
             return Ok(());
         }
         match self.connection.insert(table.as_bytes(), &pair) {
-            // Another process was faster, or an earlier life of this server.
+            // Another process was faster.
             Err(error) if self.id(table, &keys)?.is_none() => Err(error),
             _ => Ok(()),
         }

@@ -4,9 +4,11 @@ mod api;
 mod client;
 mod foreign;
 mod lack;
+mod lists;
 mod lock;
 mod profile;
 mod records;
+mod refused;
 mod size;
 mod store;
 
@@ -18,10 +20,10 @@ pub(crate) const CASES: &[Case] = &[
     ("scscf::texts_that_change_move_to_a_second_block", records::changes),
     ("scscf::parameters_in_a_second_block_move_with_it_wherever_it_lies", records::lower),
     ("scscf::an_identity_without_a_private_one_shows_that_of_its_subscriber", records::private),
-    ("scscf::links_lead_both_ways_and_keep_their_order", records::links),
-    ("scscf::a_contact_that_turns_out_to_be_of_3gpp_is_counted", records::count_3gpp),
-    ("scscf::watchers_are_a_list_that_others_may_stand_on", records::watchers),
-    ("scscf::dialogs_of_a_contact_come_and_go", records::dialogs),
+    ("scscf::links_lead_both_ways_and_keep_their_order", lists::links),
+    ("scscf::a_contact_that_turns_out_to_be_of_3gpp_is_counted", lists::count_3gpp),
+    ("scscf::watchers_are_a_list_that_others_may_stand_on", lists::watchers),
+    ("scscf::dialogs_of_a_contact_come_and_go", lists::dialogs),
     ("scscf::what_is_removed_rests_before_it_is_freed", records::rest),
     ("scscf::a_record_that_goes_while_linked_leaves_nothing_behind", records::careless),
     ("scscf::a_profile_is_what_c_reads_and_comes_back_as_it_was", profile::round_trip),
@@ -33,7 +35,7 @@ pub(crate) const CASES: &[Case] = &[
     ("scscf::a_profile_of_c_that_cannot_be_read_is_refused", foreign::broken),
     ("scscf::memory_that_runs_out_is_a_value_and_leaves_nothing_behind", lack::everywhere),
     ("scscf::c_clients_register_find_change_and_delete", api::life),
-    ("scscf::c_clients_that_give_nonsense_are_refused", api::nonsense),
+    ("scscf::c_clients_that_give_nonsense_are_refused", refused::nonsense),
     ("scscf::a_subscription_of_c_given_for_three_identities_is_copied_once", api::subscription),
     ("scscf::callbacks_run_newest_first_and_without_the_lock", api::callbacks),
     ("scscf::identities_are_packed_for_the_client", api::packed),

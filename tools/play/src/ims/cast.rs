@@ -32,11 +32,7 @@ pub(crate) struct Cast {
 impl Cast {
     /// Everybody takes his place at `proxy`'s network whose S-CSCF is at `home`; the file of its Diameter
     /// client is written into `folder`.
-    pub(crate) fn enter(
-        proxy: SocketAddr,
-        home: SocketAddr,
-        folder: &Path,
-    ) -> Result<Self, Error> {
+    pub(crate) fn enter(proxy: SocketAddr, home: SocketAddr, folder: &Path) -> Result<Self, Error> {
         let server = Server::new(Ipv4Addr::new(127, 0, 0, 6))?;
         let mut alice = subscriber("alice", "+493000001");
         alice.criteria = criteria(&server.uri());

@@ -50,7 +50,9 @@ impl Stage {
         };
         while !ready(self) {
             if Instant::now() > deadline {
-                return Err("the servers did not start, or the S-CSCF does not reach its HSS".into());
+                return Err(
+                    "the servers did not start, or the S-CSCF does not reach its HSS".into()
+                );
             }
             sleep(Duration::from_millis(100));
         }

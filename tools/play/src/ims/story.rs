@@ -80,12 +80,7 @@ pub(crate) fn play(stage: &mut Stage) -> Result<(), Error> {
 }
 
 /// Shows what a NOTIFY says of the registrations, and compares their state.
-fn told_of(
-    stage: &mut Stage,
-    name: &str,
-    heard: Option<&Message>,
-    due: &str,
-) -> Result<(), Error> {
+fn told_of(stage: &mut Stage, name: &str, heard: Option<&Message>, due: &str) -> Result<(), Error> {
     let Some(heard) = heard else {
         return stage.check(&format!("NOTIFY to {name}"), "none", due);
     };

@@ -189,7 +189,9 @@ fn only_named_parameters_are_told_by_whole_names() {
     let change = Change { cause: Cause::Subscribed, identity: b"", contacts: &[] };
     let more =
         Bound { params: vec![("vid".into(), "".into()), ("Video".into(), "".into())], ..bob() };
-    let document = write(3, &set(&[more]), &change, &Style { names: vec!["video".into()], plain: false }).unwrap();
+    let document =
+        write(3, &set(&[more]), &change, &Style { names: vec!["video".into()], plain: false })
+            .unwrap();
     let text = String::from_utf8(document).unwrap();
     assert!(text.contains("\"Video\"") && !text.contains("\"vid\""));
 }
