@@ -44,7 +44,7 @@ static FUNCTIONS: Table<Function, 3> = Table::new([
     server::identities_of::<Locations>(),
 ]);
 
-static PARAMS: Table<Param, 28> = Table::new([
+static PARAMS: Table<Param, 29> = Table::new([
     Param::int(c"timer_interval", &params::TIMER_INTERVAL),
     Param::int(c"timer_procs", &params::TIMER_PROCS),
     Param::int(c"hash_size", &params::HASH_SIZE),
