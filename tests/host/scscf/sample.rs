@@ -79,10 +79,17 @@ fn the_example_registers_nobody_without_the_secret(mix: Mix) {
         let credentials =
             Credentials { username: username.clone(), realm: realm.clone(), password };
         let first = ue.register(600).add("Authorization", &credentials.name(uri));
-        let challenge = ue.ask(&first);
-        assert_eq!(challenge.status(), 401, "{challenge:?}");
-        let proof = credentials.answer(challenge.header("WWW-Authenticate"), "REGISTER", uri);
-        ue.ask(&ue.register(600).add("Authorization", &proof)).status()
+        let mut reply = ue.ask(&first);
+        assert_eq!(reply.status(), 401, "{reply:?}");
+        // ims_auth sends a challenge before it keeps it: whoever answers at once is challenged again.
+        for _ in 0..3 {
+            if reply.status() != 401 {
+                break;
+            }
+            let proof = credentials.answer(reply.header("WWW-Authenticate"), "REGISTER", uri);
+            reply = ue.ask(&ue.register(600).add("Authorization", &proof));
+        }
+        reply.status()
     };
     assert_ne!(register("a guess"), 200);
     assert_eq!(lab.state("sip:bob@ims.test"), None);

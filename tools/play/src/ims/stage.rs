@@ -14,6 +14,8 @@ use std::{
 
 /// How long a step may take to show what it must.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many challenges are answered.
+const CHALLENGES: usize = 3;
 /// How long the servers may take to start.
 const START: Duration = Duration::from_secs(40);
 
@@ -93,12 +95,16 @@ impl Stage {
     /// Registers for so many seconds (0: leaves), past the challenge; gives the last answer.
     pub(crate) fn register(&mut self, who: Who, seconds: u32) -> Result<Option<Message>, Error> {
         who(&mut self.cast).register_for(seconds, None)?;
-        let answer = self.answer(who, "REGISTER")?;
-        let Some(challenge) = answer.as_ref().filter(|it| it.status() == Some(401)) else {
-            return Ok(answer);
-        };
-        who(&mut self.cast).register_for(seconds, Some(challenge))?;
-        self.answer(who, "REGISTER")
+        let mut answer = self.answer(who, "REGISTER")?;
+        // ims_auth sends a challenge before it keeps it: whoever answers at once is challenged again.
+        for _ in 0..CHALLENGES {
+            let Some(challenge) = answer.as_ref().filter(|it| it.status() == Some(401)) else {
+                break;
+            };
+            who(&mut self.cast).register_for(seconds, Some(challenge))?;
+            answer = self.answer(who, "REGISTER")?;
+        }
+        Ok(answer)
     }
 
     /// Registers both users once more.
