@@ -11,12 +11,19 @@ use core::{
     ptr,
 };
 use kamailio_sys as sys;
+use std::time::Duration;
 
 /// Seconds since 1970.
 #[expect(clippy::disallowed_types, reason = "this is where `now` comes from")]
 pub fn now() -> i64 {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Lets others have a lock that this process takes again and again: who waits for it looks more often
+/// than this lasts. For jobs that go over many records, between two turns of the lock.
+pub fn give_way() {
+    std::thread::sleep(Duration::from_micros(250));
 }
 
 /// Has the process of the slow timer call `F` every `seconds`. For `mod_init` only.

@@ -25,7 +25,7 @@ const YIELDS: u32 = 64;
 
 /// The shortest and the longest sleep between two tries.
 const NAP: Duration = Duration::from_micros(50);
-const LONG_NAP: Duration = Duration::from_millis(1);
+const LONG_NAP: Duration = Duration::from_micros(200);
 
 /// The process has the state in hand: the lowest bit of the owner.
 const IN_HAND: u32 = 1;

@@ -35,7 +35,9 @@ pub(crate) fn second() {
         let now = timer::now();
         let clear = |records: &mut Records, _: &mut State| records.clear(now, CLEARED);
         // One lock for some, so that nobody waits for all of them.
-        while domain.with(clear) == Some(0) {}
+        while domain.with(clear) == Some(0) {
+            timer::give_way();
+        }
     });
 }
 
@@ -53,6 +55,7 @@ fn expire_all(domain: &Domain) {
         if !more {
             return;
         }
+        timer::give_way();
     }
 }
 

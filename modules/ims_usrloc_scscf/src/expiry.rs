@@ -30,8 +30,12 @@ const FREED: u32 = 128;
 /// Does what is due. Runs every `timer_interval`.
 pub(crate) fn tick() {
     if let Some(engine) = engine::get() {
-        while end_contacts(&engine) {}
-        while end_identities(&engine) {}
+        while end_contacts(&engine) {
+            timer::give_way();
+        }
+        while end_identities(&engine) {
+            timer::give_way();
+        }
     }
     debug_file::write();
 }
@@ -41,7 +45,9 @@ pub(crate) fn second() {
     let Some(engine) = engine::get() else { return };
     let now = timer::now();
     // One lock for some, so that nobody waits for all of them.
-    while engine.with(|records, _| records.clear(now, FREED)) == Some(0) {}
+    while engine.with(|records, _| records.clear(now, FREED)) == Some(0) {
+        timer::give_way();
+    }
 }
 
 /// What a batch leaves to be done without the lock.
