@@ -4,22 +4,32 @@
 //! headers and their `-D` flags are those of the Kamailio that the build found, so each field has
 //! the place it has in that server.
 
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    clippy::restriction,
-    missing_debug_implementations,
-    missing_docs,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    rust_2018_idioms,
-    unsafe_op_in_unsafe_fn,
-    reason = "generated from the headers, which name and document these items"
-)]
-mod bindings {
-    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+/// What bindgen wrote into the file `$file` of the build, as the module `$name`.
+macro_rules! generated {
+    ($name:ident, $file:literal) => {
+        #[allow(
+            clippy::all,
+            clippy::pedantic,
+            clippy::restriction,
+            missing_debug_implementations,
+            missing_docs,
+            non_camel_case_types,
+            non_snake_case,
+            non_upper_case_globals,
+            rust_2018_idioms,
+            unsafe_op_in_unsafe_fn,
+            unreachable_pub,
+            unused_imports,
+            reason = "generated from the headers, which name and document these items"
+        )]
+        mod $name {
+            include!(concat!(env!("OUT_DIR"), "/", $file));
+        }
+    };
 }
+use generated;
+
+generated!(bindings, "bindings.rs");
 
 pub mod cdp;
 pub mod pcscf;
