@@ -2,10 +2,14 @@
 //! clients of C take, and the rest of what was taken out.
 
 pub(crate) mod block;
+mod debug_file;
+mod domain;
 mod graveyard;
 mod lock;
 
 pub use block::TEXT_MAX;
+pub use debug_file::{DebugFile, Unwritable};
+pub use domain::{Domain, Named};
 pub(crate) use graveyard::{Buried, Graveyard};
 pub use graveyard::{REST, SHORT_REST};
 pub use lock::Holder;

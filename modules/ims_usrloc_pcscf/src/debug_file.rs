@@ -1,44 +1,16 @@
 //! The file that takes the counts at every look of the timer.
 
-use crate::{domains, params, start::StartError};
+use crate::{domains, params};
 use bstr::BStr;
-use std::{
-    ffi::OsStr,
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    os::unix::ffi::OsStrExt,
-    path::Path,
-};
+use kamailio::location::DebugFile;
+use std::io::{self, Write};
 
-fn enabled() -> bool {
-    params::ENABLE_DEBUG_FILE.get() != 0
-}
-
-fn path() -> &'static Path {
-    Path::new(OsStr::from_bytes(params::USRLOC_DEBUG_FILE.get()))
-}
-
-fn open() -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path())
-}
-
-/// Refuses a file that cannot be written. To be called in `mod_init`.
-pub(crate) fn check() -> Result<(), StartError> {
-    if !enabled() {
-        return Ok(());
-    }
-    let failed = |error| StartError::DebugFile { path: path().display().to_string(), error };
-    open().map(drop).map_err(failed)
-}
+pub(crate) static FILE: DebugFile =
+    DebugFile { enabled: &params::ENABLE_DEBUG_FILE, path: &params::USRLOC_DEBUG_FILE };
 
 /// Appends the counts of now.
 pub(crate) fn write() {
-    if !enabled() {
-        return;
-    }
-    if let Err(error) = open().and_then(|mut file| dump(&mut file)) {
-        kamailio::error!("{}: {error}", path().display());
-    }
+    FILE.append(dump);
 }
 
 fn dump(out: &mut impl Write) -> io::Result<()> {

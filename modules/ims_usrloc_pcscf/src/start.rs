@@ -3,7 +3,8 @@
 use crate::{db, debug_file, domains, expiry, params, stats, store::Locations};
 use core::num::NonZeroU32;
 use kamailio::{
-    Error, error::Report, module::Rank, param::Int, pcscf::server, script::after_script, timer,
+    Error, error::Report, location::Unwritable, module::Rank, param::Int, pcscf::server,
+    script::after_script, timer,
 };
 use std::sync::OnceLock;
 
@@ -16,8 +17,8 @@ pub(crate) enum StartError {
     Db(#[from] db::StartError),
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: i32, allowed: &'static str },
-    #[error("modparam usrloc_debug_file is {path}, which cannot be written: {error}")]
-    DebugFile { path: String, error: std::io::Error },
+    #[error(transparent)]
+    DebugFile(#[from] Unwritable),
 }
 
 impl Report for StartError {}
@@ -55,7 +56,7 @@ pub(crate) fn init() -> Result<(), StartError> {
     let settings = read()?;
     // A second mod_init does not happen; were there one, the first settings would stay.
     let _first = SETTINGS.set(settings);
-    debug_file::check()?;
+    debug_file::FILE.check()?;
     db::init()?;
     domains::set_up()?;
     after_script(server::heal::<Locations>)?;

@@ -5,6 +5,7 @@ use core::num::NonZeroU32;
 use kamailio::{
     Error,
     error::Report,
+    location::Unwritable,
     module::Rank,
     process::{announce_timers, fork_timer},
     script::after_script,
@@ -21,8 +22,8 @@ pub(crate) enum StartError {
     Db(#[from] db::StartError),
     #[error(transparent)]
     Param(#[from] settings::BadParam),
-    #[error("modparam usrloc_debug_file is {path}, which cannot be written: {error}")]
-    DebugFile { path: String, error: std::io::Error },
+    #[error(transparent)]
+    DebugFile(#[from] Unwritable),
 }
 
 impl Report for StartError {}
@@ -30,7 +31,7 @@ impl Report for StartError {}
 /// Runs once, before the server forks.
 pub(crate) fn init() -> Result<(), StartError> {
     let settings = settings::set_up()?;
-    debug_file::check()?;
+    debug_file::FILE.check()?;
     db::init()?;
     engine::set_up()?;
     dialogs::set_up()?;
