@@ -1,34 +1,19 @@
-//! What the cells of both reports look like.
-
-use std::fmt::Write as _;
-
-/// A row of a table: what it is about, the cells of C and of ours, their ratio, the bar.
-pub fn row(
-    text: &mut String,
-    [manager, lines, what]: [&str; 3],
-    [c, ours]: &[String; 2],
-    ratio: Option<f64>,
-    bar: &str,
-) {
-    let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-    // Writing into a string cannot fail.
-    let _ = writeln!(text, "| {manager} | {lines} | {what} | {c} | {ours} | {ratio} | {bar} |");
-}
+//! What the cells of all reports look like.
 
 /// Whether a value, with the two digits that are printed, keeps to its bar.
-pub fn verdict(value: Option<f64>, bar: f64) -> String {
+pub(crate) fn verdict(value: Option<f64>, bar: f64) -> String {
     let Some(value) = value else { return String::new() };
     let word = if value < bar + 0.005 { "met" } else { "missed" };
     format!("at most {bar:.2}: {word}")
 }
 
 /// A value with that many digits; a dash for none.
-pub fn number(value: Option<f64>, digits: usize) -> String {
+pub(crate) fn number(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
 }
 
 /// A number with commas between thousands.
-pub fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {

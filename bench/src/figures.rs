@@ -1,106 +1,110 @@
 //! What was measured, and the medians of it.
 
-use crate::options::Flavor;
-use std::collections::BTreeMap;
+use crate::flavor::Flavor;
+use std::{collections::BTreeMap, fmt::Debug};
 
-/// What one figure is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Measure {
-    /// Microseconds of CPU for a refresh.
-    Refresh,
-    /// Microseconds of CPU for a line-seize cycle in a group of three.
-    Seize,
-    /// Microseconds of CPU for a call in a group of three.
-    SmallCall,
-    /// Microseconds of CPU for a call in a group of fifty.
-    LargeCall,
-    /// Bytes asked for by a subscription.
-    SubscriptionAsked,
-    /// Bytes used by a subscription.
-    SubscriptionUsed,
-    /// Bytes asked for by an appearance with a call.
-    AppearanceAsked,
-    /// Bytes used by an appearance with a call.
-    AppearanceUsed,
+/// What figures of one part are about.
+pub(crate) trait Measure: Copy + Ord + Debug + 'static {
+    /// Its name in the report, with the unit.
+    fn name(self) -> &'static str;
+
+    /// Digits behind the point; sizes in bytes have none.
+    fn digits(self) -> usize;
 }
 
-impl Measure {
-    /// The costs of operations.
-    pub const COSTS: [Self; 4] = [Self::Refresh, Self::Seize, Self::SmallCall, Self::LargeCall];
-
-    /// The sizes of things.
-    pub const SIZES: [Self; 4] = [
-        Self::SubscriptionAsked,
-        Self::SubscriptionUsed,
-        Self::AppearanceAsked,
-        Self::AppearanceUsed,
-    ];
-
+/// Where figures of one part are taken.
+pub(crate) trait Scene: Copy + Ord + Debug {
     /// Its name in the report.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refresh => "call-info refresh, 1 NOTIFY",
-            Self::Seize => "line-seize cycle, group of 3, 8 NOTIFYs",
-            Self::SmallCall => "call seize to idle, group of 3, 17 NOTIFYs",
-            Self::LargeCall => "call seize to idle, group of 50, 252 NOTIFYs",
-            Self::SubscriptionAsked => "subscription, asked for",
-            Self::SubscriptionUsed => "subscription, really used",
-            Self::AppearanceAsked => "appearance in a call, asked for",
-            Self::AppearanceUsed => "appearance in a call, really used",
-        }
-    }
+    fn name(self) -> String;
+
+    /// What a server is given of shared memory, in megabytes: more than any flavor takes.
+    fn megabytes(self) -> u64;
 }
 
 /// Where a figure belongs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub(crate) struct Key<S, M> {
     /// The memory manager.
-    pub manager: String,
-    /// How many lines were subscribed.
-    pub lines: usize,
-    /// The module.
-    pub flavor: Flavor,
+    pub(crate) manager: String,
+    /// Where it was taken.
+    pub(crate) scene: S,
+    /// Whose modules.
+    pub(crate) flavor: Flavor,
     /// What it is about.
-    pub measure: Measure,
+    pub(crate) measure: M,
 }
 
 /// All figures of a run, by what they are about.
 #[derive(Clone, Debug)]
-pub struct Figures<K = Key>(BTreeMap<K, Vec<f64>>);
+pub(crate) struct Figures<S, M> {
+    values: BTreeMap<Key<S, M>, Vec<f64>>,
+    ratios: BTreeMap<(String, S, M), Vec<f64>>,
+}
 
-impl<K> Default for Figures<K> {
+impl<S, M> Default for Figures<S, M> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self { values: BTreeMap::new(), ratios: BTreeMap::new() }
     }
 }
 
-impl<K: Ord> Figures<K> {
+impl<S: Scene, M: Measure> Figures<S, M> {
     /// Adds one value.
-    pub fn add(&mut self, key: K, value: f64) {
-        self.0.entry(key).or_default().push(value);
+    pub(crate) fn add(&mut self, manager: &str, scene: S, flavor: Flavor, measure: M, value: f64) {
+        let key = Key { manager: manager.to_owned(), scene, flavor, measure };
+        self.values.entry(key).or_default().push(value);
     }
 
-    /// Adds all values of another run.
-    pub fn append(&mut self, other: Self) {
-        for (key, mut values) in other.0 {
-            self.0.entry(key).or_default().append(&mut values);
+    /// Adds what the flavors came to in one turn, right after one another.
+    pub(crate) fn add_turn(&mut self, manager: &str, scene: S, measure: M, turn: &[(Flavor, f64)]) {
+        for (flavor, value) in turn {
+            self.add(manager, scene, *flavor, measure, *value);
+        }
+        let of =
+            |wanted| turn.iter().find(|(flavor, _)| *flavor == wanted).map(|(_, value)| *value);
+        if let (Some(c), Some(ours)) = (of(Flavor::C), of(Flavor::Ours)) {
+            let key = (manager.to_owned(), scene, measure);
+            self.ratios.entry(key).or_default().push(ours / c);
         }
     }
 
-    /// What there are figures about.
-    pub fn keys(&self) -> impl Iterator<Item = &K> {
-        self.0.keys()
+    /// The scenes with a figure of that manager.
+    pub(crate) fn scenes(&self, manager: &str) -> impl Iterator<Item = S> {
+        self.values.keys().filter(move |key| key.manager == manager).map(|key| key.scene)
     }
 
-    /// The median over the rounds; `None` if it was not measured.
-    pub fn median(&self, key: &K) -> Option<f64> {
-        median(self.0.get(key)?)
+    /// The median; `None` if it was not measured.
+    pub(crate) fn median(
+        &self,
+        manager: &str,
+        scene: S,
+        flavor: Flavor,
+        measure: M,
+    ) -> Option<f64> {
+        let key = Key { manager: manager.to_owned(), scene, flavor, measure };
+        median(self.values.get(&key)?)
     }
 
-    /// The least and the greatest value over the rounds; `None` if it was not measured.
-    pub fn range(&self, key: &K) -> Option<(f64, f64)> {
-        let values = self.0.get(key)?.iter().copied();
+    /// The least and the greatest value; `None` if it was not measured.
+    pub(crate) fn range(
+        &self,
+        manager: &str,
+        scene: S,
+        flavor: Flavor,
+        measure: M,
+    ) -> Option<(f64, f64)> {
+        let key = Key { manager: manager.to_owned(), scene, flavor, measure };
+        let values = self.values.get(&key)?.iter().copied();
         Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))
+    }
+
+    /// What ours comes to against C: the median over the turns that both had, else the ratio of the
+    /// medians; `None` if one of the two was not measured.
+    pub(crate) fn ratio(&self, manager: &str, scene: S, measure: M) -> Option<f64> {
+        if let Some(ratios) = self.ratios.get(&(manager.to_owned(), scene, measure)) {
+            return median(ratios);
+        }
+        let of = |flavor| self.median(manager, scene, flavor, measure);
+        Some(of(Flavor::Ours)? / of(Flavor::C)?)
     }
 }
 
@@ -117,6 +121,26 @@ fn median(values: &[f64]) -> Option<f64> {
 mod tests {
     use super::*;
 
+    impl Measure for u8 {
+        fn name(self) -> &'static str {
+            "work, CPU us"
+        }
+
+        fn digits(self) -> usize {
+            1
+        }
+    }
+
+    impl Scene for usize {
+        fn name(self) -> String {
+            self.to_string()
+        }
+
+        fn megabytes(self) -> u64 {
+            u64::try_from(self).unwrap()
+        }
+    }
+
     #[test]
     fn the_median_is_the_middle_or_between_the_two_middles() {
         assert_eq!(median(&[]), None);
@@ -126,21 +150,28 @@ mod tests {
 
     #[test]
     fn figures_are_kept_apart_by_key() {
-        let key = Key {
-            manager: "qm".to_owned(),
-            lines: 1000,
-            flavor: Flavor::C,
-            measure: Measure::SubscriptionUsed,
-        };
-        let mut figures = Figures::default();
-        figures.add(key.clone(), 520.0);
-        let mut later = Figures::default();
-        later.add(key.clone(), 500.0);
-        figures.append(later);
-        figures.add(Key { flavor: Flavor::Ours, ..key.clone() }, 300.0);
-        assert_eq!(figures.median(&key), Some(510.0));
-        assert_eq!(figures.range(&key), Some((500.0, 520.0)));
-        let other = Key { lines: 10, ..key };
-        assert_eq!((figures.median(&other), figures.range(&other)), (None, None));
+        let mut figures = Figures::<usize, u8>::default();
+        figures.add("qm", 1_000, Flavor::C, 1, 520.0);
+        figures.add("qm", 1_000, Flavor::C, 1, 500.0);
+        figures.add("qm", 1_000, Flavor::Ours, 1, 255.0);
+        assert_eq!(figures.median("qm", 1_000, Flavor::C, 1), Some(510.0));
+        assert_eq!(figures.range("qm", 1_000, Flavor::C, 1), Some((500.0, 520.0)));
+        assert_eq!(figures.ratio("qm", 1_000, 1), Some(0.5));
+        assert_eq!(figures.median("qm", 10, Flavor::C, 1), None);
+        assert_eq!(figures.ratio("qm", 10, 1), None);
+    }
+
+    #[test]
+    fn a_slow_phase_that_hits_both_leaves_the_ratio() {
+        let mut figures = Figures::<usize, u8>::default();
+        for slow in [1.0, 1.0, 3.0, 3.0] {
+            let turn = [(Flavor::Ours, 8.0 * slow), (Flavor::C, 10.0 * slow)];
+            figures.add_turn("qm", 7, 1, &turn);
+        }
+        // One that hits ours alone is an outlier, not a shift.
+        figures.add_turn("qm", 7, 1, &[(Flavor::C, 10.0), (Flavor::Ours, 90.0)]);
+        assert_eq!(figures.ratio("qm", 7, 1), Some(0.8));
+        figures.add_turn("qm", 7, 1, &[(Flavor::C, 10.0)]);
+        assert_eq!(figures.ratio("qm", 7, 1), Some(0.8));
     }
 }

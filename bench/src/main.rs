@@ -1,8 +1,7 @@
 //! The program: reads its command line, measures, prints the tables.
 
 use anyhow::{Context as _, Result, bail};
-use bench::{options, pcscf, run, scscf};
-use lexopt::Parser;
+use bench::{options::Options, pcscf, sca, scscf};
 use std::{
     env, fs,
     io::{Write as _, stdout},
@@ -23,41 +22,27 @@ fn main() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["sca", rest @ ..] => sca(rest),
-        ["pcscf", rest @ ..] => pcscf(rest),
-        ["scscf", rest @ ..] => scscf(rest),
+        ["sca", rest @ ..] => part::<sca::Options>(rest),
+        ["pcscf", rest @ ..] => part::<pcscf::Options>(rest),
+        ["scscf", rest @ ..] => part::<scscf::Options>(rest),
         [] | ["--quick"] => {
             print("## Shared call appearances\n\n", None)?;
-            sca(&words)?;
+            part::<sca::Options>(&words)?;
             print("\n## P-CSCF\n\n", None)?;
-            pcscf(&words)?;
+            part::<pcscf::Options>(&words)?;
             print("\n## S-CSCF\n\n", None)?;
-            scscf(&words)
+            part::<scscf::Options>(&words)
         }
         ["--help" | "-h"] => print(USAGE, None),
         [first, ..] => bail!("{first} is no part, must be sca, pcscf or scscf, see --help"),
     }
 }
 
-fn sca(words: &[&str]) -> Result<()> {
-    let Some(options) = options::Options::parse(Parser::from_args(words))? else {
-        return print(options::USAGE, None);
+fn part<O: Options>(words: &[&str]) -> Result<()> {
+    let Some(options) = O::parse(words)? else {
+        return print(O::USAGE, None);
     };
-    print(&run::run(&options)?, options.out.as_deref())
-}
-
-fn pcscf(words: &[&str]) -> Result<()> {
-    let Some(options) = pcscf::options::Options::parse(Parser::from_args(words))? else {
-        return print(pcscf::options::USAGE, None);
-    };
-    print(&pcscf::run(&options)?, options.out.as_deref())
-}
-
-fn scscf(words: &[&str]) -> Result<()> {
-    let Some(options) = scscf::options::Options::parse(Parser::from_args(words))? else {
-        return print(scscf::options::USAGE, None);
-    };
-    print(&scscf::run(&options)?, options.out.as_deref())
+    print(&options.run()?, options.common().out.as_deref())
 }
 
 fn print(text: &str, out: Option<&Path>) -> Result<()> {

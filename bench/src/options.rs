@@ -1,115 +1,106 @@
-//! The command line.
+//! The command line: what every part understands, and how each reads the rest.
 
+use crate::flavor::Flavor;
 use anyhow::{Result, bail, ensure};
 use lexopt::{Arg, Parser, ValueExt as _};
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
-/// What `--help` prints.
-pub const USAGE: &str = "\
-Measures the C module `sca` and ours side by side on the installed Kamailio.
-
-usage: bench sca [--quick] [--lines N,N,...] [--rounds N] [--managers NAME,...]
-                 [--stored N] [--flavors c,ours] [--out FILE]
-
-  --quick     small sizes, one round, one manager: a look whether all works
-  --lines     numbers of subscribed lines (1000,10000,100000)
-  --rounds    rounds for the first manager, the others get one (3)
-  --managers  memory managers of the server, as for its -x (tlsf,qm)
-  --stored    subscriptions for the stop and the start; 0 leaves these out (100000)
-  --flavors   which modules (c,ours)
-  --out       a file for the report, next to the standard output
-
-environment: MODULES_DIR is the folder of our sca.so (target/modules),
-             KAMAILIO_MODULES that of the stock one (found by itself)
-";
-
-/// Whose modules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Flavor {
-    /// The one that comes with Kamailio.
-    C,
-    /// The one of this project.
-    Ours,
-}
-
-impl Flavor {
-    /// Its name in progress lines.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::C => "C",
-            Self::Ours => "ours",
-        }
-    }
-}
-
-/// How much of each operation one measurement plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Volume {
-    /// Refreshes of a call-info subscription.
-    pub refreshes: usize,
-    /// Line-seize cycles in groups of three.
-    pub seizes: usize,
-    /// Calls in groups of three.
-    pub small_calls: usize,
-    /// Calls in groups of fifty.
-    pub large_calls: usize,
-}
-
-/// What to measure.
+/// What every part can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Numbers of subscribed lines, ascending.
-    pub lines: Vec<usize>,
+pub struct Common {
     /// Rounds for the first manager; the others get one.
     pub rounds: usize,
+    /// How often each operation has its turn in a round.
+    pub turns: usize,
     /// The memory managers.
     pub managers: Vec<String>,
-    /// How many subscriptions are stored for the stop and the start.
-    pub stored: usize,
     /// The modules.
     pub flavors: Vec<Flavor>,
     /// Where the report goes besides the standard output.
     pub out: Option<PathBuf>,
-    /// How much of each operation.
-    pub volume: Volume,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        let volume =
-            Volume { refreshes: 20_000, seizes: 4_000, small_calls: 1_500, large_calls: 150 };
-        Self {
-            lines: vec![1_000, 10_000, 100_000],
-            rounds: 3,
-            managers: vec!["tlsf".to_owned(), "qm".to_owned()],
-            stored: 100_000,
-            flavors: vec![Flavor::C, Flavor::Ours],
-            out: None,
-            volume,
+impl Common {
+    /// A whole run: both flavors, ten turns.
+    pub(crate) fn new(rounds: usize, managers: &[&str]) -> Self {
+        let (flavors, out) = (Flavor::BOTH.to_vec(), None);
+        Self { rounds, turns: 10, managers: words(managers), flavors, out }
+    }
+
+    /// A short run: one round, few turns.
+    pub(crate) fn quick(manager: &str) -> Self {
+        Self { turns: 3, ..Self::new(1, &[manager]) }
+    }
+
+    /// The memory managers, each with its number of rounds.
+    pub(crate) fn managers(&self) -> impl Iterator<Item = (&str, usize)> {
+        let rounds = move |position| if position == 0 { self.rounds } else { 1 };
+        self.managers.iter().enumerate().map(move |(at, name)| (name.as_str(), rounds(at)))
+    }
+
+    /// The first memory manager, with which databases are measured.
+    pub(crate) fn manager(&self) -> &str {
+        self.managers.first().map_or("", String::as_str)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<bool> {
+        match name {
+            "rounds" => self.rounds = value.parse()?,
+            "turns" => self.turns = value.parse()?,
+            "managers" => self.managers = list(value)?,
+            "flavors" => {
+                self.flavors = value.split(',').map(Flavor::parse).collect::<Result<_>>()?;
+            }
+            "out" => self.out = Some(PathBuf::from(value)),
+            _ => return Ok(false),
         }
+        Ok(true)
     }
 }
 
-impl Options {
+/// What one part can be told.
+pub trait Options: Default {
+    /// What `--help` prints.
+    const USAGE: &str;
+
     /// The small run of `--quick`.
-    pub fn quick() -> Self {
-        let volume = Volume { refreshes: 4_000, seizes: 800, small_calls: 400, large_calls: 24 };
-        Self {
-            lines: vec![1_000, 5_000],
-            rounds: 1,
-            managers: vec!["tlsf".to_owned()],
-            stored: 2_000,
-            volume,
-            ..Self::default()
-        }
-    }
+    fn quick() -> Self;
+
+    /// What all parts have.
+    fn common(&self) -> &Common;
+
+    /// The same, to be changed.
+    fn common_mut(&mut self) -> &mut Common;
+
+    /// Takes an option of this part alone; `false`: there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// A value that cannot be read.
+    fn set(&mut self, name: &str, value: &str) -> Result<bool>;
+
+    /// Looks at all values together and puts lists in order.
+    ///
+    /// # Errors
+    ///
+    /// A value that cannot be measured.
+    fn check(&mut self) -> Result<()>;
+
+    /// Measures, and gives the report as Markdown.
+    ///
+    /// # Errors
+    ///
+    /// A module that is not there, a server that does not start, more than one message in a thousand
+    /// lost.
+    fn run(&self) -> Result<String>;
 
     /// Reads the command line; `None` if it asks for help.
     ///
     /// # Errors
     ///
     /// An option that is not known, or a value that cannot be measured.
-    pub fn parse(mut parser: Parser) -> Result<Option<Self>> {
+    fn parse(words: &[&str]) -> Result<Option<Self>> {
+        let mut parser = Parser::from_args(words);
         let mut given: Vec<(String, String)> = Vec::new();
         let mut options = Self::default();
         while let Some(argument) = parser.next()? {
@@ -125,35 +116,54 @@ impl Options {
         }
         // After the loop, so that what is given outdoes --quick wherever it stands.
         for (name, value) in given {
-            options.set(&name, &value)?;
+            let known = options.common_mut().set(&name, &value)? || options.set(&name, &value)?;
+            ensure!(known, "option --{name} is not known, see --help");
         }
-        options.lines.sort_unstable();
-        ensure!(options.rounds > 0, "--rounds is 0, must be 1 or more");
-        ensure!(!options.lines.is_empty(), "--lines is empty, must name a size");
-        ensure!(options.lines.iter().all(|n| *n >= 100), "--lines must be 100 or more each");
+        let Common { rounds, turns, managers, flavors, .. } = options.common();
+        ensure!(*rounds > 0, "--rounds is 0, must be 1 or more");
+        ensure!(*turns > 0, "--turns is 0, must be 1 or more");
+        ensure!(!managers.is_empty() && !flavors.is_empty(), "--managers or --flavors is empty");
+        options.check()?;
         Ok(Some(options))
-    }
-
-    fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        match name {
-            "lines" => self.lines = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
-            "rounds" => self.rounds = value.parse()?,
-            "managers" => self.managers = value.split(',').map(str::to_owned).collect(),
-            "stored" => self.stored = value.parse()?,
-            "flavors" => self.flavors = value.split(',').map(flavor).collect::<Result<_>>()?,
-            "out" => self.out = Some(PathBuf::from(value)),
-            _ => bail!("option --{name} is not known, see --help"),
-        }
-        Ok(())
     }
 }
 
-/// The flavor of that name.
-pub(crate) fn flavor(name: &str) -> Result<Flavor> {
-    match name {
-        "c" => Ok(Flavor::C),
-        "ours" => Ok(Flavor::Ours),
-        _ => bail!("flavor {name} is not known, must be c or ours"),
+/// A list with commas.
+///
+/// # Errors
+///
+/// An element that cannot be read.
+pub(crate) fn list<T: FromStr<Err: Into<anyhow::Error>>>(value: &str) -> Result<Vec<T>> {
+    value.split(',').map(|word| word.parse().map_err(Into::into)).collect()
+}
+
+/// Texts of one's own.
+pub(crate) fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Puts numbers in order; refuses one that is too small to measure.
+///
+/// # Errors
+///
+/// A number below a hundred.
+pub(crate) fn sizes(name: &str, sizes: &mut [usize]) -> Result<()> {
+    sizes.sort_unstable();
+    for size in sizes {
+        ensure!(*size >= 100, "--{name} has {size}, must be 100 or more each");
+    }
+    Ok(())
+}
+
+/// Refuses a name that is not known.
+///
+/// # Errors
+///
+/// A name of `given` that `known` does not have.
+pub(crate) fn known(what: &str, given: &[String], known: &[&str]) -> Result<()> {
+    match given.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => bail!("{what} {name} is not known, must be of {known:?}"),
+        None => Ok(()),
     }
 }
 
@@ -161,31 +171,19 @@ pub(crate) fn flavor(name: &str) -> Result<Flavor> {
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Option<Options>> {
-        Options::parse(Parser::from_args(words))
+    #[test]
+    fn the_first_manager_gets_all_rounds() {
+        let common = Common::new(3, &["qm", "tlsf"]);
+        assert!(common.managers().eq([("qm", 3), ("tlsf", 1)]));
+        assert_eq!(common.manager(), "qm");
     }
 
     #[test]
-    fn what_is_given_outdoes_quick_wherever_it_stands() {
-        for words in [["--rounds", "5", "--quick"], ["--quick", "--rounds", "5"]] {
-            let options = parse(&words).unwrap().unwrap();
-            assert_eq!(options, Options { rounds: 5, ..Options::quick() });
-        }
-    }
-
-    #[test]
-    fn sizes_and_flavors_are_lists() {
-        let words = ["--lines", "5000,1000", "--flavors", "c"];
-        let options = parse(&words).unwrap().unwrap();
-        assert_eq!(options.lines, [1000, 5000]);
-        assert_eq!(options.flavors, [Flavor::C]);
-    }
-
-    #[test]
-    fn what_cannot_be_measured_is_refused() {
-        for words in [["--rounds", "0"], ["--lines", "7"], ["--flavors", "d"], ["--speed", "1"]] {
-            assert!(parse(&words).is_err(), "{words:?}");
-        }
-        assert!(parse(&["--help"]).unwrap().is_none());
+    fn sizes_are_put_in_order_and_small_ones_refused() {
+        let mut given = list("5000,100").unwrap();
+        sizes("lines", &mut given).unwrap();
+        assert_eq!(given, [100, 5_000]);
+        assert!(sizes("lines", &mut [99]).is_err());
+        assert!(list::<usize>("7,x").is_err());
     }
 }

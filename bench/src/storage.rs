@@ -1,19 +1,12 @@
-//! The databases of a run, and rows that an earlier life of the server may have left.
+//! The databases of a run.
 
-use crate::phones::{CallId, Party, Purpose};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use host_tests::{database::Database, mariadb::MariaDb, sqlite::Sqlite};
-use std::{net::SocketAddr, path::Path};
+use std::{fs, path::Path};
 
-/// The line whose texts are the pattern of all rows: six digits that occur nowhere else in them.
-const SAMPLE: usize = 123_456;
-
-/// The tag that the server gave every stored subscription.
-pub const SERVER_TAG: &str = "a6a1c5f60faecf035a1ae5b6e96e979a-4b7c61d2";
-
-/// Which database keeps the subscriptions.
+/// Which database keeps what is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A file.
     Sqlite,
     /// A server of our own, durable at each commit as by its default.
@@ -21,125 +14,114 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Sqlite, Self::MariaDb];
+
     /// Its name in the report.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
             Self::MariaDb => "MariaDB",
+        }
+    }
+
+    /// The driver that serves an address.
+    pub(crate) fn driver(url: &str) -> &'static str {
+        if url.starts_with("sqlite") { "db_sqlite" } else { "db_mysql" }
+    }
+
+    /// An SQL source of the numbers 0 to `last` in a column `seq`: what stands before SELECT, and after
+    /// FROM.
+    pub(crate) fn numbers(self, last: usize) -> [String; 2] {
+        match self {
+            Self::Sqlite => [
+                format!(
+                    "WITH RECURSIVE n(seq) AS \
+                     (SELECT 0 UNION ALL SELECT seq + 1 FROM n WHERE seq < {last})"
+                ),
+                "n".to_owned(),
+            ],
+            Self::MariaDb => [String::new(), format!("seq_0_to_{last}")],
         }
     }
 }
 
 /// A database with the shipped tables, empty at first.
 #[derive(Debug)]
-pub struct Storage {
+pub(crate) struct Storage {
     kind: Kind,
+    table: &'static str,
     database: Box<dyn Database>,
 }
 
 impl Storage {
-    /// An sqlite file in `folder`.
-    pub fn sqlite(folder: &Path) -> Self {
-        let database = Sqlite::create(&folder.join("bench.sqlite"));
-        Self { kind: Kind::Sqlite, database: Box::new(database) }
+    /// An sqlite file in `folder` with the tables that `sql` makes; the rows of `table` are counted.
+    pub(crate) fn sqlite(folder: &Path, sql: &str, table: &'static str) -> Self {
+        let database = Sqlite::with(&folder.join("bench.sqlite"), sql);
+        Self { kind: Kind::Sqlite, table, database: Box::new(database) }
     }
 
-    /// A database of `server`.
-    pub fn mariadb(server: &MariaDb) -> Self {
-        let database = server.create();
+    /// A database of `server`, likewise.
+    pub(crate) fn mariadb(server: &MariaDb, sql: &str, table: &'static str) -> Self {
+        let database = server.with(sql);
         // The test server saves on these; a server in use has the defaults.
         database.execute("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
         database.execute("SET GLOBAL innodb_buffer_pool_size = 134217728");
-        Self { kind: Kind::MariaDb, database: Box::new(database) }
+        Self { kind: Kind::MariaDb, table, database: Box::new(database) }
     }
 
     /// Which one it is.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// Its address for `db_url`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.database.url()
     }
 
-    /// How many subscriptions it holds.
-    pub fn count(&self) -> Option<usize> {
-        self.database.query("SELECT count(*) FROM sca_subscriptions").first()?.first()?.parse().ok()
+    /// How many rows the table holds.
+    pub(crate) fn count(&self) -> Option<usize> {
+        let rows = self.database.query(&format!("SELECT count(*) FROM {}", self.table));
+        rows.first()?.first()?.parse().ok()
     }
 
-    /// Makes it hold the subscriptions of the first member of lines 0 to `count` - 1 of phones at
-    /// `local`, and nothing else.
+    /// Makes the table hold `count` rows and nothing else, which the statement `rows` puts in.
     ///
     /// # Errors
     ///
-    /// The database holds another number of rows afterwards.
-    pub fn fill(&self, count: usize, local: SocketAddr) -> Result<()> {
-        self.database.execute("DELETE FROM sca_subscriptions");
+    /// It holds another number of rows afterwards.
+    pub(crate) fn fill(&self, count: usize, rows: impl FnOnce() -> String) -> Result<()> {
+        self.database.execute(&format!("DELETE FROM {}", self.table));
         if count > 0 {
-            self.database.execute(&fill(self.kind, count, local));
+            self.database.execute(&rows());
         }
         let stored = self.count();
         ensure!(stored == Some(count), "the database holds {stored:?} of {count} rows");
         Ok(())
     }
-}
 
-/// The statement that makes the rows as the module would have written them. Only an empty
-/// Record-Route is an empty text here, where the sqlite driver would leave NULL: the C module
-/// cannot read that back.
-fn fill(kind: Kind, count: usize, local: SocketAddr) -> String {
-    let last = count.saturating_sub(1);
-    let (with, source, number, expires) = match kind {
-        Kind::Sqlite => (
-            format!(
-                "WITH RECURSIVE n(seq) AS \
-                 (SELECT 0 UNION ALL SELECT seq + 1 FROM n WHERE seq < {last})"
-            ),
-            "n".to_owned(),
-            "printf('%06d', seq)",
-            "strftime('%s', 'now') + 3600",
-        ),
-        Kind::MariaDb => (
-            String::new(),
-            format!("seq_0_to_{last}"),
-            "lpad(seq, 6, '0')",
-            "unix_timestamp() + 3600",
-        ),
-    };
-    let party = Party { line: SAMPLE, member: 0 };
-    let id = CallId { purpose: Purpose::CallInfo, party, serial: 0 };
-    let each = |text: &str| format!("replace('{text}', '{SAMPLE}', {number})");
-    format!(
-        "INSERT INTO sca_subscriptions (subscriber, aor, event, expires, state, app_idx, call_id, \
-         from_tag, to_tag, record_route, notify_cseq, subscribe_cseq, server_id) \
-         {with} SELECT {}, {}, 1, {expires}, 0, 0, {}, '{}', '{SERVER_TAG}', '', 2, 1, 0 \
-         FROM {source}",
-        each(&party.contact(local)),
-        each(&party.aor()),
-        each(&id.to_string()),
-        id.tag(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rows_are_those_of_the_phones() {
-        let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::sqlite(folder.path());
-        let local = SocketAddr::from(([127, 0, 0, 1], 4000));
-        storage.fill(3, local).unwrap();
-        storage.fill(12, local).unwrap();
-        let found = storage.database.query(
-            "SELECT subscriber, aor, call_id, from_tag, expires > strftime('%s', 'now') \
-             FROM sca_subscriptions ORDER BY id LIMIT 1 OFFSET 11",
-        );
-        let party = Party { line: 11, member: 0 };
-        let id = CallId { purpose: Purpose::CallInfo, party, serial: 0 };
-        let row = [party.contact(local), party.aor(), id.to_string(), id.tag(), "1".to_owned()];
-        assert_eq!(found, [row]);
+    /// Rows that a statement gives.
+    #[cfg(test)]
+    pub(crate) fn query(&self, sql: &str) -> Vec<Vec<String>> {
+        self.database.query(sql)
     }
+}
+
+/// The statements that make the tables of a file of `db/`.
+///
+/// # Errors
+///
+/// There is no such file.
+pub(crate) fn schema(kind: Kind, name: &str) -> Result<String> {
+    let dialect = match kind {
+        Kind::Sqlite => "sqlite",
+        Kind::MariaDb => "mysql",
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../db").join(dialect);
+    let read = |name: &str| {
+        let path = folder.join(name);
+        fs::read_to_string(&path).with_context(|| path.display().to_string())
+    };
+    Ok(read("version.sql")? + &read(name)?)
 }

@@ -1,6 +1,7 @@
 //! The configuration that both pairs run, word for word but for `mpath`.
 
-use super::storage::TABLE;
+use super::rows::TABLE;
+use crate::storage::Kind;
 use std::{fmt::Display, net::SocketAddr};
 
 /// What differs between two configurations.
@@ -23,13 +24,9 @@ impl Config<'_> {
     pub(crate) fn text(self, rpc: impl Display) -> String {
         let Self { modules, listen, core, database, more } = self;
         let (driver, database) = match database {
-            None => ("", String::new()),
+            None => (String::new(), String::new()),
             Some((url, mode)) => (
-                if url.starts_with("sqlite") {
-                    "loadmodule \"db_sqlite.so\"\n"
-                } else {
-                    "loadmodule \"db_mysql.so\"\n"
-                },
+                format!("loadmodule \"{}.so\"\n", Kind::driver(url)),
                 format!(
                     "modparam(\"ims_usrloc_pcscf\", \"db_url\", \"{url}\")\n\
                      modparam(\"ims_usrloc_pcscf\", \"db_mode\", {mode})\n"

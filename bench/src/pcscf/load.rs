@@ -1,4 +1,4 @@
-//! One server with its telephones registered, and what each operation on it costs.
+//! One server with its telephones registered, and what each operation on it is.
 
 use super::{
     config::Config,
@@ -7,58 +7,40 @@ use super::{
     text::Home,
 };
 use crate::{
-    phones::Tally,
-    server::{Memory, SHARED_MEGABYTES, Server},
+    figures::Scene as _,
+    meter::{Operate, settle},
+    registrar::{LASTING, Registrar},
+    server::Server,
     telephones::{
         network::Network,
-        operation::{Job, Operations, Outcome},
+        operation::Job,
+        site::{Site, WINDOW, addresses, newcomers, turns},
     },
 };
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     ops::Range,
-    sync::atomic::{AtomicU8, Ordering},
-    thread::sleep,
     time::{Duration, Instant},
 };
 
-/// How many requests are under way at a time.
-const WINDOW: usize = 16;
-/// How often an operation is measured again when messages were lost.
-const TRIES: usize = 3;
-/// In how many parts first registrations are measured.
-const PARTS: usize = 5;
-/// Steps over the telephones so that neighbours in time are not neighbours in a table; a prime, so
-/// that every one gets its turn.
-const STRIDE: usize = 7919;
-/// Seconds that every telephone registers for: longer than any run.
-const LASTING: u32 = 86_400;
+/// In how many parts first registrations are measured: those who come go before the next part.
+const PARTS: usize = 3;
+/// A request with `pcscf_is_registered`.
+const IS_REGISTERED: &str = "MESSAGE";
+/// A request with `pcscf_force_service_routes`.
+const FORCE_ROUTES: &str = "PUBLISH";
+/// A request that uses neither module.
+const PLAIN: &str = "OPTIONS";
 
 /// A server with telephones.
 #[derive(Debug)]
 pub(crate) struct Load {
-    /// The server.
-    pub(crate) server: Server,
-    network: Network,
-    operations: Operations<Home>,
+    site: Site<Home>,
     contacts: usize,
     volume: Volume,
-    /// Whether contacts are stored in a database.
+    /// Whether contacts are stored in a database, which may be slower than a telephone is patient.
     stored: bool,
-    /// The share of one CPU that the server takes when nothing happens.
-    idle: f64,
-}
-
-/// How far the registrations at the start came.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fill {
-    /// How many are registered.
-    pub(crate) registered: usize,
-    /// How long it took.
-    pub(crate) time: Duration,
-    /// What they took of shared memory.
-    pub(crate) memory: Memory,
 }
 
 /// What a server is started with.
@@ -75,19 +57,19 @@ pub(crate) struct Start<'a> {
 }
 
 impl Load {
-    /// Starts a server for the telephones of `scene` once `prepare` has been told their port and the
-    /// address of their home network; does not wait for it.
+    /// Starts a server for the telephones of `scene` once `prepare` has been told the address of their
+    /// home network, whose port is theirs, too; does not wait for it.
     pub(crate) fn spawn(
         start: Start<'_>,
         scene: Scene,
         volume: Volume,
-        prepare: impl FnOnce(u16, SocketAddr) -> Result<()>,
+        prepare: impl FnOnce(SocketAddr) -> Result<()>,
     ) -> Result<Self> {
         let [listen, core] = addresses();
         let listen = SocketAddr::from((listen, 5060));
         let users = scene.contacts.saturating_add(volume.registrations);
         let network = Network::new(scene.place, users, listen, core)?;
-        prepare(network.core().port(), network.core())?;
+        prepare(network.core())?;
         let config = Config {
             modules: start.modules,
             listen,
@@ -95,223 +77,121 @@ impl Load {
             database: scene.storage.map(|(_, mode)| (start.database, mode)),
             more: start.more,
         };
-        let server = Server::launch(start.manager, SHARED_MEGABYTES, |socket| {
+        let server = Server::launch(start.manager, scene.megabytes(), |socket| {
             config.text(socket.display())
         })?;
         let Scene { contacts, storage, .. } = scene;
-        let (operations, stored) = (Operations::new(Home), storage.is_some());
-        Ok(Self { server, network, operations, contacts, volume, stored, idle: 0.0 })
+        let site = Site::new(server, network, Home);
+        Ok(Self { site, contacts, volume, stored: storage.is_some() })
     }
 
     /// As [`Load::spawn`], and waits until it serves.
     pub(crate) fn start(start: Start<'_>, scene: Scene, volume: Volume) -> Result<Self> {
-        let mut load = Self::spawn(start, scene, volume, |_, _| Ok(()))?;
-        load.server.wait_until_up()?;
+        let mut load = Self::spawn(start, scene, volume, |_| Ok(()))?;
+        load.site.server.wait_until_up()?;
         // Its processes for commands are up before the workers are.
-        let probe = load.ask(0, "OPTIONS");
-        load.operations.play(&load.network, [probe], 1, None)?;
+        load.site.play([Job::ask(0, PLAIN)], 1, None)?;
         Ok(load)
     }
 
-    /// Registers the telephones of the scene, as many as there is time for.
-    pub(crate) fn fill(&mut self, limit: Duration) -> Result<Fill> {
-        // The first few take what is taken once.
-        let early = self.contacts..self.contacts.saturating_add(self.volume.registrations / 4);
+    /// Registers those who come and go in measurements, and takes them away: the first few take what is
+    /// taken once.
+    pub(crate) fn open(&mut self) -> Result<()> {
+        let early = self.newcomers();
         self.register(early.clone(), LASTING, None)?;
         self.register(early, 0, None)?;
-        self.settle()?;
-        let (began, before) = (Instant::now(), self.server.memory()?);
-        let outcome = self.register(0..self.contacts, LASTING, Some(began + limit))?;
-        let (time, registered) = (began.elapsed(), outcome.tally.done);
-        self.settle()?;
-        Ok(Fill { registered, time, memory: self.server.memory()?.since(before) })
-    }
-
-    /// Registers telephones for a time, or takes them away with 0.
-    pub(crate) fn register(
-        &mut self,
-        users: Range<usize>,
-        seconds: u32,
-        deadline: Option<Instant>,
-    ) -> Result<Outcome> {
-        let jobs = users.map(|user| Job { user, method: "REGISTER", expires: Some(seconds) });
-        let outcome = self.operations.play(&self.network, jobs, WINDOW, deadline)?;
-        let context = || format!("registering for {seconds} s\n{}", self.server.log());
-        answered(&outcome.tally).with_context(context)?;
-        Ok(outcome)
-    }
-
-    /// Lets telephones do `jobs`, `window` at a time.
-    pub(crate) fn play(
-        &mut self,
-        jobs: impl IntoIterator<Item = Job>,
-        window: usize,
-        deadline: Option<Instant>,
-    ) -> Result<Outcome> {
-        self.operations.play(&self.network, jobs, window, deadline)
-    }
-
-    /// From now on repeats what is not answered in that time, that often.
-    pub(crate) fn insist(&mut self, again: Duration, tries: u32) {
-        self.operations.insist(again, tries);
-    }
-
-    /// Plays every kind of operation for a while, then takes what the idle server needs.
-    pub(crate) fn warm_up(&mut self) -> Result<()> {
-        for measure in Measure::COSTS {
-            let jobs: Vec<_> = self.jobs(measure);
-            let few = jobs.len() / 4;
-            self.play(jobs.into_iter().take(few), WINDOW, None)?;
-            self.clean_up(measure)?;
-        }
-        self.settle()?;
-        let (began, before) = (Instant::now(), self.server.cpu()?);
-        sleep(Duration::from_secs(1));
-        let spent = self.server.cpu()?.saturating_sub(before);
-        self.idle = spent.as_secs_f64() / began.elapsed().as_secs_f64();
         Ok(())
     }
 
-    /// Microseconds of CPU for one operation, without what the server takes when idle.
-    pub(crate) fn cost(&mut self, measure: Measure) -> Result<f64> {
-        let mut attempt = 1;
-        loop {
-            // Guests come and go in parts, so that they add little to the contacts.
-            let parts = if measure == Measure::First { PARTS } else { 1 };
-            let (mut spent, mut tally) = (0.0, Tally::default());
-            for _ in 0..parts {
-                let (seconds, part) = self.part(measure)?;
-                spent += seconds;
-                tally = joined(tally, part);
-            }
-            // A database may be slower than a telephone is patient.
-            let good = if self.stored { answered(&tally) } else { tally.check() };
-            match good {
-                Ok(()) => return Ok(spent * 1e6 / f64::from(u32::try_from(tally.done.max(1))?)),
-                Err(error) if attempt == TRIES => {
-                    return Err(error.context(self.told(measure)));
-                }
-                Err(_) => attempt += 1,
-            }
-        }
-    }
-
-    /// Seconds of CPU for a number of operations.
-    fn part(&mut self, measure: Measure) -> Result<(f64, Tally)> {
-        let jobs = self.jobs(measure);
-        let (began, before) = (Instant::now(), self.server.cpu()?);
-        let outcome = self.play(jobs, WINDOW, None)?;
-        self.settle()?;
-        let spent = self.server.cpu()?.saturating_sub(before).as_secs_f64();
-        let spent = spent - self.idle * began.elapsed().as_secs_f64();
-        self.clean_up(measure)?;
-        Ok((spent, outcome.tally))
-    }
-
-    fn told(&self, measure: Measure) -> String {
-        format!("{}, {} contacts\n{}", measure.name(), self.contacts, self.server.log())
-    }
-
-    /// Telephones that came new for a measurement go.
-    fn clean_up(&mut self, measure: Measure) -> Result<()> {
-        if measure == Measure::First {
-            self.register(self.guests(), 0, None)?;
-            self.settle()?;
-        }
-        Ok(())
-    }
-
-    /// The telephones that are registered only while that is measured: a tenth of the others, but
-    /// enough to measure.
-    fn guests(&self) -> Range<usize> {
-        let count = (self.contacts / 10).max(100).min(self.volume.registrations);
+    /// Those who are registered only while that is measured.
+    fn newcomers(&self) -> Range<usize> {
+        let count = newcomers(self.contacts, self.volume.registrations);
         self.contacts..self.contacts.saturating_add(count)
     }
 
     fn jobs(&self, measure: Measure) -> Vec<Job> {
-        let register = |user| Job { user, method: "REGISTER", expires: Some(LASTING) };
-        let turns = |count| turns(self.contacts, count);
+        let register = |user| Job::register(user, LASTING);
+        let Volume { registrations, requests } = self.volume;
+        let ask = |method| {
+            turns(self.contacts, requests).map(move |user| Job::ask(user, method)).collect()
+        };
         match measure {
-            Measure::First => self.guests().map(register).collect(),
-            Measure::Again => turns(self.volume.registrations).map(register).collect(),
-            Measure::Registered => {
-                turns(self.volume.requests).map(|user| self.ask(user, "MESSAGE")).collect()
-            }
-            Measure::Forced => {
-                turns(self.volume.requests).map(|user| self.ask(user, "PUBLISH")).collect()
-            }
-            _ => turns(self.volume.requests).map(|user| self.ask(user, "OPTIONS")).collect(),
+            Measure::First => self.newcomers().map(register).collect(),
+            Measure::Again => turns(self.contacts, registrations).map(register).collect(),
+            Measure::Registered => ask(IS_REGISTERED),
+            Measure::Forced => ask(FORCE_ROUTES),
+            _ => ask(PLAIN),
         }
     }
 
-    /// A request of a telephone that is no registration.
-    pub(crate) fn ask(&self, user: usize, method: &'static str) -> Job {
-        Job { user, method, expires: None }
+    fn told(&self) -> String {
+        format!("{} contacts\n{}", self.contacts, self.site.server.log())
+    }
+}
+
+impl Operate for Load {
+    type Measure = Measure;
+
+    const COSTS: &[Measure] = &Measure::COSTS;
+
+    fn server(&mut self) -> &mut Server {
+        &mut self.site.server
     }
 
-    /// Waits until no transaction is left, so that their memory and the work of their end are
-    /// accounted.
-    pub(crate) fn settle(&mut self) -> Result<()> {
-        let patience = Instant::now() + Duration::from_secs(60);
-        while self.server.transactions()? > 0 {
-            ensure!(Instant::now() < patience, "transactions do not end");
-            sleep(Duration::from_millis(50));
+    fn listen(&mut self, time: Duration) -> Result<()> {
+        self.site.listen(time)
+    }
+
+    fn operate(&mut self, measure: Measure, shares: usize) -> Result<usize> {
+        let mut jobs = self.jobs(measure);
+        jobs.truncate(jobs.len() / shares);
+        let tally = self.site.play(jobs, WINDOW, None)?.tally;
+        let good = if self.stored { tally.answered() } else { tally.check() };
+        good.with_context(|| self.told())?;
+        Ok(tally.done)
+    }
+
+    fn parts(measure: Measure) -> usize {
+        if measure == Measure::First { PARTS } else { 1 }
+    }
+
+    fn clean_up(&mut self, measure: Measure) -> Result<()> {
+        if measure == Measure::First {
+            self.register(self.newcomers(), 0, None)?;
+            settle(self)?;
         }
         Ok(())
     }
+}
 
-    /// How many contacts the server has.
-    pub(crate) fn held(&self) -> Result<usize> {
-        Ok(usize::try_from(self.server.statistic("ims_usrloc_pcscf.registered_contacts")?)?)
+impl Registrar for Load {
+    const SIZES: [Measure; 2] = Measure::SIZES;
+    const WAITS: [Measure; 2] = Measure::WAITS;
+
+    fn register(
+        &mut self,
+        users: Range<usize>,
+        seconds: u32,
+        deadline: Option<Instant>,
+    ) -> Result<usize> {
+        let jobs = users.map(|user| Job::register(user, seconds));
+        let outcome = self.site.play(jobs, WINDOW, deadline)?;
+        outcome.tally.answered().with_context(|| format!("for {seconds} s, {}", self.told()))?;
+        Ok(outcome.tally.done)
     }
-}
 
-/// Fails if more than one request in a thousand was not answered well. What was said twice is done
-/// all the same.
-fn answered(tally: &Tally) -> Result<()> {
-    let Tally { failed, sent, reasons, .. } = tally;
-    ensure!(
-        failed.saturating_mul(1_000) <= *sent,
-        "{failed} of {sent} requests failed: {reasons:?}"
-    );
-    Ok(())
-}
+    fn ask(&mut self, count: usize, among: usize) -> Result<Duration> {
+        let jobs = (0..count).map(|turn| Job::ask(turn % among.max(1), IS_REGISTERED));
+        let outcome = self.site.play(jobs, 2, None)?;
+        outcome.tally.answered().with_context(|| self.told())?;
+        Ok(outcome.slowest)
+    }
 
-/// Both together.
-fn joined(mut one: Tally, other: Tally) -> Tally {
-    one.done = one.done.saturating_add(other.done);
-    one.failed = one.failed.saturating_add(other.failed);
-    one.sent = one.sent.saturating_add(other.sent);
-    one.repeated = one.repeated.saturating_add(other.repeated);
-    one.reasons.extend(other.reasons);
-    one
-}
+    fn finds(&mut self, user: usize) -> Result<bool> {
+        self.site.finds(Job::ask(user, IS_REGISTERED))
+    }
 
-/// Telephones for `count` operations, `STRIDE` apart.
-fn turns(contacts: usize, count: usize) -> impl Iterator<Item = usize> {
-    (0..count).map(move |turn| turn.wrapping_mul(STRIDE) % contacts.max(1))
-}
-
-/// Addresses of this machine that no other server of this or another run has: for the server and
-/// for its home network.
-fn addresses() -> [Ipv4Addr; 2] {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let [_, _, high, low] = std::process::id().to_be_bytes();
-    // Processes whose numbers are 32 apart may share an address; they rarely live together.
-    let third = high.wrapping_mul(31) ^ low;
-    [Ipv4Addr::new(127, 250, third, number), Ipv4Addr::new(127, 251, third, number)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_telephone_gets_its_turn_and_every_server_its_address() {
-        let mut users: Vec<_> = turns(1_000, 1_000).collect();
-        users.sort_unstable();
-        assert!(users.into_iter().eq(0..1_000));
-        assert_ne!(addresses(), addresses());
+    fn held(&self) -> Result<usize> {
+        self.site.statistic("ims_usrloc_pcscf.registered_contacts")
     }
 }

@@ -1,6 +1,6 @@
-//! What is measured, where, and the figures' keys.
+//! What is measured, and where.
 
-use crate::{options::Flavor, storage::Kind, telephones::network::Place};
+use crate::{cells::thousands, figures, storage::Kind, telephones::network::Place};
 
 /// What one figure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +33,12 @@ impl Measure {
     /// The sizes of things.
     pub(crate) const SIZES: [Self; 2] = [Self::Asked, Self::Used];
 
-    /// Its name in the report.
-    pub(crate) const fn name(self) -> &'static str {
+    /// The longest waits for an answer.
+    pub(crate) const WAITS: [Self; 2] = [Self::Quiet, Self::Expiring];
+}
+
+impl figures::Measure for Measure {
+    fn name(self) -> &'static str {
         match self {
             Self::First => "REGISTER/200, new contact, CPU us",
             Self::Again => "REGISTER/200, known contact, CPU us",
@@ -48,44 +52,41 @@ impl Measure {
         }
     }
 
-    /// Whether the modules have a part in it.
-    pub(crate) const fn is_theirs(self) -> bool {
-        !matches!(self, Self::Plain)
+    fn digits(self) -> usize {
+        if Self::SIZES.contains(&self) { 0 } else { 1 }
     }
 }
 
-/// Where a figure was taken.
+/// Where a figure was taken; those without a database come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scene {
+    /// The database and the mode; none for mode 0.
+    pub(crate) storage: Option<(Kind, u8)>,
     /// How telephones are reached.
     pub(crate) place: Place,
     /// How many are registered.
     pub(crate) contacts: usize,
-    /// The database and the mode; none for mode 0.
-    pub(crate) storage: Option<(Kind, u8)>,
 }
 
 impl Scene {
-    /// Its name in the report.
-    pub(crate) fn name(self) -> String {
-        let contacts = crate::cells::thousands(self.contacts);
+    /// Contacts in memory alone.
+    pub(crate) fn new(place: Place, contacts: usize) -> Self {
+        Self { storage: None, place, contacts }
+    }
+}
+
+impl figures::Scene for Scene {
+    fn name(self) -> String {
+        let contacts = thousands(self.contacts);
         let behind = if self.place == Place::Crowd { " behind one address" } else { "" };
         match self.storage {
             None => format!("{contacts}{behind}"),
             Some((kind, mode)) => format!("{contacts}{behind}, {} mode {mode}", kind.name()),
         }
     }
-}
 
-/// Where a figure belongs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
-    /// The memory manager.
-    pub(crate) manager: String,
-    /// Where it was taken.
-    pub(crate) scene: Scene,
-    /// The pair.
-    pub(crate) flavor: Flavor,
-    /// What it is about.
-    pub(crate) measure: Measure,
+    /// A contact takes less than four kilobytes; the rest is the server's.
+    fn megabytes(self) -> u64 {
+        u64::try_from(self.contacts / 256).unwrap_or(u64::MAX).saturating_add(256)
+    }
 }

@@ -1,42 +1,15 @@
 //! The command line of this part.
 
-use crate::options::{Flavor, flavor};
-use anyhow::{Result, bail, ensure};
-use lexopt::{Arg, Parser, ValueExt as _};
-use std::path::PathBuf;
-
-/// What `pcscf --help` prints.
-pub const USAGE: &str = "\
-Measures the C modules ims_usrloc_pcscf and ims_registrar_pcscf and ours side by side.
-
-usage: bench pcscf [--quick] [--parts NAME,...] [--contacts N,N,...] [--crowd N,N,...]
-                   [--db-contacts N,N,...] [--databases NAME,...] [--modes N,...] [--stored N]
-                   [--expiring N] [--rounds N] [--managers NAME,...] [--patience SECONDS]
-                   [--flavors c,ours] [--out FILE]
-
-  --quick        small sizes, one round, one manager: a look whether all works
-  --parts        what to measure (spread,crowd,databases,restart,expiry)
-  --contacts     numbers of registered contacts, an address each (1000,50000,500000)
-  --crowd        numbers of registered contacts behind one address (250,4000,50000)
-  --db-contacts  numbers of registered contacts in the database modes (1000)
-  --databases    databases of these (sqlite,mariadb)
-  --modes        database modes (1,2,3)
-  --stored       rows in the table for the restart (100000)
-  --expiring     contacts that expire at the same moment (50000)
-  --rounds       rounds for the first manager, the others get one (2)
-  --managers     memory managers of the server, as for its -x (tlsf,qm)
-  --patience     seconds that the registrations at the start of a server may take (240)
-  --flavors      which modules (c,ours)
-  --out          a file for the report, next to the standard output
-
-environment: MODULES_DIR is the folder of our modules (target/modules),
-             KAMAILIO_MODULES that of the stock ones (found by itself)
-";
+use super::run::run;
+use crate::options::{self, Common, known, list, sizes, words};
+use anyhow::{Result, ensure};
 
 /// The names of all parts.
 const PARTS: [&str; 5] = ["spread", "crowd", "databases", "restart", "expiry"];
+/// The names of all databases.
+const DATABASES: [&str; 2] = ["sqlite", "mariadb"];
 
-/// How much of each operation one measurement plays.
+/// How much of each operation one turn plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volume {
     /// Registrations.
@@ -48,7 +21,9 @@ pub struct Volume {
 /// What to measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The parts, by their names.
+    /// What all parts have.
+    pub common: Common,
+    /// What is measured, by its names.
     pub parts: Vec<String>,
     /// Numbers of contacts with an address each, ascending.
     pub contacts: Vec<usize>,
@@ -64,141 +39,128 @@ pub struct Options {
     pub stored: usize,
     /// Contacts that expire together.
     pub expiring: usize,
-    /// Rounds for the first manager; the others get one.
-    pub rounds: usize,
-    /// The memory managers.
-    pub managers: Vec<String>,
     /// Seconds for the registrations at the start of a server.
     pub patience: u64,
-    /// The modules.
-    pub flavors: Vec<Flavor>,
-    /// Where the report goes besides the standard output.
-    pub out: Option<PathBuf>,
     /// How much of each operation.
     pub volume: Volume,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Self {
+            common: Common::new(2, &["tlsf", "qm"]),
             parts: words(&PARTS),
             contacts: vec![1_000, 50_000, 500_000],
             crowd: vec![250, 4_000, 50_000],
             db_contacts: vec![1_000],
-            databases: words(&["sqlite", "mariadb"]),
+            databases: words(&DATABASES),
             modes: vec![1, 2, 3],
             stored: 100_000,
             expiring: 50_000,
-            rounds: 2,
-            managers: words(&["tlsf", "qm"]),
             patience: 240,
-            flavors: vec![Flavor::C, Flavor::Ours],
-            out: None,
-            volume: Volume { registrations: 4_000, requests: 20_000 },
+            volume: Volume { registrations: 1_200, requests: 6_000 },
         }
     }
 }
 
 impl Options {
-    /// The small run of `--quick`.
-    pub fn quick() -> Self {
+    /// Whether a part is to be measured.
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|name| name == part)
+    }
+}
+
+impl options::Options for Options {
+    const USAGE: &str = "\
+Measures the C modules ims_usrloc_pcscf and ims_registrar_pcscf and ours side by side.
+
+usage: bench pcscf [--quick] [--parts NAME,...] [--contacts N,N,...] [--crowd N,N,...]
+                   [--db-contacts N,N,...] [--databases NAME,...] [--modes N,...] [--stored N]
+                   [--expiring N] [--rounds N] [--turns N] [--managers NAME,...]
+                   [--patience SECONDS] [--flavors c,ours] [--out FILE]
+
+  --quick        small sizes, one round, one manager: a look whether all works
+  --parts        what to measure (spread,crowd,databases,restart,expiry)
+  --contacts     numbers of registered contacts, an address each (1000,50000,500000)
+  --crowd        numbers of registered contacts behind one address (250,4000,50000)
+  --db-contacts  numbers of registered contacts in the database modes (1000)
+  --databases    databases of these (sqlite,mariadb)
+  --modes        database modes (1,2,3)
+  --stored       rows in the table for the restart (100000)
+  --expiring     contacts that expire at the same moment (50000)
+  --rounds       rounds for the first manager, the others get one (2)
+  --turns        turns of each operation in a round (10)
+  --managers     memory managers of the server, as for its -x (tlsf,qm)
+  --patience     seconds that the registrations at the start of a server may take (240)
+  --flavors      which modules (c,ours)
+  --out          a file for the report, next to the standard output
+
+environment: MODULES_DIR is the folder of our modules (target/modules),
+             KAMAILIO_MODULES that of the stock ones (found by itself)
+";
+
+    fn quick() -> Self {
         Self {
+            common: Common::quick("tlsf"),
             contacts: vec![1_000, 5_000],
             crowd: vec![250, 1_000],
             db_contacts: vec![250],
             stored: 2_000,
             expiring: 2_000,
-            rounds: 1,
-            managers: vec!["tlsf".to_owned()],
             patience: 60,
-            volume: Volume { registrations: 500, requests: 2_000 },
+            volume: Volume { registrations: 250, requests: 1_000 },
             ..Self::default()
         }
     }
 
-    /// Reads the command line; `None` if it asks for help.
-    ///
-    /// # Errors
-    ///
-    /// An option that is not known, or a value that cannot be measured.
-    pub fn parse(mut parser: Parser) -> Result<Option<Self>> {
-        let mut given: Vec<(String, String)> = Vec::new();
-        let mut options = Self::default();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Long("help") | Arg::Short('h') => return Ok(None),
-                Arg::Long("quick") => options = Self::quick(),
-                Arg::Long(name) => {
-                    let name = name.to_owned();
-                    given.push((name, parser.value()?.string()?));
-                }
-                Arg::Short(_) | Arg::Value(_) => return Err(argument.unexpected().into()),
-            }
-        }
-        // After the loop, so that what is given outdoes --quick wherever it stands.
-        for (name, value) in given {
-            options.set(&name, &value)?;
-        }
-        for sizes in [&mut options.contacts, &mut options.crowd, &mut options.db_contacts] {
-            sizes.sort_unstable();
-            ensure!(sizes.iter().all(|n| *n >= 100), "a number of contacts must be 100 or more");
-        }
-        ensure!(options.rounds > 0, "--rounds is 0, must be 1 or more");
-        for part in &options.parts {
-            ensure!(
-                PARTS.contains(&part.as_str()),
-                "part {part} is not known, must be of {PARTS:?}"
-            );
-        }
-        for name in &options.databases {
-            let known = matches!(name.as_str(), "sqlite" | "mariadb");
-            ensure!(known, "database {name} is not known, must be sqlite or mariadb");
-        }
-        ensure!(options.modes.iter().all(|mode| (1..=3).contains(mode)), "--modes are 1 to 3");
-        Ok(Some(options))
+    fn common(&self) -> &Common {
+        &self.common
     }
 
-    /// Whether a part is to be measured.
-    pub fn has(&self, part: &str) -> bool {
-        self.parts.iter().any(|name| name == part)
+    fn common_mut(&mut self) -> &mut Common {
+        &mut self.common
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        let words = || value.split(',').map(str::to_owned).collect();
-        let sizes = || value.split(',').map(str::parse).collect::<Result<_, _>>();
+    fn set(&mut self, name: &str, value: &str) -> Result<bool> {
         match name {
-            "parts" => self.parts = words(),
-            "contacts" => self.contacts = sizes()?,
-            "crowd" => self.crowd = sizes()?,
-            "db-contacts" => self.db_contacts = sizes()?,
-            "databases" => self.databases = words(),
-            "modes" => self.modes = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            "parts" => self.parts = list(value)?,
+            "contacts" => self.contacts = list(value)?,
+            "crowd" => self.crowd = list(value)?,
+            "db-contacts" => self.db_contacts = list(value)?,
+            "databases" => self.databases = list(value)?,
+            "modes" => self.modes = list(value)?,
             "stored" => self.stored = value.parse()?,
             "expiring" => self.expiring = value.parse()?,
-            "rounds" => self.rounds = value.parse()?,
-            "managers" => self.managers = words(),
             "patience" => self.patience = value.parse()?,
-            "flavors" => self.flavors = value.split(',').map(flavor).collect::<Result<_>>()?,
-            "out" => self.out = Some(PathBuf::from(value)),
-            _ => bail!("option --{name} is not known, see --help"),
+            _ => return Ok(false),
         }
+        Ok(true)
+    }
+
+    fn check(&mut self) -> Result<()> {
+        sizes("contacts", &mut self.contacts)?;
+        sizes("crowd", &mut self.crowd)?;
+        sizes("db-contacts", &mut self.db_contacts)?;
+        known("part", &self.parts, &PARTS)?;
+        known("database", &self.databases, &DATABASES)?;
+        ensure!(self.modes.iter().all(|mode| (1..=3).contains(mode)), "--modes are 1 to 3");
         Ok(())
+    }
+
+    fn run(&self) -> Result<String> {
+        run(self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parse(words: &[&str]) -> Result<Option<Options>> {
-        Options::parse(Parser::from_args(words))
-    }
+    use crate::options::Options as _;
 
     #[test]
     fn parts_and_sizes_are_lists() {
         let words = ["--parts", "crowd,expiry", "--crowd", "4000,250", "--modes", "3"];
-        let options = parse(&words).unwrap().unwrap();
+        let options = Options::parse(&words).unwrap().unwrap();
         assert!(options.has("crowd") && options.has("expiry") && !options.has("spread"));
         assert_eq!((options.crowd, options.modes), (vec![250, 4000], vec![3]));
     }
@@ -213,9 +175,9 @@ mod tests {
             ["--modes", "0"],
             ["--speed", "1"],
         ] {
-            assert!(parse(&words).is_err(), "{words:?}");
+            assert!(Options::parse(&words).is_err(), "{words:?}");
         }
-        assert!(parse(&["--help"]).unwrap().is_none());
-        assert_eq!(parse(&["--quick"]).unwrap().unwrap(), Options::quick());
+        assert!(Options::parse(&["--help"]).unwrap().is_none());
+        assert_eq!(Options::parse(&["--quick"]).unwrap().unwrap(), Options::quick());
     }
 }

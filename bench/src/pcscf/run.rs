@@ -1,35 +1,32 @@
 //! A whole run of this part, from the first server to the report.
 
 use super::{
-    expiry,
-    load::{Fill, Load, Start},
-    measure::{Key, Measure, Scene},
-    options::Options,
-    report::{Report, Unfilled},
-    restart::{self, Restart},
-    storage::Storage,
+    load::{Load, Start},
+    measure::Scene,
+    options::{Options, Volume},
+    report::{Restart, report},
+    rows::{fill, storage},
 };
 use crate::{
-    figures::Figures,
-    machine,
-    options::Flavor,
-    run::{mpath, theirs},
-    server::{Memory, PRIVATE_MEGABYTES, SHARED_MEGABYTES},
+    flavor::Flavor,
+    registrar::{self, ASKING, ROUND, expire},
+    round::{Prepared, Run, Site},
     storage::Kind,
     telephones::network::Place,
 };
-use anyhow::{Context as _, Result, ensure};
-use host_tests::{install::install, mariadb::MariaDb};
-use std::{
-    io::{Write as _, stderr},
-    path::Path,
-    time::{Duration, Instant},
-};
+use anyhow::Result;
+use host_tests::mariadb::MariaDb;
+use std::time::Duration;
 
-/// How often each operation has its turn in a round.
-const TURNS: usize = 3;
 /// Registrations a second that any pair manages while nothing is stored.
 const PACE: usize = 1_000;
+/// A start that takes longer is not waited for.
+const START: Duration = Duration::from_secs(120);
+/// The mode whose rows are all read at a start.
+const RESTART_MODE: u8 = 1;
+/// What the expiry sets: the defaults are an hour of grace and a look a minute.
+const EXPIRY: &str = "modparam(\"ims_usrloc_pcscf\", \"expires_grace\", 1)\n\
+    modparam(\"ims_usrloc_pcscf\", \"timer_interval\", 5)\n";
 
 /// Measures what `options` ask for and gives the report as Markdown.
 ///
@@ -37,58 +34,36 @@ const PACE: usize = 1_000;
 ///
 /// A module that is not there, a server that does not start, more than one message in a thousand
 /// lost.
-pub fn run(options: &Options) -> Result<String> {
-    for flavor in &options.flavors {
-        for name in ["ims_usrloc_pcscf", "ims_registrar_pcscf"] {
-            let module = install().module(theirs(*flavor), name);
-            ensure!(
-                module.is_file(),
-                "{} is not there; MODULES_DIR names the folder of our modules, `make build` makes \
-                 them, `--flavors c` leaves them out",
-                module.display()
-            );
-        }
-    }
-    let mut bench = Bench {
-        options,
-        began: Instant::now(),
-        figures: Figures::default(),
-        unfilled: Vec::new(),
-        restarts: Vec::new(),
-        repeated: Vec::new(),
-    };
+pub(crate) fn run(options: &Options) -> Result<String> {
+    let run = Run::new(&options.common, &["ims_usrloc_pcscf", "ims_registrar_pcscf"])?;
+    let mut bench = Bench { options, run, restarts: Vec::new() };
     bench.measure()?;
-    let mut notes = bench.notes();
-    notes.append(&mut bench.repeated);
-    let Bench { figures, unfilled, restarts, .. } = bench;
-    Ok(Report { options, figures, unfilled, restarts, notes }.markdown())
+    let Bench { run, restarts, .. } = bench;
+    let notes = run.notes(OPERATION, CONFIGURED, &NOTES.map(str::to_owned));
+    Ok(report(options, &notes, &run.figures, &run.unfilled, &restarts))
 }
 
 /// A run under way.
 struct Bench<'a> {
     options: &'a Options,
-    began: Instant,
-    figures: Figures<Key>,
-    unfilled: Vec<Unfilled>,
-    restarts: Vec<(Kind, Flavor, Restart)>,
-    repeated: Vec<String>,
+    run: Run<'a, Scene, Load>,
+    restarts: Vec<Restart>,
 }
 
 impl Bench<'_> {
     fn measure(&mut self) -> Result<()> {
         let options = self.options;
-        let scene = |place, contacts| Scene { place, contacts, storage: None };
-        for (position, manager) in options.managers.iter().enumerate() {
-            let rounds = if position == 0 { options.rounds } else { 1 };
-            let mut scenes = Vec::new();
-            if options.has("spread") {
-                scenes.extend(options.contacts.iter().map(|count| scene(Place::Spread, *count)));
-            }
-            if options.has("crowd") {
-                scenes.extend(options.crowd.iter().map(|count| scene(Place::Crowd, *count)));
-            }
+        let mut scenes = Vec::new();
+        if options.has("spread") {
+            scenes.extend(options.contacts.iter().map(|it| Scene::new(Place::Spread, *it)));
+        }
+        if options.has("crowd") {
+            scenes.extend(options.crowd.iter().map(|it| Scene::new(Place::Crowd, *it)));
+        }
+        for (manager, rounds) in options.common.managers() {
             for round in 1..=rounds {
-                self.round(&format!("{manager}, round {round}"), manager, &scenes, None)?;
+                let name = format!("{manager}, round {round}");
+                self.run.round(&name, manager, &scenes, |site| prepare(options, site, None))?;
             }
             if options.has("expiry") {
                 self.expiry(manager)?;
@@ -100,103 +75,16 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A round: a server of each flavor for each scene, and the operations of all by turns, so that
-    /// what else the machine does meets all alike.
-    fn round(
-        &mut self,
-        name: &str,
-        manager: &str,
-        scenes: &[Scene],
-        server: Option<&MariaDb>,
-    ) -> Result<()> {
-        // Before the servers, so that it goes after them.
-        let folder = tempfile::tempdir()?;
-        let mut figures = Figures::default();
-        let mut loads = Vec::new();
-        for (scene, flavor) in
-            scenes.iter().flat_map(|scene| self.options.flavors.iter().map(move |it| (*scene, *it)))
-        {
-            let key = |measure| Key { manager: manager.to_owned(), scene, flavor, measure };
-            if self.unfilled.iter().any(|it| it.key == key(Measure::First)) {
-                continue;
-            }
-            let name = format!("{name}, {} contacts, {}", scene.name(), flavor.name());
-            self.say(&name);
-            let folder = tempfile::tempdir_in(folder.path())?.keep();
-            let ready = self.prepare(&key, &folder, server, &mut figures).or_else(|error| {
-                // Once: a run of many minutes outlives one mishap, and tells of it.
-                self.repeated.push(format!("Repeated: {name}, after: {}.", error.root_cause()));
-                self.say(&format!("again, after: {error:#}"));
-                let folder = tempfile::tempdir_in(&folder)?.keep();
-                self.prepare(&key, &folder, server, &mut figures).context(name)
-            })?;
-            loads.extend(ready.map(|load| (scene, flavor, load)));
-        }
-        self.say(&format!("{name}, requests"));
-        for _ in 0..TURNS {
-            for measure in Measure::COSTS {
-                for (scene, flavor, load) in &mut loads {
-                    let (scene, flavor) = (*scene, *flavor);
-                    let manager = manager.to_owned();
-                    match load.cost(measure) {
-                        Ok(cost) => figures.add(Key { manager, scene, flavor, measure }, cost),
-                        Err(error) => self.repeated.push(format!(
-                            "Left out: a turn of {}, {}, {} contacts, after: {}.",
-                            flavor.name(),
-                            measure.name(),
-                            scene.name(),
-                            error.root_cause()
-                        )),
-                    }
-                }
-            }
-            // Who was first is last the next time.
-            loads.reverse();
-        }
-        self.figures.append(figures);
-        Ok(())
-    }
-
-    /// A server with all telephones of a scene registered; none if there was no time for that.
-    fn prepare(
-        &mut self,
-        key: &impl Fn(Measure) -> Key,
-        folder: &Path,
-        server: Option<&MariaDb>,
-        figures: &mut Figures<Key>,
-    ) -> Result<Option<Load>> {
-        let Key { scene, flavor, manager, .. } = key(Measure::First);
-        let database = database(scene, folder, server)?.map(|storage| storage.url());
-        let (modules, database) = (mpath(flavor)?, database.unwrap_or_default());
-        let start = Start { modules: &modules, manager: &manager, database: &database, more: "" };
-        let mut load = Load::start(start, scene, self.options.volume)?;
-        let fill = load.fill(Duration::from_secs(self.options.patience))?;
-        let Fill { registered, time, memory: Memory { asked, used } } = fill;
-        if registered < scene.contacts {
-            self.say(&format!("{registered} in {} s, left out", time.as_secs()));
-            self.unfilled.push(Unfilled { key: key(Measure::First), registered, time });
-            return Ok(None);
-        }
-        load.warm_up()?;
-        figures.add(key(Measure::Asked), share(asked, registered));
-        figures.add(key(Measure::Used), share(used, registered));
-        Ok(Some(load))
-    }
-
     fn expiry(&mut self, manager: &str) -> Result<()> {
-        for flavor in &self.options.flavors {
+        for flavor in &self.options.common.flavors {
             let count = self.options.expiring;
-            self.say(&format!("{manager}, {count} contacts expire, {}", flavor.name()));
-            let modules = mpath(*flavor)?;
-            let start =
-                Start { modules: &modules, manager, database: "", more: expiry::PARAMETERS };
-            let waits =
-                expiry::waits(start, count, PACE).with_context(|| flavor.name().to_owned())?;
-            let scene = Scene { place: Place::Spread, contacts: count, storage: None };
-            for (measure, value) in waits {
-                let key = Key { manager: manager.to_owned(), scene, flavor: *flavor, measure };
-                self.figures.add(key, value);
-            }
+            self.run.say(&format!("{manager}, {count} contacts expire, {}", flavor.name()));
+            let start = Start { modules: &flavor.mpath()?, manager, database: "", more: EXPIRY };
+            let scene = Scene::new(Place::Spread, count);
+            let volume = Volume { registrations: ASKING, requests: ROUND };
+            let expired = Load::start(start, scene, volume)
+                .and_then(|mut load| expire(&mut load, count, PACE));
+            self.run.expired(manager, scene, *flavor, count, expired);
         }
         Ok(())
     }
@@ -204,101 +92,81 @@ impl Bench<'_> {
     /// The database modes and the restart, with the first manager.
     fn databases(&mut self) -> Result<()> {
         let options = self.options;
-        let manager = options.managers.first().context("--managers is empty")?;
+        let manager = options.common.manager();
         let server = MariaDb::start();
         for name in &options.databases {
             let kind = if name == "sqlite" { Kind::Sqlite } else { Kind::MariaDb };
             if options.has("databases") {
                 let of = |contacts| {
-                    let scene = move |mode| Scene {
-                        place: Place::Spread,
-                        contacts,
-                        storage: Some((kind, mode)),
-                    };
-                    options.modes.iter().copied().map(scene)
+                    let plain = Scene::new(Place::Spread, contacts);
+                    options
+                        .modes
+                        .iter()
+                        .map(move |mode| Scene { storage: Some((kind, *mode)), ..plain })
                 };
                 let scenes: Vec<_> = options.db_contacts.iter().copied().flat_map(of).collect();
-                self.round(
-                    &format!("{manager}, {}", kind.name()),
-                    manager,
-                    &scenes,
-                    Some(&server),
-                )?;
+                let name = format!("{manager}, {}", kind.name());
+                let ready = |site: Site<'_, Scene>| prepare(options, site, Some(&server));
+                self.run.round(&name, manager, &scenes, ready)?;
             }
             if options.has("restart") {
-                self.restart(manager, kind, &server)?;
+                for flavor in &options.common.flavors {
+                    let restart = self.restart(manager, kind, *flavor, &server);
+                    let what = format!("the start of {} on {}", flavor.name(), kind.name());
+                    let restart = self.run.got(&what, restart);
+                    self.restarts.extend(restart.map(|start| (kind, *flavor, start)));
+                }
             }
         }
         Ok(())
     }
 
-    fn restart(&mut self, manager: &str, kind: Kind, server: &MariaDb) -> Result<()> {
-        for flavor in &self.options.flavors {
-            let (on, count) = (kind.name(), self.options.stored);
-            self.say(&format!("start with {count} contacts on {on}, {}", flavor.name()));
-            let folder = tempfile::tempdir()?;
-            let storage = match kind {
-                Kind::Sqlite => Storage::sqlite(folder.path())?,
-                Kind::MariaDb => Storage::mariadb(server)?,
-            };
-            let (modules, database) = (mpath(*flavor)?, storage.url());
-            let start = Start { modules: &modules, manager, database: &database, more: "" };
-            let restart = restart::start(start, &storage, kind, count)
-                .with_context(|| format!("{} on {on}", flavor.name()))?;
-            self.restarts.push((kind, *flavor, restart));
-        }
-        Ok(())
-    }
-
-    fn say(&self, text: &str) {
-        // Progress that nobody reads is no reason to stop.
-        let _ = writeln!(stderr(), "[{:4} s] {text}", self.began.elapsed().as_secs());
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let took = self.began.elapsed().as_secs();
-        vec![
-            format!("Machine: {}.", machine::machine()),
-            format!("Server: {}, {}.", machine::kamailio(), machine::mariadb()),
-            format!("Command: `{}`, {took} s.", machine::command()),
-            format!(
-                "CPU: user and system time of all processes of the server without its idle time, \
-                 per request: medians of {TURNS} turns in each of {} rounds (one round with every \
-                 manager after the first, and with databases), the least and the greatest in \
-                 parentheses. A REGISTER is one `pcscf_save_pending`, a relay to a home network \
-                 that answers, and one `pcscf_save`; the other requests are answered at once.",
-                self.options.rounds
-            ),
-            format!(
-                "Same configuration for both but for `mpath`: 2 workers, parameters of both modules \
-                 by default, `ims_ipsec_pcscf` loaded, `wt_timer` of `tm` 250 ms, `-m \
-                 {SHARED_MEGABYTES} -M {PRIVATE_MEGABYTES}`."
-            ),
-            "Memory: growth of `core.shmmem` per registered contact with three identities and a \
-             Service-Route; asked for is `used` as the manager rounds it, really used is \
-             `real_used`."
-                .to_owned(),
-            "Waits: two requests at a time with `pcscf_is_registered`, of other telephones than \
-             those that expire; `expires_grace` 1 s and `timer_interval` 5 s here."
-                .to_owned(),
-            "The C module of 5.6 keeps nothing in modes 2 and 3: what stands there for it is \
-             memory only."
-                .to_owned(),
-        ]
+    /// Starts a server on a table with contacts and waits until it serves the last of them.
+    fn restart(
+        &self,
+        manager: &str,
+        kind: Kind,
+        flavor: Flavor,
+        server: &MariaDb,
+    ) -> Result<registrar::Start> {
+        let (on, count) = (kind.name(), self.options.stored);
+        self.run.say(&format!("start with {count} contacts on {on}, {}", flavor.name()));
+        let folder = tempfile::tempdir()?;
+        let storage = storage(kind, folder.path(), Some(server))?;
+        let start =
+            Start { modules: &flavor.mpath()?, manager, database: &storage.url(), more: "" };
+        let stored = Some((kind, RESTART_MODE));
+        let scene = Scene { storage: stored, ..Scene::new(Place::Spread, count) };
+        let volume = Volume { registrations: 0, requests: 0 };
+        let mut load = Load::spawn(start, scene, volume, |core| fill(&storage, count, core))?;
+        registrar::Start::wait(&mut load, count.saturating_sub(1), START)
     }
 }
 
-/// The database of a scene, empty.
-fn database(scene: Scene, folder: &Path, server: Option<&MariaDb>) -> Result<Option<Storage>> {
-    let Some((kind, _)) = scene.storage else { return Ok(None) };
-    let storage = match (kind, server) {
-        (Kind::MariaDb, Some(server)) => Storage::mariadb(server)?,
-        _ => Storage::sqlite(folder)?,
-    };
-    Ok(Some(storage))
+/// A server with all telephones of a scene registered.
+fn prepare(
+    options: &Options,
+    site: Site<'_, Scene>,
+    server: Option<&MariaDb>,
+) -> Result<Prepared<Load>> {
+    let Site { manager, scene, flavor, folder } = site;
+    let storage = scene.storage.map(|(kind, _)| storage(kind, folder, server)).transpose()?;
+    let database = storage.map(|storage| storage.url()).unwrap_or_default();
+    let start = Start { modules: &flavor.mpath()?, manager, database: &database, more: "" };
+    let mut load = Load::start(start, scene, options.volume)?;
+    load.open()?;
+    registrar::prepare(load, scene.contacts, Duration::from_secs(options.patience))
 }
 
-fn share(bytes: u64, count: usize) -> f64 {
-    let number = |value: u64| f64::from(u32::try_from(value).unwrap_or(u32::MAX));
-    number(bytes) / f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX))
-}
+const OPERATION: &str = "A REGISTER is one `pcscf_save_pending`, a relay to a home network that \
+    answers, and one `pcscf_save`; the other requests are answered at once.";
+
+const CONFIGURED: &str = "parameters of both modules by default, `ims_ipsec_pcscf` loaded";
+
+const NOTES: [&str; 3] = [
+    "Memory: growth of `core.shmmem` per registered contact with three identities and a \
+     Service-Route; asked for is `used` as the manager rounds it, really used is `real_used`.",
+    "Waits: two requests at a time with `pcscf_is_registered`, of other telephones than those that \
+     expire; `expires_grace` 1 s and `timer_interval` 5 s here.",
+    "The C module of 5.6 keeps nothing in modes 2 and 3: what stands there for it is memory only.",
+];

@@ -2,15 +2,15 @@
 
 /// A message that lends from the datagram it came in.
 #[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// The request method or the reply's status.
-    pub kind: Kind<'a>,
+    pub(crate) kind: Kind<'a>,
     head: &'a str,
 }
 
 /// Request or reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     /// A request and its method.
     Request(&'a str),
     /// A reply: its status code, and the method of its `CSeq`.
@@ -19,7 +19,7 @@ pub enum Kind<'a> {
 
 impl<'a> Message<'a> {
     /// Splits a datagram; `None` if it is not SIP.
-    pub fn parse(datagram: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(datagram: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(datagram).ok()?;
         let head = text.split_once("\r\n\r\n").map_or(text, |(head, _)| head);
         let mut first = head.split("\r\n").next()?.split(' ');
@@ -34,7 +34,7 @@ impl<'a> Message<'a> {
     }
 
     /// The bodies of all headers with this name, in order.
-    pub fn headers(self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn headers(self, name: &str) -> impl Iterator<Item = &'a str> {
         self.head.split("\r\n").skip(1).filter_map(move |line| {
             let (found, body) = line.split_once(':')?;
             found.trim_end().eq_ignore_ascii_case(name).then(|| body.trim())
@@ -42,24 +42,24 @@ impl<'a> Message<'a> {
     }
 
     /// The body of the first header with this name.
-    pub fn header(self, name: &str) -> Option<&'a str> {
+    pub(crate) fn header(self, name: &str) -> Option<&'a str> {
         self.headers(name).next()
     }
 
     /// The number of the `CSeq`.
-    pub fn sequence(self) -> Option<u32> {
+    pub(crate) fn sequence(self) -> Option<u32> {
         self.header("CSeq")?.split(' ').next()?.parse().ok()
     }
 
     /// The tag of the To header.
-    pub fn to_tag(self) -> Option<&'a str> {
+    pub(crate) fn to_tag(self) -> Option<&'a str> {
         let (_, tag) = self.header("To")?.split_once(";tag=")?;
         tag.split(';').next()
     }
 
     /// A reply to this request: the headers that RFC 3261 section 8.2.6 asks to copy, `to_tag`
     /// where the request has none, then `more` (complete lines).
-    pub fn reply(self, status: &str, to_tag: &str, more: &str) -> String {
+    pub(crate) fn reply(self, status: &str, to_tag: &str, more: &str) -> String {
         let mut reply = format!("SIP/2.0 {status}\r\n");
         let mut line = |name: &str, body: &str| {
             reply.extend([name, ": ", body, "\r\n"]);

@@ -18,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The state of a script that a phone plays.
 #[derive(Debug)]
-pub struct Operation {
+pub(crate) struct Operation {
     /// The phone.
-    pub party: Party,
+    pub(crate) party: Party,
     /// How many phones share its line.
     members: usize,
     script: &'static [Step],
@@ -47,16 +47,16 @@ pub struct Operation {
 
 /// What a phone knows of its subscription before an operation.
 #[derive(Clone, Debug, Default)]
-pub struct Watch {
+pub(crate) struct Watch {
     /// The server's tag.
-    pub tag: String,
+    pub(crate) tag: String,
     /// The last CSeq sent.
-    pub sequence: u32,
+    pub(crate) sequence: u32,
 }
 
 /// What an operation wants after an event.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Go on waiting.
     Wait,
     /// Send this now.
@@ -69,7 +69,7 @@ pub enum Next {
 
 impl Operation {
     /// Prepares `script`; `serial` names the dialogs it will open.
-    pub fn new(
+    pub(crate) fn new(
         party: Party,
         members: usize,
         script: &'static [Step],
@@ -98,12 +98,12 @@ impl Operation {
     }
 
     /// What the phone knows of its subscription now.
-    pub fn watch(&self) -> Watch {
+    pub(crate) fn watch(&self) -> Watch {
         Watch { tag: self.watch_tag.clone(), sequence: self.watch_sequence }
     }
 
     /// The message that begins the next step; `None` at the end of the script.
-    pub fn begin(&mut self, local: SocketAddr, now: Instant) -> Option<String> {
+    pub(crate) fn begin(&mut self, local: SocketAddr, now: Instant) -> Option<String> {
         let step = *self.script.first()?;
         self.signalled = false;
         self.notifies = step.notifies(self.members);
@@ -134,7 +134,7 @@ impl Operation {
     }
 
     /// The signal of the current step, an answer, or a message of the far side came in.
-    pub fn receive(&mut self, message: Message<'_>, id: CallId, local: SocketAddr) -> Next {
+    pub(crate) fn receive(&mut self, message: Message<'_>, id: CallId, local: SocketAddr) -> Next {
         let Some(&step) = self.script.first() else { return Next::Wait };
         let signal = match message.kind {
             Kind::Reply(100..=179, _) => return Next::Wait,
@@ -166,14 +166,14 @@ impl Operation {
     }
 
     /// The INVITE reached the outside party.
-    pub fn arrive(&mut self, invite: &[u8]) -> Next {
+    pub(crate) fn arrive(&mut self, invite: &[u8]) -> Next {
         invite.clone_into(&mut self.invite);
         self.signalled |= self.script.first().map(|step| step.signal()) == Some(Signal::Arrived);
         self.proceed()
     }
 
     /// A NOTIFY of the line came in that is not a repetition.
-    pub fn notified(&mut self, message: Message<'_>, id: CallId) -> Next {
+    pub(crate) fn notified(&mut self, message: Message<'_>, id: CallId) -> Next {
         let Some(&step) = self.script.first() else { return Next::Wait };
         if id.purpose == Purpose::CallInfo {
             let says = message.header("Call-Info").unwrap_or_default();
@@ -190,7 +190,7 @@ impl Operation {
     }
 
     /// Whether a line-seize NOTIFY with this `CSeq` is new, and remembers it.
-    pub fn is_new_seize_notify(&mut self, serial: u32, sequence: u32) -> bool {
+    pub(crate) fn is_new_seize_notify(&mut self, serial: u32, sequence: u32) -> bool {
         let new = serial == self.serial && sequence > self.seize_notify;
         if new {
             self.seize_notify = sequence;
@@ -199,7 +199,7 @@ impl Operation {
     }
 
     /// What is due at `now`: a repetition, the end of patience, or nothing.
-    pub fn tick(&mut self, now: Instant) -> Next {
+    pub(crate) fn tick(&mut self, now: Instant) -> Next {
         if now.duration_since(self.began) > PATIENCE {
             let step = self.script.first();
             let (seen, missing) = (self.signalled, self.notifies);

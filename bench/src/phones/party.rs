@@ -3,38 +3,38 @@
 use std::{fmt, net::SocketAddr};
 
 /// The domain of every shared line.
-pub const DOMAIN: &str = "shared.example.com";
+pub(crate) const DOMAIN: &str = "shared.example.com";
 
 /// One phone: a member of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Party {
+pub(crate) struct Party {
     /// Which line, counted from zero.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Which member of the line, counted from zero.
-    pub member: usize,
+    pub(crate) member: usize,
 }
 
 impl Party {
     /// The address of record of the line, the same for all its members.
-    pub fn aor(self) -> String {
+    pub(crate) fn aor(self) -> String {
         format!("sip:{}@{DOMAIN}", self.user())
     }
 
     /// The Contact URI. The user is that of the line, because the module derives the line of a
     /// call from it; a parameter tells the members apart.
-    pub fn contact(self, local: SocketAddr) -> String {
+    pub(crate) fn contact(self, local: SocketAddr) -> String {
         format!("sip:{}@{local};phone={}", self.user(), self.member)
     }
 
     /// The user part of the address of record.
-    pub fn user(self) -> String {
+    pub(crate) fn user(self) -> String {
         format!("line{:06}", self.line)
     }
 }
 
 /// What a dialog is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// A subscription to `call-info`.
     CallInfo,
     /// A subscription to `line-seize`.
@@ -59,18 +59,18 @@ impl Purpose {
 
 /// A Call-ID that says where an incoming message belongs, so that no table is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallId {
+pub(crate) struct CallId {
     /// What the dialog is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// The phone that opened it.
-    pub party: Party,
+    pub(crate) party: Party,
     /// Tells apart the dialogs that a phone opens one after the other.
-    pub serial: u32,
+    pub(crate) serial: u32,
 }
 
 impl CallId {
     /// Reads what [`fmt::Display`] wrote; `None` for a Call-ID of somebody else.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (local, _) = text.split_once('@')?;
         let mut parts = local.split('-');
         let purpose = Purpose::parse(parts.next()?)?;
@@ -81,7 +81,7 @@ impl CallId {
     }
 
     /// The tag of the side that opened the dialog.
-    pub fn tag(self) -> String {
+    pub(crate) fn tag(self) -> String {
         format!("{}{:08}", self.purpose.word(), self.serial)
     }
 }

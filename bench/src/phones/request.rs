@@ -15,20 +15,20 @@ const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.
 
 /// One request within or outside a dialog of a phone.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The dialog.
-    pub id: CallId,
+    pub(crate) id: CallId,
     /// The number of the `CSeq`.
-    pub sequence: u32,
+    pub(crate) sequence: u32,
     /// The tag of the far side, empty outside a dialog.
-    pub to_tag: &'a str,
+    pub(crate) to_tag: &'a str,
     /// The socket of all phones.
-    pub local: SocketAddr,
+    pub(crate) local: SocketAddr,
 }
 
 impl Request<'_> {
     /// A SUBSCRIBE to the event of the dialog's purpose; `seize` false ends the subscription.
-    pub fn subscribe(self, keep: bool) -> String {
+    pub(crate) fn subscribe(self, keep: bool) -> String {
         let aor = self.id.party.aor();
         let mut text = self.head("SUBSCRIBE", &aor, &aor);
         let (event, expires) = match self.id.purpose {
@@ -44,7 +44,7 @@ impl Request<'_> {
     }
 
     /// The INVITE of a seized line to the outside party.
-    pub fn invite(self) -> String {
+    pub(crate) fn invite(self) -> String {
         let to = self.outside();
         let mut text = self.head("INVITE", &to, &to);
         text += &call_info();
@@ -53,7 +53,7 @@ impl Request<'_> {
     }
 
     /// The ACK or BYE of an answered call along the recorded `route`.
-    pub fn within_call(self, method: &str, route: &str) -> String {
+    pub(crate) fn within_call(self, method: &str, route: &str) -> String {
         let far = format!("sip:outside@{}", self.local);
         let mut text = self.head(method, &far, &self.outside());
         if !route.is_empty() {

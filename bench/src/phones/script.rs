@@ -2,7 +2,7 @@
 
 /// One step: a message is sent, then a signal and a number of NOTIFYs are awaited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// A first SUBSCRIBE to `call-info`.
     Subscribe,
     /// A SUBSCRIBE to `call-info` in its dialog.
@@ -23,7 +23,7 @@ pub enum Step {
 
 /// What ends a step, next to its NOTIFYs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// A 2xx to a SUBSCRIBE.
     Subscribed,
     /// The INVITE at the outside party.
@@ -38,7 +38,7 @@ pub enum Signal {
 
 impl Step {
     /// The signal that this step waits for.
-    pub const fn signal(self) -> Signal {
+    pub(crate) const fn signal(self) -> Signal {
         match self {
             Self::Subscribe | Self::Refresh | Self::Seize | Self::Release => Signal::Subscribed,
             Self::Invite => Signal::Arrived,
@@ -49,7 +49,7 @@ impl Step {
     }
 
     /// How many NOTIFYs the step causes on a line with this many members.
-    pub const fn notifies(self, members: usize) -> usize {
+    pub(crate) const fn notifies(self, members: usize) -> usize {
         match self {
             Self::Subscribe | Self::Refresh => 1,
             // One for the line-seize subscription itself: its start, its end.
@@ -59,7 +59,7 @@ impl Step {
     }
 
     /// What those NOTIFYs to the group say of the first appearance; `None` if it is idle.
-    pub const fn state(self) -> Option<&'static str> {
+    pub(crate) const fn state(self) -> Option<&'static str> {
         match self {
             Self::Subscribe | Self::Refresh | Self::Release | Self::HangUp => None,
             Self::Seize | Self::Invite => Some("appearance-index=1;appearance-state=seized"),
@@ -70,15 +70,16 @@ impl Step {
 }
 
 /// A phone that starts to watch its line.
-pub const SUBSCRIBE: &[Step] = &[Step::Subscribe];
+pub(crate) const SUBSCRIBE: &[Step] = &[Step::Subscribe];
 /// A phone that goes on watching its line.
-pub const REFRESH: &[Step] = &[Step::Refresh];
+pub(crate) const REFRESH: &[Step] = &[Step::Refresh];
 /// A phone that goes off hook and on hook again.
-pub const SEIZE_CYCLE: &[Step] = &[Step::Seize, Step::Release];
+pub(crate) const SEIZE_CYCLE: &[Step] = &[Step::Seize, Step::Release];
 /// A call that is answered and stays.
-pub const CALL_SET_UP: &[Step] = &[Step::Seize, Step::Invite, Step::Ring, Step::Answer];
+pub(crate) const CALL_SET_UP: &[Step] = &[Step::Seize, Step::Invite, Step::Ring, Step::Answer];
 /// A whole call, from off hook to idle.
-pub const CALL: &[Step] = &[Step::Seize, Step::Invite, Step::Ring, Step::Answer, Step::HangUp];
+pub(crate) const CALL: &[Step] =
+    &[Step::Seize, Step::Invite, Step::Ring, Step::Answer, Step::HangUp];
 
 #[cfg(test)]
 mod tests {

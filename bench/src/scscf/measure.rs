@@ -1,6 +1,6 @@
-//! What is measured, where, and the figures' keys.
+//! What is measured, and where.
 
-use crate::options::Flavor;
+use crate::{cells::thousands, figures};
 
 /// What one figure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +44,17 @@ impl Measure {
     /// The sizes of things.
     pub(crate) const SIZES: [Self; 2] = [Self::Asked, Self::Used];
 
-    /// Its name in the report.
-    pub(crate) const fn name(self) -> &'static str {
+    /// The longest waits for an answer.
+    pub(crate) const WAITS: [Self; 2] = [Self::Quiet, Self::Expiring];
+
+    /// Whether it changes who is registered.
+    pub(crate) const fn is_registration(self) -> bool {
+        matches!(self, Self::First | Self::Again | Self::Gone)
+    }
+}
+
+impl figures::Measure for Measure {
+    fn name(self) -> &'static str {
         match self {
             Self::First => "registration, CPU us",
             Self::Again => "re-registration, CPU us",
@@ -60,6 +69,14 @@ impl Measure {
             Self::Expiring => "longest wait for an answer while all expire, ms",
         }
     }
+
+    fn digits(self) -> usize {
+        match self {
+            Self::Asked | Self::Used => 0,
+            Self::Looped => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// Where a figure was taken.
@@ -71,26 +88,20 @@ pub(crate) struct Scene {
     pub(crate) users: usize,
 }
 
-impl Scene {
-    /// Its name in the report.
-    pub(crate) fn name(self) -> String {
-        let users = crate::cells::thousands(self.users);
+impl figures::Scene for Scene {
+    fn name(self) -> String {
+        let users = thousands(self.users);
         if self.identities == 1 {
             return users;
         }
         format!("{users}, {} identities each", self.identities)
     }
-}
 
-/// Where a figure belongs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
-    /// The memory manager.
-    pub(crate) manager: String,
-    /// Where it was taken.
-    pub(crate) scene: Scene,
-    /// The pair.
-    pub(crate) flavor: Flavor,
-    /// What it is about.
-    pub(crate) measure: Measure,
+    /// A user takes less than three kilobytes, and three more for each identity; the rest is the
+    /// server's and of those who come and go.
+    fn megabytes(self) -> u64 {
+        let kilobytes = self.identities.saturating_add(1).saturating_mul(3);
+        let bytes = kilobytes.saturating_mul(self.users);
+        u64::try_from(bytes / 1_024).unwrap_or(u64::MAX).saturating_add(512)
+    }
 }

@@ -8,7 +8,7 @@ use std::{fs, path::Path, time::Duration};
 /// # Errors
 ///
 /// `/proc` cannot be listed.
-pub fn processes(group: u32) -> Result<Vec<u32>> {
+pub(crate) fn processes(group: u32) -> Result<Vec<u32>> {
     let entries = fs::read_dir("/proc").context("cannot list /proc")?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(pids.filter(|pid| group_of(*pid) == Some(group)).collect())
@@ -19,7 +19,7 @@ pub fn processes(group: u32) -> Result<Vec<u32>> {
 /// # Errors
 ///
 /// `/proc` cannot be listed.
-pub fn time(group: u32) -> Result<Duration> {
+pub(crate) fn time(group: u32) -> Result<Duration> {
     let mut sum = Duration::ZERO;
     for pid in processes(group)? {
         // A process or thread that ends meanwhile is left out.

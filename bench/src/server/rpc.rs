@@ -10,7 +10,7 @@ use std::{
 
 /// A connection to the JSON-RPC socket of a server.
 #[derive(Debug)]
-pub struct Rpc {
+pub(crate) struct Rpc {
     socket: UnixDatagram,
     server: PathBuf,
 }
@@ -21,7 +21,7 @@ impl Rpc {
     /// # Errors
     ///
     /// The socket cannot be made.
-    pub fn new(folder: &Path, server: &Path) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, server: &Path) -> Result<Self> {
         let socket = UnixDatagram::bind(folder.join("client.sock")).context("no client socket")?;
         socket.set_read_timeout(Some(Duration::from_secs(60)))?;
         Ok(Self { socket, server: server.to_owned() })
@@ -32,7 +32,7 @@ impl Rpc {
     /// # Errors
     ///
     /// Nobody answers for a minute, or with a fault.
-    pub fn call(&self, method: &str, params: &[&str]) -> Result<Value> {
+    pub(crate) fn call(&self, method: &str, params: &[&str]) -> Result<Value> {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         self.socket
             .send_to(request.to_string().as_bytes(), &self.server)
@@ -53,7 +53,7 @@ impl Rpc {
     /// # Errors
     ///
     /// As [`Rpc::call`], and a result without that number.
-    pub fn number(&self, method: &str, field: &str) -> Result<u64> {
+    pub(crate) fn number(&self, method: &str, field: &str) -> Result<u64> {
         let result = self.call(method, &[])?;
         let value = result.get(field).unwrap_or(&Value::Null);
         let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());

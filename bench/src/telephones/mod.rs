@@ -2,3 +2,4 @@
 
 pub(crate) mod network;
 pub(crate) mod operation;
+pub(crate) mod site;

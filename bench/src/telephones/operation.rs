@@ -14,6 +14,8 @@ use std::{
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often it is sent.
 const TRIES: u32 = 8;
+/// How many requests are lost one after the other until a server is given up.
+const SILENT: u32 = 64;
 /// How many failures are told in full.
 const TOLD: usize = 3;
 /// How often requests are looked at for repetitions.
@@ -28,6 +30,18 @@ pub(crate) struct Job {
     pub(crate) method: &'static str,
     /// The registration that it asks for, in seconds.
     pub(crate) expires: Option<u32>,
+}
+
+impl Job {
+    /// A registration for that many seconds, or its end.
+    pub(crate) fn register(user: usize, seconds: u32) -> Self {
+        Self { user, method: "REGISTER", expires: Some(seconds) }
+    }
+
+    /// A request that is no registration.
+    pub(crate) fn ask(user: usize, method: &'static str) -> Self {
+        Self { user, method, expires: None }
+    }
 }
 
 /// What is said in a measurement.
@@ -78,6 +92,8 @@ pub(crate) struct Operations<T> {
     serial: u32,
     again: Duration,
     tries: u32,
+    /// Requests that were lost since the last answer.
+    silent: u32,
 }
 
 /// What a number of requests came to.
@@ -92,7 +108,8 @@ pub(crate) struct Outcome {
 impl<T: Talk> Operations<T> {
     /// Nothing is under way.
     pub(crate) fn new(talk: T) -> Self {
-        Self { talk, active: HashMap::new(), serial: 0, again: AGAIN, tries: TRIES }
+        let (again, tries) = (AGAIN, TRIES);
+        Self { talk, active: HashMap::new(), serial: 0, again, tries, silent: 0 }
     }
 
     /// From now on repeats what is not answered in that time, that often.
@@ -100,7 +117,8 @@ impl<T: Talk> Operations<T> {
         (self.again, self.tries) = (again, tries);
     }
 
-    /// Does `jobs` in order, `window` at a time, until all are done or `deadline` has come.
+    /// Does `jobs` in order, `window` at a time, until all are done, `deadline` has come, or the server
+    /// has fallen silent.
     pub(crate) fn play(
         &mut self,
         network: &Network,
@@ -111,8 +129,10 @@ impl<T: Talk> Operations<T> {
         let mut outcome = Outcome::default();
         let mut jobs = jobs.into_iter().peekable();
         let mut ticked = Instant::now();
+        self.silent = 0;
         loop {
-            let over = deadline.is_some_and(|deadline| Instant::now() > deadline);
+            let late = deadline.is_some_and(|deadline| Instant::now() > deadline);
+            let over = late || self.silent >= SILENT;
             while self.active.len() < window && !over {
                 let Some(job) = jobs.next_if(|job| !self.active.contains_key(&job.user)) else {
                     break;
@@ -173,6 +193,7 @@ impl<T: Talk> Operations<T> {
         }
         let Some(active) = self.active.remove(&user) else { return Ok(()) };
         network.leave(user);
+        self.silent = 0;
         outcome.slowest = outcome.slowest.max(active.began.elapsed());
         if status == 200 {
             outcome.tally.done = outcome.tally.done.saturating_add(1);
@@ -200,6 +221,7 @@ impl<T: Talk> Operations<T> {
         for user in lost {
             self.active.remove(&user);
             network.leave(user);
+            self.silent = self.silent.saturating_add(1);
             outcome.failed(format!("telephone {user}: no answer"));
         }
         Ok(())

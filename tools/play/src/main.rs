@@ -25,6 +25,7 @@ mod screen;
 mod sip;
 mod sipp;
 mod stage;
+mod steps;
 mod story;
 
 use std::{env, io, path::PathBuf, process::ExitCode};
@@ -71,7 +72,7 @@ fn shared_line(proxy: &str, ctl: &str, folder: &str, once: bool) -> Result<bool,
     let cast = cast::Cast::enter(sipp::Sipp::new(proxy, folder))?;
     let mut stage = stage::Stage::new(cast, line::Line::new(ctl, &sipp::aor()));
     story::play(&mut stage)?;
-    let good = stage.close()?;
+    let good = stage.steps.close()?;
     if !once {
         screen::invite(proxy, ctl, stage.contact_of_a())?;
         stage.listen()?;

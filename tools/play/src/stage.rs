@@ -1,4 +1,4 @@
-//! One step after the other: what is done, what is seen, whether that is what must be seen.
+//! What the steps of the play lead to at the line and at the phones.
 
 use crate::{
     Error,
@@ -7,9 +7,9 @@ use crate::{
     notify::Notify,
     screen,
     sipp::DOMAIN,
+    steps::Steps,
 };
 use std::{
-    collections::BTreeSet,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -61,29 +61,20 @@ impl Expected {
     }
 }
 
-/// Shows the play and keeps count.
+/// Everybody in the play, and the line.
 #[derive(Debug)]
 pub(crate) struct Stage {
     /// Who takes part.
     pub(crate) cast: Cast,
+    /// What happens, and how it went.
+    pub(crate) steps: Steps,
     line: Line,
-    steps: usize,
-    /// Those that did not show what they had to.
-    failed: BTreeSet<usize>,
-    started: Instant,
 }
 
 impl Stage {
     /// An empty stage.
     pub(crate) fn new(cast: Cast, line: Line) -> Self {
-        Self { cast, line, steps: 0, failed: BTreeSet::new(), started: Instant::now() }
-    }
-
-    /// Says what happens next.
-    pub(crate) fn step(&mut self, title: &str) -> Result<(), Error> {
-        self.steps += 1;
-        screen::title(self.steps, title)?;
-        Ok(())
+        Self { cast, steps: Steps::new(), line }
     }
 
     /// Waits for what the step must lead to, then shows what it did lead to.
@@ -103,24 +94,9 @@ impl Stage {
         for (phone, heard) in self.cast.phones.iter().zip(&heard) {
             screen::heard(phone.name, heard)?;
         }
-        let faults = self.faults(expected, &appearances, &heard);
-        self.judge(&faults)
-    }
-
-    /// Shows a fact of the step beside the line and the NOTIFYs, and whether it holds.
-    pub(crate) fn check(&mut self, fact: &str, seen: &str, expected: &str) -> Result<(), Error> {
-        screen::fact(fact, seen)?;
-        if seen == expected {
-            return Ok(());
+        for fault in self.faults(expected, &appearances, &heard) {
+            self.steps.fault(fault);
         }
-        self.judge(&[format!("{fact}: {seen:?}, expected {expected:?}")])
-    }
-
-    fn judge(&mut self, faults: &[String]) -> Result<(), Error> {
-        if !faults.is_empty() {
-            self.failed.insert(self.steps);
-        }
-        screen::verdict(faults)?;
         Ok(())
     }
 
@@ -168,12 +144,6 @@ impl Stage {
             }
         }
         faults
-    }
-
-    /// Tells how the play went: whether every step showed what it had to.
-    pub(crate) fn close(&self) -> Result<bool, Error> {
-        screen::closing(self.steps, self.failed.len(), self.started.elapsed())?;
-        Ok(self.failed.is_empty())
     }
 
     /// Where phone A is reached.

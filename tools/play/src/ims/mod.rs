@@ -33,7 +33,7 @@ pub(crate) fn play(
     let mut stage = Stage::new(cast, [pcscf, ctl]);
     stage.wait_for_servers()?;
     story::play(&mut stage)?;
-    let good = stage.close()?;
+    let good = stage.steps.close()?;
     if !once {
         stage.sign_in()?;
         screen::invite_to_the_ims([proxy, home], [pcscf, ctl], &stage.cast.alice.identity())?;

@@ -2,11 +2,11 @@
 
 use super::cast::Cast;
 use crate::{
-    Error, screen,
+    Error,
     sip::{message::Message, phone::Phone},
+    steps::Steps,
 };
 use std::{
-    fmt::Display,
     process::Command,
     thread::sleep,
     time::{Duration, Instant},
@@ -19,18 +19,15 @@ const CHALLENGES: usize = 3;
 /// How long the servers may take to start.
 const START: Duration = Duration::from_secs(40);
 
-/// Everybody, the servers as `kamcmd` shows them, the count of the steps.
+/// Everybody, and the servers as `kamcmd` shows them.
 #[derive(Debug)]
 pub(crate) struct Stage {
     /// Everybody of this program.
     pub(crate) cast: Cast,
     /// The sockets of P-CSCF and S-CSCF.
     sockets: [String; 2],
-    steps: usize,
-    failed: usize,
-    /// What was not as it should be in this step.
-    faults: Vec<String>,
-    started: Instant,
+    /// What happens, and how it went.
+    pub(crate) steps: Steps,
 }
 
 /// Which of the two telephones.
@@ -39,8 +36,7 @@ pub(crate) type Who = fn(&mut Cast) -> &mut Phone;
 impl Stage {
     /// Before the first step.
     pub(crate) fn new(cast: Cast, sockets: [&str; 2]) -> Self {
-        let (sockets, started) = (sockets.map(str::to_owned), Instant::now());
-        Self { cast, sockets, steps: 0, failed: 0, faults: Vec::new(), started }
+        Self { cast, sockets: sockets.map(str::to_owned), steps: Steps::new() }
     }
 
     /// Waits until both servers answer commands and the S-CSCF has its HSS.
@@ -58,14 +54,6 @@ impl Stage {
             }
             sleep(Duration::from_millis(100));
         }
-        Ok(())
-    }
-
-    /// Says whether the last step showed what it had to, and what happens next.
-    pub(crate) fn step(&mut self, title: &str) -> Result<(), Error> {
-        self.judge()?;
-        self.steps += 1;
-        screen::title(self.steps, title)?;
         Ok(())
     }
 
@@ -131,7 +119,7 @@ impl Stage {
             seen = state.map_or("none", str::trim).to_owned();
             (seen == due).then_some(())
         })?;
-        self.check(&format!("S-CSCF, state of {identity}"), &seen, due)
+        self.steps.check(&format!("S-CSCF, state of {identity}"), &seen, due)
     }
 
     /// Shows how many contacts the P-CSCF has and compares it.
@@ -143,7 +131,7 @@ impl Stage {
             seen = count.map_or("?", str::trim).to_owned();
             (seen == due).then_some(())
         })?;
-        self.check("P-CSCF, contacts", &seen, due)
+        self.steps.check("P-CSCF, contacts", &seen, due)
     }
 
     fn ask(&self, server: usize, words: &[&str]) -> Result<String, Error> {
@@ -157,21 +145,6 @@ impl Stage {
         Ok(text(&asked.stdout))
     }
 
-    /// Shows something that was seen.
-    pub(crate) fn fact(&self, what: &str, seen: impl Display) -> Result<(), Error> {
-        screen::fact(what, &seen.to_string())?;
-        Ok(())
-    }
-
-    /// Shows something that was seen and has to be `due`.
-    pub(crate) fn check(&mut self, what: &str, seen: &str, due: &str) -> Result<(), Error> {
-        self.fact(what, seen)?;
-        if seen != due {
-            self.faults.push(format!("{what}: {seen:?}, expected {due:?}"));
-        }
-        Ok(())
-    }
-
     /// Shows the final status of an answer and compares it.
     pub(crate) fn status(
         &mut self,
@@ -180,22 +153,6 @@ impl Stage {
         due: &str,
     ) -> Result<(), Error> {
         let seen = answer.map_or("none", |it| it.first.trim_start_matches("SIP/2.0 ")).to_owned();
-        self.check(what, &seen, due)
-    }
-
-    fn judge(&mut self) -> Result<(), Error> {
-        if self.steps > 0 {
-            screen::verdict(&self.faults)?;
-            self.failed += usize::from(!self.faults.is_empty());
-            self.faults.clear();
-        }
-        Ok(())
-    }
-
-    /// Tells how the play went: whether every step showed what it had to.
-    pub(crate) fn close(&mut self) -> Result<bool, Error> {
-        self.judge()?;
-        screen::closing(self.steps, self.failed, self.started.elapsed())?;
-        Ok(self.failed == 0)
+        self.steps.check(what, &seen, due)
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn play(
     let phones = [phone("alice", 2)?, phone("bob", 3)?, phone("stranger", 5)?];
     let mut stage = Stage::new(Core::new(home)?, phones, Records::new(file, table));
     story::play(&mut stage)?;
-    let good = stage.close()?;
+    let good = stage.steps.close()?;
     if !once {
         let contact = stage.alice.contact();
         screen::invite_to_look(proxy, ctl, [file, table], &contact)?;

@@ -4,9 +4,8 @@ use super::{
     core::Core,
     records::{Record, Records},
 };
-use crate::{Error, screen, sip::phone::Phone};
+use crate::{Error, sip::phone::Phone, steps::Steps};
 use std::{
-    fmt::Display,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -14,7 +13,7 @@ use std::{
 /// How long a step may take to show what it must.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The telephones, the core, the records; it keeps count of the steps.
+/// The telephones, the core, the records.
 #[derive(Debug)]
 pub(crate) struct Stage {
     /// The home network.
@@ -25,27 +24,15 @@ pub(crate) struct Stage {
     pub(crate) bob: Phone,
     /// Who never registers.
     pub(crate) stranger: Phone,
+    /// What happens, and how it went.
+    pub(crate) steps: Steps,
     records: Records,
-    steps: usize,
-    failed: usize,
-    /// What was not as it should be in this step.
-    faults: Vec<String>,
-    started: Instant,
 }
 
 impl Stage {
     /// An empty stage.
     pub(crate) fn new(core: Core, [alice, bob, stranger]: [Phone; 3], records: Records) -> Self {
-        let (faults, started) = (Vec::new(), Instant::now());
-        Self { core, alice, bob, stranger, records, steps: 0, failed: 0, faults, started }
-    }
-
-    /// Says whether the last step showed what it had to, and what happens next.
-    pub(crate) fn step(&mut self, title: &str) -> Result<(), Error> {
-        self.judge()?;
-        self.steps += 1;
-        screen::title(self.steps, title)?;
-        Ok(())
+        Self { core, alice, bob, stranger, steps: Steps::new(), records }
     }
 
     /// Lets everybody handle what came in until `done` gives something, or patience ends.
@@ -87,56 +74,25 @@ impl Stage {
         self.show(&last)?;
         let found: Vec<_> = last.iter().map(|record| record.state).collect();
         if due.is_none() {
-            self.faults.push(format!("records {found:?}, expected {states:?}"));
+            self.steps.fault(format!("records {found:?}, expected {states:?}"));
         }
         Ok(last)
     }
 
     fn show(&self, records: &[Record]) -> Result<(), Error> {
         if records.is_empty() {
-            self.fact("records", "none")?;
+            self.steps.fact("records", "none")?;
         }
         for record in records {
             let Record { contact, received, state, left, routes, ids } = record;
             let text = format!("{state:<10}  {left:>4} s left  {contact} (sends from {received})");
-            self.fact("record", text)?;
+            self.steps.fact("record", text)?;
             for (name, value) in [("route", routes), ("identities", ids)] {
                 if !value.is_empty() {
-                    self.fact(&format!("  {name}"), value)?;
+                    self.steps.fact(&format!("  {name}"), value)?;
                 }
             }
         }
         Ok(())
-    }
-
-    /// Shows something that was seen.
-    pub(crate) fn fact(&self, what: &str, seen: impl Display) -> Result<(), Error> {
-        screen::fact(what, &seen.to_string())?;
-        Ok(())
-    }
-
-    /// Shows something that was seen and has to be `due`.
-    pub(crate) fn check(&mut self, what: &str, seen: &str, due: &str) -> Result<(), Error> {
-        self.fact(what, seen)?;
-        if seen != due {
-            self.faults.push(format!("{what}: {seen:?}, expected {due:?}"));
-        }
-        Ok(())
-    }
-
-    fn judge(&mut self) -> Result<(), Error> {
-        if self.steps > 0 {
-            screen::verdict(&self.faults)?;
-            self.failed += usize::from(!self.faults.is_empty());
-            self.faults.clear();
-        }
-        Ok(())
-    }
-
-    /// Tells how the play went: whether every step showed what it had to.
-    pub(crate) fn close(&mut self) -> Result<bool, Error> {
-        self.judge()?;
-        screen::closing(self.steps, self.failed, self.started.elapsed())?;
-        Ok(self.failed == 0)
     }
 }

@@ -8,50 +8,52 @@ const GRANT: u32 = 8;
 
 /// Plays all of it. Gives an error where the play cannot go on.
 pub(crate) fn play(stage: &mut Stage) -> Result<(), Error> {
-    stage.step("alice and bob register; the home network has not answered yet")?;
+    stage.steps.step("alice and bob register; the home network has not answered yet")?;
     stage.alice.register()?;
     stage.until(|stage| Ok((stage.core.waiting() == 1).then_some(())))?;
     stage.bob.register()?;
     stage.until(|stage| Ok((stage.core.waiting() == 2).then_some(())))?;
     if let Some(seen) = stage.core.seen.first() {
-        stage.fact("Path that the home network gets", seen.header("Path"))?;
+        stage.steps.fact("Path that the home network gets", seen.header("Path"))?;
     }
     stage.records(&["pending", "pending"])?;
 
-    stage.step("a stranger calls bob without a registration")?;
+    stage.steps.step("a stranger calls bob without a registration")?;
     let bob = stage.bob.identity();
     stage.stranger.call(&bob)?;
     let answer = stage.until(|stage| Ok(stage.stranger.answer("INVITE")))?;
-    stage.check("answer", status_line(answer.as_ref()), "403 Register first")?;
+    stage.steps.check("answer", status_line(answer.as_ref()), "403 Register first")?;
 
-    stage.step("the home network grants both registrations, with a route for what they send")?;
+    stage
+        .steps
+        .step("the home network grants both registrations, with a route for what they send")?;
     stage.core.release(GRANT)?;
     let done = stage.until(|stage| Ok(stage.alice.answer("REGISTER")))?;
-    stage.check("answer to alice", status_line(done.as_ref()), "200 OK")?;
+    stage.steps.check("answer to alice", status_line(done.as_ref()), "200 OK")?;
     stage.core.release(GRANT)?;
     let done = stage.until(|stage| Ok(stage.bob.answer("REGISTER")))?;
-    stage.check("answer to bob", status_line(done.as_ref()), "200 OK")?;
+    stage.steps.check("answer to bob", status_line(done.as_ref()), "200 OK")?;
     let records = stage.records(&["registered", "registered"])?;
     let route = stage.core.service_route();
     let stored = records.first().map_or("", |record| record.routes.as_str());
-    stage.check("route stored for alice", stored, &route)?;
+    stage.steps.check("route stored for alice", stored, &route)?;
 
     call(stage, &route)?;
 
-    stage.step(
+    stage.steps.step(
         "nobody registers again: the registrations end, and some seconds later are forgotten",
     )?;
     stage.records(&["expired", "expired"])?;
     stage.records(&[])?;
 
-    stage.step("alice calls bob without a registration")?;
+    stage.steps.step("alice calls bob without a registration")?;
     stage.alice.call(&bob)?;
     let answer = stage.until(|stage| Ok(stage.alice.answer("INVITE")))?;
-    stage.check("answer", status_line(answer.as_ref()), "403 Register first")
+    stage.steps.check("answer", status_line(answer.as_ref()), "403 Register first")
 }
 
 fn call(stage: &mut Stage, route: &str) -> Result<(), Error> {
-    stage.step("alice calls bob")?;
+    stage.steps.step("alice calls bob")?;
     let bob = stage.bob.identity();
     stage.core.seen.clear();
     let id = stage.alice.call(&bob)?;
@@ -60,25 +62,25 @@ fn call(stage: &mut Stage, route: &str) -> Result<(), Error> {
     let (learned, asserted) = at_core.next().map_or_else(Default::default, |it| {
         (it.header("Route").to_owned(), it.header("P-Asserted-Identity").to_owned())
     });
-    stage.check("Route at the home network", &learned, route)?;
+    stage.steps.check("Route at the home network", &learned, route)?;
     let alice = format!("<{}>", stage.alice.identity());
-    stage.check("identity at the home network", &asserted, &alice)?;
+    stage.steps.check("identity at the home network", &asserted, &alice)?;
     let invite = stage.bob.take(|it| it.status().is_none() && it.method() == "INVITE");
     let vias = invite.as_ref().map(|it| it.elements("Via")).unwrap_or_default();
-    stage.fact("the way to bob", way(&vias))?;
-    stage.check("answer", status_line(answer.as_ref()), "200 OK")?;
+    stage.steps.fact("the way to bob", way(&vias))?;
+    stage.steps.check("answer", status_line(answer.as_ref()), "200 OK")?;
     let answer = answer.ok_or("nobody answered the call")?;
 
-    stage.step("they talk, alice hangs up")?;
+    stage.steps.step("they talk, alice hangs up")?;
     let call = stage.alice.confirm(&answer)?;
     stage.until(|stage| Ok(stage.bob.take(|it| it.method() == "ACK")))?;
     stage.alice.hang_up(&call)?;
     let heard = stage
         .until(|stage| Ok(stage.bob.take(|it| it.status().is_none() && it.method() == "BYE")))?;
     let heard = heard.map_or("nothing", |_| "BYE");
-    stage.check("bob hears", heard, "BYE")?;
+    stage.steps.check("bob hears", heard, "BYE")?;
     let answer = stage.until(|stage| Ok(stage.alice.answer("BYE")))?;
-    stage.check("answer", status_line(answer.as_ref()), "200 OK")
+    stage.steps.check("answer", status_line(answer.as_ref()), "200 OK")
 }
 
 /// The hops of a request, first sender first.

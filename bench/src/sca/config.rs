@@ -1,16 +1,17 @@
 //! The configuration that both flavors run, word for word.
 
+use crate::storage::Kind;
 use std::fmt::Display;
 
 /// Seconds between two jobs of the module (purge, database): longer than any measurement.
-pub const JOB_INTERVAL: u32 = 3600;
+pub(crate) const JOB_INTERVAL: u32 = 3600;
 
 /// Seconds that the server is given to stop; its default of 60 would cut a long flush short.
-pub const EXIT_TIMEOUT: u32 = 600;
+pub(crate) const EXIT_TIMEOUT: u32 = 600;
 
 /// The configuration text: the routing of the sample in the manual of `sca`, without what has
 /// no part in a call between a shared line and an outside party.
-pub fn text(
+pub(crate) fn text(
     modules: &str,
     listen: impl Display,
     outside: impl Display,
@@ -136,6 +137,6 @@ failure_route[MANAGE_FAILURE] {{
 }}
 "#,
         domain = crate::phones::DOMAIN,
-        driver = if database.starts_with("sqlite") { "db_sqlite" } else { "db_mysql" },
+        driver = Kind::driver(database),
     )
 }

@@ -1,9 +1,14 @@
 //! How long a stop and a start take with many stored subscriptions.
 
+use super::{
+    measure::Lines,
+    rows::{SERVER_TAG, fill},
+    server::{self, Setup, free_address, subscriptions},
+};
 use crate::{
+    figures::Scene as _,
     phones::{CallId, Fleet, Kind, Message, Party, Purpose, Request, script},
-    server::{Server, Setup, free_address},
-    storage::{SERVER_TAG, Storage},
+    storage::Storage,
 };
 use anyhow::{Result, ensure};
 use std::{
@@ -13,7 +18,7 @@ use std::{
 };
 
 /// A stop or a start that takes longer is not waited for.
-pub const LIMIT: Duration = Duration::from_secs(180);
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 /// How many SUBSCRIBEs are under way at a time.
 const WINDOW: usize = 16;
 /// The pause between two questions to a server that starts.
@@ -21,23 +26,23 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a stop came to.
 #[derive(Clone, Copy, Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     /// The time until the last process was gone; `None` if the limit came first.
-    pub time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// How many subscriptions the database held then.
-    pub stored: usize,
+    pub(crate) stored: usize,
 }
 
 /// What a start came to.
 #[derive(Clone, Copy, Debug)]
-pub struct Start {
+pub(crate) struct Start {
     /// The time until a SUBSCRIBE of a stored subscription was answered; `None` if the server
     /// ended before, or the limit came first.
-    pub time: Option<Duration>,
+    pub(crate) time: Option<Duration>,
     /// How many subscriptions the server held then.
-    pub restored: usize,
+    pub(crate) restored: usize,
     /// How many the database held then.
-    pub stored: usize,
+    pub(crate) stored: usize,
 }
 
 /// Subscribes `count` phones to a server on an empty database and stops it: nothing of them is
@@ -46,13 +51,14 @@ pub struct Start {
 /// # Errors
 ///
 /// A server that does not start or does not take the subscriptions.
-pub fn stop(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Stop> {
+pub(crate) fn stop(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Stop> {
     let address = free_address()?;
     let mut fleet = Fleet::new(address, repeat_n(1, count))?;
-    storage.fill(0, fleet.local())?;
-    let server = Server::start(setup, address, fleet.local())?;
+    fill(storage, 0, fleet.local())?;
+    let shared = Lines(count).megabytes();
+    let server = server::start(setup, shared, address, fleet.local())?;
     fleet.play(script::SUBSCRIBE, fleet.parties(0..count), WINDOW)?.check()?;
-    let held = server.subscriptions()?;
+    let held = subscriptions(&server)?;
     ensure!(held == count, "the server holds {held} of {count} subscriptions");
     let time = server.stop(LIMIT);
     Ok(Stop { time, stored: storage.count().unwrap_or_default() })
@@ -64,14 +70,14 @@ pub fn stop(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Stop> {
 /// # Errors
 ///
 /// A database that cannot be filled, a server that cannot be run.
-pub fn start(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Start> {
+pub(crate) fn start(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Start> {
     let address = free_address()?;
     let socket = UdpSocket::bind((address.ip(), 0))?;
     socket.set_read_timeout(Some(PAUSE))?;
     let local = socket.local_addr()?;
-    storage.fill(count, local)?;
+    fill(storage, count, local)?;
     let began = Instant::now();
-    let mut server = Server::spawn(setup, address, local)?;
+    let mut server = server::spawn(setup, Lines(count).megabytes(), address, local)?;
     let party = Party { line: count.saturating_sub(1), member: 0 };
     let id = CallId { purpose: Purpose::CallInfo, party, serial: 0 };
     let mut buffer = vec![0; 65_536];
@@ -88,7 +94,7 @@ pub fn start(setup: Setup<'_>, storage: &Storage, count: usize) -> Result<Start>
             Message::parse(datagram).map(|message| message.kind)
         {
             let time = Some(began.elapsed());
-            let restored = server.subscriptions()?;
+            let restored = subscriptions(&server)?;
             return Ok(Start { time, restored, stored: storage.count().unwrap_or_default() });
         }
     }
