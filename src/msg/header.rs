@@ -85,7 +85,15 @@ pub enum Expires {
 impl Msg<'_> {
     /// The parsed header fields called `name`, in any case and also in compact form.
     pub fn headers<'m>(&'m self, name: &'m [u8]) -> Headers<'m> {
-        Headers { next: self.header_at(|msg| msg.headers), name }
+        // The core knows where the first one of some is.
+        let first = match name {
+            b"Contact" => self.header_at(|msg| msg.contact),
+            b"Expires" => self.header_at(|msg| msg.expires),
+            b"Path" => self.header_at(|msg| msg.path),
+            b"Route" => self.header_at(|msg| msg.route),
+            _ => self.header_at(|msg| msg.headers),
+        };
+        Headers { next: first, name }
     }
 
     /// The value of the first header field called `name`.

@@ -1,24 +1,27 @@
 //! Route sets.
 
 use super::{Malformed, Msg, address::Line};
+use crate::text;
 use core::ptr;
 use kamailio_sys as sys;
 
 impl Msg<'_> {
     /// The route set that the `Record-Route` headers make, in the order of the message: the
-    /// routes with commas between them, ready for `Route`. Empty if there is none.
+    /// routes with commas between them, ready for `Route`. Empty if there is none; an empty header
+    /// names none.
     ///
     /// # Errors
     ///
     /// [`Malformed`] if a header is no list of addresses in angle brackets.
     pub fn record_route(&self) -> Result<Vec<u8>, Malformed> {
-        join_routes(self.headers(b"Record-Route").map(|header| header.body()))
-            .ok_or(Malformed("Record-Route"))
+        let bodies = self.headers(b"Record-Route").map(|header| header.body());
+        join_routes(bodies.filter(|body| !body.is_empty())).ok_or(Malformed("Record-Route"))
     }
 }
 
-/// One list of the routes that `bodies` list, spelled as they are, without the space around them;
-/// nothing if one of them is no such list.
+/// One list of the routes that `bodies` list, spelled as they are, without the space around them
+/// and on one line; nothing if one of them is no such list, or if a URI in it holds a blank or a
+/// control byte.
 pub fn join_routes<'b>(bodies: impl Iterator<Item = &'b [u8]>) -> Option<Vec<u8>> {
     let mut joined = Vec::new();
     for body in bodies.map(<[u8]>::trim_ascii) {
@@ -27,7 +30,13 @@ pub fn join_routes<'b>(bodies: impl Iterator<Item = &'b [u8]>) -> Option<Vec<u8>
             if !joined.is_empty() {
                 joined.push(b',');
             }
-            joined.extend_from_slice(route);
+            let (whole, uri) = route?;
+            if !text::is_word(uri) {
+                return None;
+            }
+            // What a header was folded with (RFC 3261 section 7.3.1) means a blank.
+            let unfold = |byte: &u8| if byte.is_ascii_control() { b' ' } else { *byte };
+            joined.extend(whole.iter().map(unfold));
         }
     }
     Some(joined)
@@ -61,16 +70,18 @@ impl<'t> Routes<'t> {
         self.first
     }
 
-    /// Each route with its parameters.
-    fn iter(&self) -> impl Iterator<Item = &'t [u8]> {
+    /// Each route with its parameters, and its URI; nothing in the place of one that is not found
+    /// in the text.
+    fn iter(&self) -> impl Iterator<Item = Option<(&'t [u8], &'t [u8])>> {
         let mut next = self.first;
         core::iter::from_fn(move || {
             let route = ptr::NonNull::new(next)?;
             // SAFETY: an element of the list, which stays until `self` is dropped.
             let route = unsafe { route.read() };
             next = route.next;
-            let shown = sys::str_ { s: route.nameaddr.name.s, len: route.len };
-            Some(self.line.part_of(self.text, shown).unwrap_or_default())
+            let whole = sys::str_ { s: route.nameaddr.name.s, len: route.len };
+            let part = |part| self.line.part_of(self.text, part);
+            Some(part(whole).zip(part(route.nameaddr.uri)))
         })
     }
 }

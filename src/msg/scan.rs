@@ -20,7 +20,22 @@ const COMPACT: [(&[u8], u8); 15] = [
 ];
 
 /// Whether a header called `found` is the one that RFCs call `name`.
+#[inline]
 pub(super) fn same_name(found: &[u8], name: &[u8]) -> bool {
+    // Nearly all are others, of another length.
+    let (len, wanted) = (found.len(), name.len());
+    if len < wanted && len != 1 {
+        return false;
+    }
+    match found {
+        [_] => is_variant(found, name),
+        [.., last] if *last <= b' ' => is_variant(found, name),
+        _ => len == wanted && found.eq_ignore_ascii_case(name),
+    }
+}
+
+/// As [`same_name`], for compact forms and for names with white space behind them.
+fn is_variant(found: &[u8], name: &[u8]) -> bool {
     let found = match found {
         [.., last] if last.is_ascii_whitespace() => found.trim_ascii_end(),
         _ => found,

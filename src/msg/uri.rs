@@ -37,7 +37,13 @@ pub struct Uri<'m> {
 
 impl<'m> Uri<'m> {
     /// Takes `text` apart as the core does; nothing if the core takes it for no URI.
+    ///
+    /// Nothing either for a text with a blank or a control byte, such as the line end of a folded
+    /// header: the core lets them pass, but they would break the message they are copied into.
     pub fn parse(text: &'m [u8]) -> Option<Self> {
+        if !text::is_word(text) {
+            return None;
+        }
         let mut line = Line::new(text)?;
         let whole = line.text();
         // SAFETY: zeroes are a value of this plain struct, and what the core starts from.
@@ -67,7 +73,7 @@ impl<'m> Uri<'m> {
         })
     }
 
-    /// Whether the core takes `text` for a URI.
+    /// Whether `text` is a URI, by the same rules.
     pub fn is_valid(text: &[u8]) -> bool {
         Uri::parse(text).is_some()
     }

@@ -21,6 +21,8 @@ pub struct Args<'a> {
 
 /// Optional, converted if need be, as a counted string.
 const ANY: &CStr = c"*.S";
+/// As it was sent, as a counted string.
+const PLAIN_TEXT: &CStr = c"S";
 /// Optional, as it was sent.
 const PLAIN_INT: &CStr = c"*d";
 
@@ -62,6 +64,24 @@ impl Args<'_> {
             return Err(Fault::new(400, wrong));
         }
         Ok(None)
+    }
+
+    /// The next argument, sent as a text; nothing if there is none, or something else, such as a
+    /// number.
+    ///
+    /// Nothing is converted, as commands in C do: whoever calls this answers with a fault then.
+    pub fn plain_text(&mut self) -> Option<BString> {
+        let mut value = text::lend(b"");
+        let scan = self.call.api().scan?;
+        // SAFETY: the functions and the context are those of the running command, and the format
+        // asks for one string.
+        let found = unsafe { scan(self.call.ctx, PLAIN_TEXT.as_ptr().cast_mut(), &raw mut value) };
+        if found != 1 {
+            return None;
+        }
+        self.read += 1;
+        // SAFETY: the transport keeps the text until the command returns.
+        unsafe { text::bytes(value) }.map(BString::from)
     }
 
     /// The next argument, as a number.

@@ -28,8 +28,12 @@ impl Reply<'_> {
 
     /// Adds a line of text. A zero byte in it is left out.
     pub fn line(&mut self, line: fmt::Arguments<'_>) -> Result<(), Fault> {
-        let mut line = line.to_string();
-        line.retain(|c| c != '\0');
+        self.line_of(line.to_string().as_bytes())
+    }
+
+    /// Adds a line of text as it is, in whatever encoding. A zero byte in it is left out.
+    pub fn line_of(&mut self, line: &[u8]) -> Result<(), Fault> {
+        let line: Vec<u8> = line.iter().copied().filter(|byte| *byte != 0).collect();
         let line = CString::new(line).unwrap_or_default();
         let print = self.call.api().rpl_printf.ok_or_else(no_room)?;
         // SAFETY: the context is that of the running command, the line is no format and copied.

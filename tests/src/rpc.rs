@@ -5,6 +5,7 @@ use std::{
     fmt,
     net::{IpAddr, UdpSocket},
     path::{Path, PathBuf},
+    process::Output,
 };
 
 /// An error that a command answered.
@@ -75,8 +76,7 @@ impl Rpc {
     ///
     /// When the host does not answer.
     pub fn rpc(&self, words: &[&str]) -> Result<String, Fault> {
-        let socket = format!("unix:{}", self.folder.join("ctl").display());
-        let done = install().command("kamcmd").args(["-s", &socket]).args(words).output().unwrap();
+        let done = self.call(words);
         let text = String::from_utf8_lossy(&done.stdout);
         if let Some(fault) = text.strip_prefix("error: ") {
             let (code, text) = fault.trim_end_matches('\n').split_once(" - ").unwrap();
@@ -85,6 +85,16 @@ impl Rpc {
         let errors = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success() && errors.is_empty(), "kamcmd {words:?}: {text}{errors}");
         Ok(text.into_owned())
+    }
+
+    /// What `kamcmd` prints for a command, byte by byte.
+    pub fn printed(&self, words: &[&str]) -> Vec<u8> {
+        self.call(words).stdout
+    }
+
+    fn call(&self, words: &[&str]) -> Output {
+        let socket = format!("unix:{}", self.folder.join("ctl").display());
+        install().command("kamcmd").args(["-s", &socket]).args(words).output().unwrap()
     }
 
     /// Sends one JSON-RPC request and gives the answer as text.

@@ -161,12 +161,17 @@ pub fn appearance_uri(display: &[u8], uri: &[u8]) -> Vec<u8> {
 /// The P-Asserted-Identity value that tells the caller whom it reached: `DISPLAY <aor>`. Without a
 /// display name it begins with the blank.
 pub fn asserted_identity(display: &[u8], aor: &[u8]) -> Vec<u8> {
-    let line_break = |byte: &u8| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
-    let mut text: Vec<u8> = display.iter().map(line_break).collect();
+    let mut text = one_line(display);
     text.extend_from_slice(b" <");
     text.extend(until(aor, b"\r\n"));
     text.push(b'>');
     text
+}
+
+/// `text` with blanks for line ends, so that it ends no header early.
+pub fn one_line(text: &[u8]) -> Vec<u8> {
+    let unfold = |byte: &u8| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
+    text.iter().map(unfold).collect()
 }
 
 /// One element of a Call-Info body that this crate wrote.

@@ -54,31 +54,45 @@ impl<'t> Host<'t> {
     }
 }
 
+/// The shortest and the longest text of an IPv4 address.
+const SHORTEST_V4: usize = 7;
+const LONGEST_V4: usize = 15;
+
 /// Four numbers of 0 to 255 without leading zeros, as the standard library reads an [`Ipv4Addr`], in
 /// a fraction of its time.
 fn v4(text: &[u8]) -> Option<[u8; 4]> {
-    let mut octets = [0; 4];
-    let mut rest = text;
-    for (index, octet) in octets.iter_mut().enumerate() {
-        if index > 0 {
-            rest = rest.strip_prefix(b".")?;
-        }
-        let mut number = 0_u16;
-        let mut digits = 0;
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            if digits == 3 || (digits > 0 && number == 0) {
+    if !(SHORTEST_V4..=LONGEST_V4).contains(&text.len()) {
+        return None;
+    }
+    let (mut address, mut number, mut digits, mut dots) = (0_u32, 0_u32, 0_u8, 0_u8);
+    // Nothing wraps: a number ends after three digits.
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            if digits == 3 {
                 return None;
             }
-            number = number * 10 + u16::from(digit - b'0');
-            digits += 1;
-            rest = after;
-        }
-        if digits == 0 {
+            number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
+            digits = digits.wrapping_add(1);
+        } else if *byte == b'.' && is_octet(number, digits) && dots < 3 {
+            address = address << 8 | number;
+            (number, digits) = (0, 0);
+            dots = dots.wrapping_add(1);
+        } else {
             return None;
         }
-        *octet = u8::try_from(number).ok()?;
     }
-    rest.is_empty().then_some(octets)
+    (dots == 3 && is_octet(number, digits)).then(|| (address << 8 | number).to_be_bytes())
+}
+
+/// Whether so many digits may write `number`.
+fn is_octet(number: u32, digits: u8) -> bool {
+    match digits {
+        1 => true,
+        2 => number >= 10,
+        3 => (100..256).contains(&number),
+        _ => false,
+    }
 }
 
 fn parse<T: FromStr>(text: &[u8]) -> Option<T> {
@@ -105,8 +119,8 @@ impl Hash for Host<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Host::V4(octets) => {
-                state.write_u8(4);
-                state.write(octets);
+                let [a, b, c, d] = *octets;
+                state.write(&[4, a, b, c, d]);
             }
             Host::V6(octets) => {
                 state.write_u8(6);

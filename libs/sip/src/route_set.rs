@@ -2,7 +2,7 @@
 //! text of such lists in the database, and the Route header that is made of one.
 
 use crate::scan::{self, Open, Pieces};
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use std::collections::TryReserveError;
 
 /// The most URIs that one list may have.
@@ -56,7 +56,7 @@ fn uri(element: &[u8]) -> Result<&[u8], BadRoutes> {
     let start = if element.starts_with(b"\"") {
         scan::find(element, b'<')?
     } else {
-        element.iter().position(|byte| *byte == b'<')
+        element.find_byte(b'<')
     };
     let (name, rest) =
         start.and_then(|start| element.split_at_checked(start)).ok_or_else(not_name_addr)?;

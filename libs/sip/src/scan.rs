@@ -1,5 +1,8 @@
 //! Splitting header bodies: lists and parameters outside of quotes and angle brackets, in one pass.
 
+use bstr::ByteSlice;
+use std::borrow::Cow;
+
 /// A quoted string or a `<` that is never closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Open {
@@ -48,25 +51,31 @@ impl<'t> Iterator for Pieces<'t> {
 ///
 /// A quote or bracket before it that is never closed.
 pub fn find(text: &[u8], wanted: u8) -> Result<Option<usize>, Open> {
-    let (mut quoted, mut bracketed, mut hidden) = (false, false, false);
-    for (at, &byte) in text.iter().enumerate() {
-        if quoted {
-            quoted = hidden || byte != b'"';
-            hidden = byte == b'\\' && !hidden;
-        } else if bracketed {
-            bracketed = byte != b'>';
-        } else if byte == wanted {
-            return Ok(Some(at));
-        } else {
-            quoted = byte == b'"';
-            bracketed = byte == b'<';
-        }
+    let mut start = 0;
+    while let Some(rest) = text.get(start..)
+        && let Some((before, [met, inner @ ..])) =
+            rest.find_byteset([wanted, b'"', b'<']).and_then(|at| rest.split_at_checked(at))
+    {
+        let at = start + before.len();
+        let inside = match met {
+            met if *met == wanted => return Ok(Some(at)),
+            b'"' => end_of_quote(inner).ok_or(Open::Quote)?,
+            _ => inner.find_byte(b'>').ok_or(Open::Bracket)?,
+        };
+        // Behind the byte that opened, what stands inside, and the byte that closed.
+        start = at + inside + 2;
     }
-    match (quoted, bracketed) {
-        (true, _) => Err(Open::Quote),
-        (_, true) => Err(Open::Bracket),
-        _ => Ok(None),
-    }
+    Ok(None)
+}
+
+/// Place of the quote that ends a quoted string, of which `inner` is the rest.
+fn end_of_quote(inner: &[u8]) -> Option<usize> {
+    let mut hidden = false;
+    inner.iter().position(|&byte| {
+        let ends = byte == b'"' && !hidden;
+        hidden = byte == b'\\' && !hidden;
+        ends
+    })
 }
 
 /// `text` without linear white space at its ends; folded lines count as blanks.
@@ -77,11 +86,73 @@ pub fn trim(text: &[u8]) -> &[u8] {
     text.get(start..end).unwrap_or(b"")
 }
 
+/// `text` as one line: each line end with the blanks around it is one blank (RFC 3261 7.3.1).
+pub fn unfolded(text: &[u8]) -> Cow<'_, [u8]> {
+    let ends = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    if !text.iter().any(ends) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split(ends).map(trim).filter(|line| !line.is_empty()) {
+        if !out.is_empty() {
+            out.push(b' ');
+        }
+        out.extend_from_slice(line);
+    }
+    Cow::Owned(out)
+}
+
 /// The texts before and after the first `byte`.
 pub fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
-    let at = text.iter().position(|other| *other == byte)?;
-    let (before, after) = text.split_at_checked(at)?;
+    let (before, after) = text.split_at_checked(text.find_byte(byte)?)?;
     Some((before, after.get(1..)?))
+}
+
+/// A set of bytes, asked faster than a list of comparisons.
+#[derive(Debug)]
+pub struct Bytes([bool; 256]);
+
+impl Bytes {
+    /// Control bytes, the blank and each byte of `more`.
+    pub const fn unfit(more: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let (mut rest, mut byte): (&mut [bool], u8) = (&mut set, 0);
+        while let [has, others @ ..] = rest {
+            *has = byte <= b' ' || byte == 0x7f || contains(more, byte);
+            byte = byte.wrapping_add(1);
+            rest = others;
+        }
+        Self(set)
+    }
+
+    /// Letters, digits and each byte of `more`.
+    pub const fn alphanumeric(more: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let (mut rest, mut byte): (&mut [bool], u8) = (&mut set, 0);
+        while let [has, others @ ..] = rest {
+            *has = byte.is_ascii_alphanumeric() || contains(more, byte);
+            byte = byte.wrapping_add(1);
+            rest = others;
+        }
+        Self(set)
+    }
+
+    /// Whether `byte` is one of them.
+    #[inline]
+    pub fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).is_some_and(|has| *has)
+    }
+}
+
+const fn contains(text: &[u8], byte: u8) -> bool {
+    let mut left = text;
+    while let [one, rest @ ..] = left {
+        if *one == byte {
+            return true;
+        }
+        left = rest;
+    }
+    false
 }
 
 /// The text before the first of `ends`, or all of it.
@@ -113,12 +184,13 @@ pub fn port(text: &[u8]) -> Option<u16> {
 /// Whether a URI may stand between `<` and `>`: a scheme, something behind it, and nothing that
 /// ends the brackets or the line.
 pub fn is_uri(text: &[u8]) -> bool {
+    static UNFIT: Bytes = Bytes::unfit(b"<>\"");
     let scheme = |name: &[u8]| {
         name.first().is_some_and(u8::is_ascii_alphabetic)
             && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
     };
     cut(text, b':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
-        && !text.iter().any(|byte| byte.is_ascii_control() || b" <>\"".contains(byte))
+        && !text.iter().any(|byte| UNFIT.has(*byte))
 }
 
 /// Up to 80 bytes of foreign text for a log line.
@@ -133,7 +205,7 @@ pub fn shown(text: &[u8]) -> bstr::BString {
 
 #[cfg(test)]
 mod tests {
-    use super::{Open, Pieces, is_uri, number, port, trim};
+    use super::{Open, Pieces, is_uri, number, port, trim, unfolded};
 
     fn pieces(text: &str) -> Result<Vec<&str>, Open> {
         let read = |piece| std::str::from_utf8(piece).unwrap();
@@ -161,6 +233,15 @@ mod tests {
     fn blanks_of_folded_lines_are_trimmed() {
         assert_eq!(trim(b" \t\r\n a b\r\n "), b"a b");
         assert_eq!(trim(b" \r\n "), b"");
+    }
+
+    #[test]
+    fn folded_lines_become_one() {
+        for (text, line) in
+            [("a, b", "a, b"), ("a,\r\n\t b", "a, b"), (" a\n b \r\n\r\n c", "a b c"), ("\r\n", "")]
+        {
+            assert_eq!(&*unfolded(text.as_bytes()), line.as_bytes(), "{text:?}");
+        }
     }
 
     #[test]

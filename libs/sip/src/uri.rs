@@ -4,7 +4,10 @@
 //! itself. It is stricter than the grammar in one point: a blank or a control byte anywhere is no
 //! URI, since such a text would break the message it is copied into.
 
-use crate::Host;
+use crate::{
+    Host,
+    scan::{Bytes, cut},
+};
 use bstr::BString;
 
 /// The port of a URI that names none.
@@ -27,9 +30,6 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    const ALL: [(Self, &'static [u8]); 4] =
-        [(Self::Sip, b"sip"), (Self::Sips, b"sips"), (Self::Tel, b"tel"), (Self::Urn, b"urn")];
-
     /// The scheme of `uri`, if it is one of these.
     pub fn of(uri: &[u8]) -> Option<Self> {
         split(uri).map(|(scheme, _)| scheme)
@@ -111,36 +111,82 @@ impl<'u> Uri<'u> {
 }
 
 fn split(text: &[u8]) -> Option<(Scheme, &[u8])> {
-    // The longest scheme decides how far the colon may be.
-    let head = text.get(..5).unwrap_or(text);
-    let colon = head.iter().position(|byte| *byte == b':')?;
-    let (name, rest) = (text.get(..colon)?, text.get(colon.checked_add(1)?..)?);
-    let known = Scheme::ALL.into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name))?;
-    Some((known.0, rest))
+    Some(match text {
+        [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', rest @ ..] => (Scheme::Sip, rest),
+        [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S', b':', rest @ ..] => {
+            (Scheme::Sips, rest)
+        }
+        [b't' | b'T', b'e' | b'E', b'l' | b'L', b':', rest @ ..] => (Scheme::Tel, rest),
+        [b'u' | b'U', b'r' | b'R', b'n' | b'N', b':', rest @ ..] => (Scheme::Urn, rest),
+        _ => return None,
+    })
 }
 
 fn read(text: &[u8]) -> Option<Uri<'_>> {
-    if text.iter().any(|byte| *byte <= b' ' || *byte == 0x7f || matches!(byte, b'<' | b'>')) {
-        return None;
-    }
     let (scheme, rest) = split(text)?;
+    // A user may contain `;` and `?`; a host, a parameter or a header has no bare `@`.
+    let has_user = matches!(scheme, Scheme::Sip | Scheme::Sips);
+    let Marks { user, start, params, headers } = Marks::of(rest, has_user)?;
+    let end = params.or(headers).unwrap_or(rest.len());
+    let behind = |mark: Option<usize>, end| {
+        mark.and_then(|mark| rest.get(mark.saturating_add(1)..end)).unwrap_or_default()
+    };
+    let params = behind(params, headers.unwrap_or(rest.len()));
+    let (name, headers) = (rest.get(start..end)?, behind(headers, rest.len()));
     match scheme {
-        Scheme::Tel | Scheme::Urn => {
-            let (body, headers) = cut(rest, b'?').unwrap_or((rest, b""));
-            let (name, params) = cut(body, b';').unwrap_or((body, b""));
-            let (user, host) =
-                if scheme == Scheme::Tel { (name, &b""[..]) } else { (&b""[..], name) };
-            (!name.is_empty()).then_some(Uri { scheme, user, host, port: None, params, headers })
+        Scheme::Tel if !name.is_empty() => {
+            Some(Uri { scheme, user: name, host: b"", port: None, params, headers })
         }
+        Scheme::Urn if !name.is_empty() => {
+            Some(Uri { scheme, user: b"", host: name, port: None, params, headers })
+        }
+        Scheme::Tel | Scheme::Urn => None,
         Scheme::Sip | Scheme::Sips => {
-            // A user may contain `;` and `?`; a host, a parameter or a header has no bare `@`.
-            let (info, place) = cut(rest, b'@').unwrap_or((b"", rest));
-            let user = cut(info, b':').map_or(info, |(user, _)| user);
-            let (body, headers) = cut(place, b'?').unwrap_or((place, b""));
-            let (address, params) = cut(body, b';').unwrap_or((body, b""));
-            let (host, port) = host_and_port(address)?;
-            Some(Uri { scheme, user, host, port, params, headers })
+            let (host, port) = host_and_port(name)?;
+            Some(Uri { scheme, user: rest.get(..user)?, host, port, params, headers })
         }
+    }
+}
+
+/// Where the parts of a URI behind its scheme meet, found in one pass.
+#[derive(Default)]
+struct Marks {
+    /// The end of the user; 0 if there is none.
+    user: usize,
+    /// Where host and port, or the number or name, begin.
+    start: usize,
+    /// The first `;` behind that and before the headers.
+    params: Option<usize>,
+    /// The first `?` behind that.
+    headers: Option<usize>,
+}
+
+impl Marks {
+    /// Those of `rest`, which may begin with a user and an `@` if it `has_user`; nothing if it has a
+    /// byte that no URI has.
+    fn of(rest: &[u8], has_user: bool) -> Option<Self> {
+        static MET: Bytes = Bytes::unfit(b"<>@:;?");
+        let mut marks = Self::default();
+        let mut colon = None;
+        let mut may_be_user = has_user;
+        for (at, byte) in rest.iter().enumerate() {
+            if !MET.has(*byte) {
+                continue;
+            }
+            match byte {
+                b'@' if may_be_user => {
+                    marks = Self { user: colon.unwrap_or(at), start: at + 1, ..Self::default() };
+                    may_be_user = false;
+                }
+                b'@' => {}
+                b':' => colon = colon.or(Some(at)),
+                b';' if marks.headers.is_none() => marks.params = marks.params.or(Some(at)),
+                b';' => {}
+                b'?' => marks.headers = marks.headers.or(Some(at)),
+                _ => return None,
+            }
+        }
+        Some(marks)
     }
 }
 
@@ -160,12 +206,11 @@ fn host_and_port(address: &[u8]) -> Option<(&[u8], Option<u16>)> {
 }
 
 fn is_host(host: &[u8]) -> bool {
+    static NAME: Bytes = Bytes::alphanumeric(b"-._");
     match host {
         [] => false,
         [b'[', ..] => Host::of(host).is_address(),
-        _ => host
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')),
+        _ => host.iter().all(|byte| NAME.has(*byte)),
     }
 }
 
@@ -178,13 +223,6 @@ pub fn port(digits: &[u8]) -> Option<u16> {
         let digit = byte.is_ascii_digit().then(|| u16::from(byte.wrapping_sub(b'0')))?;
         sum.checked_mul(10)?.checked_add(digit)
     })
-}
-
-/// The texts before and after the first `byte`.
-fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
-    let at = text.iter().position(|other| *other == byte)?;
-    let (before, after) = text.split_at_checked(at)?;
-    Some((before, after.get(1..)?))
 }
 
 #[cfg(test)]

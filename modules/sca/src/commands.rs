@@ -22,10 +22,6 @@ fn command_fault(error: &CommandError) -> Fault {
     fault(error.to_string())
 }
 
-fn line(reply: &mut Reply<'_>, text: &[u8]) -> Result<(), Fault> {
-    reply.line(format_args!("{}", BStr::new(text)))
-}
-
 /// The next argument, if there is one that is not empty.
 fn text(args: &mut Args<'_>) -> Option<BString> {
     args.optional_text().ok().flatten().filter(|text| !text.is_empty())
@@ -49,9 +45,29 @@ fn appearances() -> Vec<AppearanceEntry> {
     entries
 }
 
+/// Adds `lines` to the reply, as many as its transport has room for: as in C, what does not fit is
+/// left out, and the log says so. A reply without room for the first one is a fault.
+fn print(
+    reply: &mut Reply<'_>,
+    lines: impl ExactSizeIterator<Item = Vec<u8>>,
+) -> Result<(), Fault> {
+    let all = lines.len();
+    for (printed, line) in lines.enumerate() {
+        match reply.line_of(&line) {
+            Ok(()) => {}
+            Err(fault) if printed == 0 => return Err(fault),
+            Err(fault) => {
+                kamailio::warn!("{printed} of {all} lines are shown: {fault}");
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `sca.all_subscriptions`
 pub(crate) fn all_subscriptions(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    subscriptions(None).iter().try_for_each(|entry| line(reply, &entry.summary()))
+    print(reply, subscriptions(None).iter().map(SubscriptionEntry::summary))
 }
 
 /// `sca.subscription_count`
@@ -80,7 +96,7 @@ pub(crate) fn show_subscription(args: &mut Args<'_>, reply: &mut Reply<'_>) -> R
     let now = lines::context().now;
     let contact = contact.as_ref().map(|contact| contact.as_bytes());
     let entries = lines::look(&aor, |line| listing::subscriptions(line, now, Some(event), contact));
-    entries.into_iter().flatten().try_for_each(|entry| line(reply, &entry.details()))
+    print(reply, entries.unwrap_or_default().iter().map(SubscriptionEntry::details))
 }
 
 /// `sca.subscribers`, `sca.show_appearance`
@@ -108,27 +124,23 @@ pub(crate) fn deactivate_all_subscriptions(
     reply: &mut Reply<'_>,
 ) -> Result<(), Fault> {
     let ctx = lines::context();
-    let mut outcome = Ok(());
+    let mut texts = Vec::new();
     lines::select(
         |_| true,
         |aor| match lines::with(aor, |line, _| Deactivated(admin::deactivate_all(line, &ctx))) {
             Ok((Deactivated(ended), outgoing)) => {
                 outgoing.send();
-                for (entry, _) in ended {
-                    if outcome.is_ok() {
-                        outcome = line(reply, &entry.deactivation());
-                    }
-                }
+                texts.extend(ended.iter().map(|(entry, _)| entry.deactivation()));
             }
             Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
         },
     );
-    outcome
+    print(reply, texts.into_iter())
 }
 
 /// `sca.all_appearances`
 pub(crate) fn all_appearances(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    appearances().iter().try_for_each(|entry| line(reply, &entry.summary()))
+    print(reply, appearances().iter().map(AppearanceEntry::summary))
 }
 
 /// `sca.seize_appearance`
@@ -146,7 +158,7 @@ pub(crate) fn seize_appearance(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Re
         return Err(fault("Failed to seize line"));
     };
     stats::SEIZES_GRANTED.increment();
-    line(reply, &seized.text)?;
+    reply.line_of(&seized.text)?;
     told(outgoing, &aor)
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use bstr::{BStr, BString};
 use kamailio::{
-    msg::{Contact, Media, Msg},
+    msg::{Contact, Media, Msg, Uri},
     script::Verdict,
 };
 use sca_core::{
@@ -155,8 +155,9 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
             in_dialog: invite.as_ref().and_then(|invite| Some(invite.to().ok()?.tag.is_some())),
             from_display: from.display,
             from_uri: from.uri,
+            // It may become a Request-URI, and the INVITE may have passed unread.
             remote_target: match invite.as_ref().map(|invite| invite.contact()) {
-                Some(Contact::One(uri)) => uri,
+                Some(Contact::One(uri)) if Uri::is_valid(uri) => uri,
                 _ => b"",
             },
         };
@@ -181,7 +182,7 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
 fn assert_identity(call: &Call<'_, '_>) -> Result<(), CallError> {
     let value = match call.settings.pai_avp {
         Some(avp) => match avp.text().filter(|text| !text.is_empty()) {
-            Some(text) => text,
+            Some(text) => call_info::one_line(&text),
             None => return Ok(()),
         },
         None => {

@@ -113,10 +113,13 @@ impl<'m> Parties<'m> {
             _ => Ok(Cow::Borrowed(aor::of_uri(address.uri))),
         };
         let request = msg.is_request();
+        let from_aor = of(&from, request, stand_ins.from.is_some())?;
         let to_aor = of(&to, !request, stand_ins.to.is_some())?;
-        let called = if stand_ins.to.is_none() { called_line(msg, &to, &to_aor) } else { None };
+        let own = from_aor == to_aor;
+        let called =
+            if stand_ins.to.is_none() { called_line(msg, &to, &to_aor, own) } else { None };
         Ok(Self {
-            from_aor: of(&from, request, stand_ins.from.is_some())?,
+            from_aor,
             to_aor: called.unwrap_or(to_aor),
             dialog: Dialog::new(
                 msg.call_id()?,
@@ -132,8 +135,11 @@ impl<'m> Parties<'m> {
 
 /// The line of the phone that gets a request within its call, where To does not name one: that
 /// has the address that was dialled, but the Request-URI is the Contact of who answered.
-fn called_line<'m>(msg: &Msg<'_>, to: &NameAddr<'m>, to_aor: &[u8]) -> Option<Text<'m>> {
-    if !msg.is_request() || to.tag.is_none() || lines::is_shared(to_aor) {
+///
+/// To names no other line either where it is the sender's `own`: a phone that takes a held call
+/// dials its own line.
+fn called_line<'m>(msg: &Msg<'_>, to: &NameAddr<'m>, to_aor: &[u8], own: bool) -> Option<Text<'m>> {
+    if !msg.is_request() || to.tag.is_none() || (!own && lines::is_shared(to_aor)) {
         return None;
     }
     let aor = aor::canonical(to.uri, Some(msg.request_uri()?)).ok()?;

@@ -8,6 +8,8 @@ use host_tests::{
 cases! {
     both:
         the_line_may_be_no_sip_address,
+        the_script_may_give_a_line_another_name,
+        an_empty_record_route_names_no_route,
         a_line_that_is_not_known_is_told_without_a_blank,
         the_alias_of_a_contact_is_where_notifies_go,
         every_call_info_of_a_shared_line_goes,
@@ -19,6 +21,9 @@ cases! {
         a_number_as_display_name_is_shown_as_it_is,
         an_invite_without_contact_passes;
     ours:
+        a_contact_that_would_break_a_notify_is_refused,
+        a_route_that_would_break_a_notify_is_refused,
+        a_contact_that_would_break_an_invite_is_not_kept,
         a_call_info_of_another_kind_stays_and_the_call_is_followed,
         an_expiry_that_is_no_number_is_refused,
         an_expiry_beyond_all_numbers_is_the_maximum,
@@ -44,6 +49,90 @@ fn the_line_may_be_no_sip_address(flavor: Flavor) {
         assert_eq!(told.header("Call-Info"), wanted);
         assert!(told.header("From").starts_with(&format!("<{line}>;tag=")), "{told:?}");
     }
+}
+
+fn the_script_may_give_a_line_another_name(flavor: Flavor) {
+    let routes =
+        "request_route { $ru = \"sip:215@voice.example.com;x=y\"; sca_handle_subscribe(); }";
+    let host = Host::start(Setup::new(flavor).routes(&up(routes)));
+    let phone = Phone::new(host.address(), "215");
+    let draft = phone.subscribe_draft("call-info", 600).uri("sip:desk@192.0.2.1;a=b");
+    let reply = phone.ask(&draft);
+    assert_eq!(reply.status_line(), "202 Accepted");
+    // The reply names what the phone asked for, the line is the script's.
+    assert_eq!(reply.header("Contact"), "sip:desk@192.0.2.1;a=b");
+    let told = phone.notified("call-info");
+    assert_eq!(told.header("Call-Info"), call_info(&[]));
+    assert!(told.header("From").starts_with("<sip:215@voice.example.com>;tag="), "{told:?}");
+    let shown = host.rpc(&["sca.show_subscription", "sip:215@voice.example.com", "call-info"]);
+    assert_eq!(shown.unwrap().lines().count(), 1);
+}
+
+/// `routes` behind what tells the harness that the host is up.
+fn up(routes: &str) -> String {
+    let ping = "if (is_method(\"OPTIONS\")) { sl_send_reply(\"200\", \"Up\"); exit; }";
+    routes.replacen('{', &format!("{{ {ping}"), 1)
+}
+
+fn an_empty_record_route_names_no_route(flavor: Flavor) {
+    let host = Host::start(Setup::new(flavor));
+    let phone = Phone::new(host.address(), "215");
+    let draft = phone.subscribe_draft("call-info", 600).add("Record-Route", "");
+    assert_eq!(phone.ask(&draft).status_line(), "202 Accepted");
+    assert_eq!(phone.notified("call-info").all("Route"), [""; 0]);
+}
+
+fn a_contact_that_would_break_a_notify_is_refused(flavor: Flavor) {
+    let mut host = Host::start(Setup::new(flavor));
+    let phone = Phone::new(host.address(), "215");
+    for between in ["\r\n ", "\t", "\0", "\u{7f}"] {
+        let contact = format!("<{};x={between}y>", phone.contact());
+        let draft = phone.subscribe_draft("call-info", 600).set("Contact", &contact);
+        let reply = phone.ask(&draft);
+        assert_eq!(reply.status_line(), "400 Bad Shared Call Appearance Request", "{between:?}");
+    }
+    phone.quiet();
+    assert_eq!(host.subscriptions(), [""; 0]);
+    // Between the parts of the header a fold is a blank.
+    let contact = format!("\"Desk\r\n 1\"\r\n <{}>\r\n ;x=y", phone.contact());
+    let draft = phone.subscribe_draft("call-info", 600).set("Contact", &contact);
+    assert_eq!(phone.ask(&draft).status_line(), "202 Accepted");
+    assert_eq!(phone.notified("call-info").uri(), phone.contact());
+    host.assert_alive();
+}
+
+fn a_route_that_would_break_a_notify_is_refused(flavor: Flavor) {
+    let host = Host::start(Setup::new(flavor));
+    let phone = Phone::new(host.address(), "215");
+    let asks = |route: &str| {
+        phone.ask(&phone.subscribe_draft("call-info", 600).add("Record-Route", route))
+    };
+    let address = phone.address();
+    let reply = asks(&format!("<{address};x=\r\n y;lr>"));
+    assert_eq!(reply.status_line(), "400 Bad Shared Call Appearance Request");
+    phone.quiet();
+    let reply = asks(&format!("<{address};lr>\r\n ;x,\r\n\t<sip:192.0.2.1;lr>"));
+    assert_eq!(reply.status_line(), "202 Accepted");
+    let told = phone.notified("call-info");
+    let routes = told.all("Route").join(",").replace(' ', "");
+    assert_eq!(routes, format!("<{address};lr>;x,<sip:192.0.2.1;lr>"));
+}
+
+fn a_contact_that_would_break_an_invite_is_not_kept(flavor: Flavor) {
+    let line = Line::new(flavor);
+    // The call itself goes through.
+    let contact = format!("<{};x=\r\n y>", line.x.contact());
+    let mut call = Call::dial(&line.x, &line.a, |invite| invite.set("Contact", &contact));
+    call.answer();
+    assert_eq!(line.states(), ["1 active"]);
+    line.host.rpc(&["sca.update_appearance", &line.a.aor(), "1", "held"]).unwrap();
+    let retrieval = line.b.request("INVITE", &line.b.aor()).index(1).sdp("sendrecv");
+    let retrieval = retrieval.add("X-Dst", &line.x.address());
+    line.b.send(&retrieval);
+    let taken = line.x.incoming("INVITE");
+    // The address in From is all that is known of the far side.
+    assert_eq!(taken.uri(), line.x.aor(), "{taken:?}");
+    assert_eq!(taken.header("X-Rc"), "1");
 }
 
 fn a_line_that_is_not_known_is_told_without_a_blank(flavor: Flavor) {

@@ -30,6 +30,7 @@ cases! {
         case_89_rows_of_another_server_survive,
         case_90_one_contact_on_two_lines_has_two_rows,
         two_kills_in_a_row_lose_no_written_subscription,
+        an_end_that_the_column_cannot_hold_is_its_last_moment,
         memory_only_needs_no_database,
         a_start_on_own_rows_of_each_kind_works;
 }
@@ -208,6 +209,15 @@ fn the_columns_hold_what_the_schema_says(flavor: Flavor) {
     let cseq: u32 = numbers[0][1].parse().unwrap();
     let reached = phone.notified("call-info").cseq().0;
     assert!(cseq > 1 && cseq <= reached + 1, "{cseq} stored, {reached} sent");
+}
+
+fn an_end_that_the_column_cannot_hold_is_its_last_moment(flavor: Flavor) {
+    let mut host = Host::start(eager(flavor).sca("call_info_max_expires", -1));
+    let phone = Phone::new(host.address(), "215");
+    assert_eq!(phone.subscribe("call-info", u32::MAX).reply.header("Expires"), "4294967295");
+    host.sqlite().wait_rows("expires", &[&[&i32::MAX.to_string()]]);
+    host.restart();
+    assert_eq!(host.subscriptions().len(), 1);
 }
 
 fn an_expired_row_is_not_restored(flavor: Flavor) {

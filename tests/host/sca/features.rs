@@ -14,6 +14,7 @@ cases! {
     ours:
         statistics_count_subscriptions_appearances_notifies_and_seizures,
         the_identity_of_the_callee_may_be_given_by_the_script,
+        an_identity_of_several_lines_becomes_one,
         an_empty_identity_adds_no_header,
         a_call_survives_a_restart_on_sqlite,
         a_call_survives_a_restart_on_mariadb,
@@ -72,6 +73,11 @@ fn identity(flavor: Flavor, identity: &str) -> Vec<String> {
 fn the_identity_of_the_callee_may_be_given_by_the_script(flavor: Flavor) {
     let given = "\"Front desk\" <sip:301@voice.example.com>";
     assert_eq!(identity(flavor, given), [given]);
+}
+
+fn an_identity_of_several_lines_becomes_one(flavor: Flavor) {
+    let given = "\"Front desk\"\r\n <sip:301@voice.example.com>";
+    assert_eq!(identity(flavor, given), ["\"Front desk\"   <sip:301@voice.example.com>"]);
 }
 
 fn an_empty_identity_adds_no_header(flavor: Flavor) {

@@ -25,7 +25,8 @@ cases! {
         case_45_a_taking_that_fails_gives_the_line_back,
         another_phone_takes_a_held_call_that_came_in,
         a_line_held_without_a_call_cannot_be_taken,
-        a_held_call_between_two_lines_is_taken_and_shown_on_both;
+        a_held_call_between_two_lines_is_taken_and_shown_on_both,
+        a_taken_call_between_two_lines_ends_on_both_with_who_took_it;
 }
 
 const HELD: &str = "1 held \"Ext\" <sip:300@voice.example.com>";
@@ -208,6 +209,16 @@ fn another_phone_takes_a_held_call_that_came_in(flavor: Flavor) {
 }
 
 fn a_held_call_between_two_lines_is_taken_and_shown_on_both(flavor: Flavor) {
+    between_two_lines(flavor, Side::Callee);
+}
+
+fn a_taken_call_between_two_lines_ends_on_both_with_who_took_it(flavor: Flavor) {
+    between_two_lines(flavor, Side::Caller);
+}
+
+/// A held call to a phone of another line is taken, held and taken back by the phone that took it,
+/// and ended by that side.
+fn between_two_lines(flavor: Flavor, ending: Side) {
     let line = Line::new(flavor);
     let c = Phone::new(line.host.address(), "216");
     c.subscribe("call-info", 600);
@@ -227,7 +238,18 @@ fn a_held_call_between_two_lines_is_taken_and_shown_on_both(flavor: Flavor) {
     shown.sort();
     let wanted = [&line.b, &c].map(|phone| (phone.aor(), "active".to_owned(), phone.contact()));
     assert_eq!(shown, wanted);
-    taken.bye(Side::Callee);
+    taken.change(Side::Caller, |invite| invite.index(1).sdp("sendonly"));
+    let states = |aor: String| -> Vec<_> {
+        let all = line.appearances().into_iter();
+        all.filter(|one| one.aor == aor).map(|one| one.state).collect()
+    };
+    assert_eq!(
+        (states(line.b.aor()), states(c.aor())),
+        (vec!["held".into()], vec!["active".into()])
+    );
+    taken.change(Side::Caller, |invite| invite.index(1));
+    assert_eq!(line.states(), ["1 active", "1 active"]);
+    taken.bye(ending);
     assert_eq!(line.states(), [""; 0]);
 }
 

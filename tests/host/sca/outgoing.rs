@@ -20,6 +20,7 @@ cases! {
         case_47_a_call_cancelled_before_it_rings_ends_the_seizure_too,
         the_list_of_appearances_follows_a_call;
     ours:
+        a_reply_that_comes_after_the_answer_is_not_told,
         case_65_a_reinvite_of_the_outside_party_makes_no_second_entry;
 }
 
@@ -58,6 +59,15 @@ fn case_33_a_second_provisional_reply_is_not_told(flavor: Flavor) {
     call.reply(183);
     line.quiet();
     assert_eq!(line.states(), ["1 progressing"]);
+}
+
+fn a_reply_that_comes_after_the_answer_is_not_told(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let call = line.talking();
+    // The caller does not get it: its transaction is over.
+    line.x.send(&call.draft(180));
+    line.quiet();
+    assert_eq!(line.states(), ["1 active"]);
 }
 
 fn case_34_an_answer_names_the_party_to_the_phone_and_the_group(flavor: Flavor) {

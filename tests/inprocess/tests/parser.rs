@@ -10,6 +10,7 @@ pub(crate) const CASES: &[Case] = &[
     ("parser::a_reply_is_read_as_it_was_written", reply),
     ("parser::headers_are_found_in_any_spelling_and_in_order", headers),
     ("parser::a_uri_is_taken_apart", uris),
+    ("parser::routes_are_one_list_on_one_line", routes),
     ("parser::the_first_and_the_last_via_are_read", vias),
     ("parser::a_garbled_via_is_none", garbled_vias),
     ("parser::contacts_are_listed_in_the_order_of_the_message", bindings),
@@ -82,8 +83,32 @@ fn uris() {
     assert_eq!((uri.user, uri.host), (&b"alice"[..], &b"[2001:db8::1]"[..]));
     assert_eq!((uri.port, uri.params), (Some(5061), &b"lr;x=1"[..]));
     assert_eq!(uri.headers, b"Subject=y");
-    for wrong in [&b""[..], b"alice", b"sip:", b"sip:a@b:99999999", b"\0"] {
+    let breaking = [&b"sip:a@b;x=\r\n y"[..], b"sip:a@b;x=\ty", b"sip:a@b;x y", b"sip:a@b;x=\0y"];
+    for wrong in [&b""[..], b"alice", b"sip:", b"sip:a@b:99999999", b"\0"].iter().chain(&breaking) {
         assert_eq!(Uri::parse(wrong), None, "{}", String::from_utf8_lossy(wrong));
+    }
+}
+
+fn routes() {
+    let read = |header: &str| {
+        let text = String::from_utf8_lossy(SUBSCRIBE).replacen("X-Two: one", header, 1);
+        let mut read = None;
+        with_message(text.as_bytes(), |msg| {
+            msg.parse().unwrap();
+            read = msg.record_route().ok();
+        });
+        read.map(|routes| String::from_utf8(routes).unwrap())
+    };
+    for (header, routes) in [
+        ("X: y", Some("")),
+        ("Record-Route:", Some("")),
+        ("Record-Route: <sip:a;lr>\r\nRecord-Route: <sip:b;lr>", Some("<sip:a;lr>,<sip:b;lr>")),
+        ("Record-Route: <sip:a;lr>,\r\n <sip:b;lr>", Some("<sip:a;lr>,<sip:b;lr>")),
+        ("Record-Route: <sip:a;lr>\r\n\t;x=y", Some("<sip:a;lr>   ;x=y")),
+        ("Record-Route: <sip:a\r\n ;lr>", None),
+        ("Record-Route: garbage", None),
+    ] {
+        assert_eq!(read(header).as_deref(), routes, "{header:?}");
     }
 }
 

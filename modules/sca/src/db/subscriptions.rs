@@ -170,7 +170,8 @@ fn insert(connection: &Connection<'_>, row: &Row) -> Result<(), DbError> {
             ("subscriber", Value::Text(&row.contact)),
             ("aor", Value::Text(&row.aor)),
             ("event", Value::Int(row.event.number().into())),
-            ("expires", Value::Int(row.expires.0)),
+            // The column has 32 bits; a driver would refuse a longer number again and again.
+            ("expires", Value::Int(row.expires.0.min(i32::MAX.into()))),
             ("state", Value::Int(0)),
             ("app_idx", Value::Int(0)),
             ("call_id", Value::Text(&row.call_id)),
