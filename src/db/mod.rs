@@ -9,6 +9,7 @@ mod affected;
 mod connection;
 mod describe;
 mod driver;
+mod inserted;
 mod page;
 mod rows;
 mod session;

@@ -3,7 +3,7 @@
 use super::{Connection, Database, DbError};
 use core::{
     ptr,
-    sync::atomic::{AtomicPtr, AtomicU32, Ordering},
+    sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering},
 };
 use kamailio_sys as sys;
 
@@ -14,6 +14,8 @@ pub(super) struct Session {
     process: AtomicU32,
     /// How many values of [`Connection`] use the handle.
     users: AtomicU32,
+    /// The server's number of the connection at the end of the last transaction; 0: not known.
+    server: AtomicI64,
 }
 
 impl Session {
@@ -22,7 +24,19 @@ impl Session {
             handle: AtomicPtr::new(ptr::null_mut()),
             process: AtomicU32::new(0),
             users: AtomicU32::new(0),
+            server: AtomicI64::new(0),
         }
+    }
+
+    /// What [`Session::remember_server`] said last, if the connection is still the same as far as this
+    /// side knows.
+    pub(super) fn server(&self) -> Option<i64> {
+        Some(self.server.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    }
+
+    /// Remembers the server's number of the connection.
+    pub(super) fn remember_server(&self, number: Option<i64>) {
+        self.server.store(number.unwrap_or(0), Ordering::Relaxed);
     }
 
     pub(super) fn leave(&self) {
@@ -49,7 +63,10 @@ impl Database {
         // SAFETY: this process opened it, and `close_session` takes it out before closing it.
         let mut open = match unsafe { Connection::new(self, handle) } {
             Some(open) => open,
-            None => self.connect()?,
+            None => {
+                session.remember_server(None);
+                self.connect()?
+            }
         };
         open.kept = true;
         session.handle.store(open.handle.as_ptr(), Ordering::Relaxed);

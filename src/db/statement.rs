@@ -73,9 +73,10 @@ impl Columns {
     }
 
     fn new<'v>(rows: impl Iterator<Item = (&'v str, Value<'v>, Op)>) -> Result<Self, DbError> {
-        let mut names = Vec::new();
-        let mut values = Vec::new();
-        let mut ops = Vec::new();
+        let count = rows.size_hint().0;
+        let mut names = Vec::with_capacity(count);
+        let mut values = Vec::with_capacity(count);
+        let mut ops = Vec::with_capacity(count);
         for (column, value, op) in rows {
             names.push(text::lend(identifier(column.as_bytes())?));
             values.push(value.to_raw());

@@ -50,7 +50,13 @@ impl<'c> Transaction<'c> {
             _ => {}
         }
         let mut transaction = Self { connection, kind, server: None, open: true };
-        transaction.server = transaction.server_process()?;
+        // At the end of the transaction before it was this one. If the driver has connected anew since,
+        // the end of this one finds another: whatever was stored is written once more.
+        let known = if connection.kept { connection.database.session.server() } else { None };
+        transaction.server = match known {
+            Some(number) => Some(number),
+            None => transaction.server_process()?,
+        };
         Ok(transaction)
     }
 
@@ -76,8 +82,14 @@ impl<'c> Transaction<'c> {
             _ => {}
         }
         self.open = false;
-        let same = self.server_process()? == self.server;
-        if same { Ok(()) } else { Err(DbError::Lost) }
+        let session = &self.connection.database.session;
+        // Not known if it cannot be told now.
+        session.remember_server(None);
+        let server = self.server_process()?;
+        if self.connection.kept {
+            session.remember_server(server);
+        }
+        if server == self.server { Ok(()) } else { Err(DbError::Lost) }
     }
 
     /// The number of the server's side of the connection, where a driver that connects anew within

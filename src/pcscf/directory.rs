@@ -60,6 +60,10 @@ impl Binding for Contact {
     fn device(&self) -> u64 {
         self.device()
     }
+
+    fn spis(&self) -> u64 {
+        self.spis()
+    }
 }
 
 // SAFETY: all of it lies in shared memory, and its records are what `R` promises.

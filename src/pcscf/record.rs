@@ -37,6 +37,8 @@ pub(super) struct Record {
     checked: u32,
     /// The device that registered it; 0: none is known.
     device: u64,
+    /// The security associations that it is found by; 0: none.
+    spis: u64,
     /// What `security_temp` led to when it was last given: see [`security::FORGETS`].
     held: *mut sys::ipsec,
 }

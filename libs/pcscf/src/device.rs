@@ -3,6 +3,7 @@
 //! A user has one binding for each instance and flow: what a device registers takes the place of
 //! what it registered before, from whatever address that was.
 
+use bstr::ByteSlice;
 use core::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
@@ -22,6 +23,20 @@ pub fn key(instance: Option<&[u8]>, reg_id: Option<&[u8]>) -> u64 {
     }
     hasher.write_u32(flow);
     hasher.finish().max(1)
+}
+
+/// Whether the values of Contact headers may name an instance: without one there is nothing to be
+/// read of them for [`key`].
+pub fn is_named(contacts: &[u8]) -> bool {
+    const NAME: &[u8] = b"+sip.instance";
+    let mut rest = contacts;
+    while let Some(found) = rest.find_byte(b'+').and_then(|at| rest.get(at..)) {
+        if found.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)) {
+            return true;
+        }
+        rest = found.get(1..).unwrap_or_default();
+    }
+    false
 }
 
 /// What the text of a number in a row begins with.
@@ -65,9 +80,24 @@ fn flow(digits: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::key;
+    use super::{is_named, key};
 
     const UUID: &[u8] = b"\"<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>\"";
+
+    #[test]
+    fn an_instance_is_seen_wherever_it_stands() {
+        for (contacts, named) in [
+            ("<sip:+49@h>;+sip.instance=\"<urn:x>\"", true),
+            ("<sip:a@h>;+SIP.Instance=x, <sip:b@h>", true),
+            ("++sip.instance", true),
+            ("<sip:+49301234@h>;+sip.instanc", false),
+            ("<sip:a@h>;reg-id=1;sip.instance=x", false),
+            ("+", false),
+            ("", false),
+        ] {
+            assert_eq!(is_named(contacts.as_bytes()), named, "{contacts}");
+        }
+    }
 
     #[test]
     fn a_device_is_the_same_in_every_spelling() {

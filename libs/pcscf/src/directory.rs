@@ -23,7 +23,7 @@ use allocator_api2::{
 };
 use core::fmt;
 use index::Index;
-use keys::{Folded, Keys, Parts};
+use keys::{Folded, Keys, Parts, Said};
 use shm_store::shards::Key;
 use shm_store::slab::{Id, Slab};
 use shm_store::wheel::Wheel;
@@ -172,9 +172,35 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         device: u64,
         set: impl FnOnce(&mut R),
     ) -> Result<(), AllocError> {
+        self.try_say(id, |said| Said { device, ..said }, set)?;
+        self.refresh(id);
+        Ok(())
+    }
+
+    /// Takes note that the telephone of the binding `id` asks for the security associations `spis`,
+    /// which `set` writes into the record.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory; all is as before.
+    pub fn try_set_spis(
+        &mut self,
+        id: Id,
+        spis: u64,
+        set: impl FnOnce(&mut R),
+    ) -> Result<(), AllocError> {
+        self.try_say(id, |said| Said { spis, ..said }, set)
+    }
+
+    fn try_say(
+        &mut self,
+        id: Id,
+        say: impl FnOnce(Said) -> Said,
+        set: impl FnOnce(&mut R),
+    ) -> Result<(), AllocError> {
         let Some(slot) = self.slots.get(id) else { return Ok(()) };
         let old = self.keys(&slot.record);
-        let new = self.keys_with(&slot.record, device);
+        let new = self.keys_with(&slot.record, say(Said::of(&slot.record)));
         // One at the most: the rest of the record stays.
         if let Some(key) = new.without(&old).next() {
             self.index.try_insert(&mut self.slots, key, id.index)?;
@@ -185,7 +211,6 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         if let Some(slot) = self.slots.get_mut(id) {
             set(&mut slot.record);
         }
-        self.refresh(id);
         Ok(())
     }
 
@@ -239,11 +264,11 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
     }
 
     fn keys(&self, record: &R) -> Keys {
-        self.keys_with(record, record.device())
+        self.keys_with(record, Said::of(record))
     }
 
-    fn keys_with(&self, record: &R, device: u64) -> Keys {
-        let mut keys = Keys::of(record, device, self.by_user, |parts| self.index.key(parts));
+    fn keys_with(&self, record: &R, said: Said) -> Keys {
+        let mut keys = Keys::of(record, said, self.by_user, |parts| self.index.key(parts));
         record.each_public_id(&mut |id| keys.add_id(self.id_key(id)));
         keys
     }

@@ -16,8 +16,8 @@ use crate::{Host, State, States};
 
 /// One registered contact, as the rules see it.
 ///
-/// All but the state, the public identities, the service routes and the device stay the same for as
-/// long as the binding is in a directory.
+/// All but the state, the public identities, the service routes, the device and the SPIs stay the
+/// same for as long as the binding is in a directory.
 pub trait Binding {
     /// The whole Contact URI.
     fn aor(&self) -> &[u8];
@@ -48,6 +48,20 @@ pub trait Binding {
     /// The [`device::key`](crate::device::key) of the device that registered it; 0 if none is known.
     fn device(&self) -> u64 {
         0
+    }
+    /// What [`spis`] makes of the security associations that its telephone asked for; 0 if it asked
+    /// for none.
+    fn spis(&self) -> u64 {
+        0
+    }
+}
+
+/// The number of security associations, by the SPIs that the telephone chose as client and as
+/// server; never 0.
+pub fn spis(client: u32, server: u32) -> u64 {
+    match u64::from(client) << 32 | u64::from(server) {
+        0 => u64::MAX,
+        both => both,
     }
 }
 

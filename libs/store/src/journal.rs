@@ -177,6 +177,15 @@ impl<A: Allocator + Clone> Journal<A> {
         self.hand_out(self.entries.at(index)?.0, now)
     }
 
+    /// Hands out the entry `ticket`, if [`Journal::take`] would hand it out at `now`, sooner or later.
+    pub fn take_this(&mut self, ticket: Ticket, now: i64) -> Option<Work> {
+        let due = Wheel::due(&self.entries.get(ticket)?.timer)?;
+        if due > now {
+            return None;
+        }
+        self.hand_out(ticket, now)
+    }
+
     /// Hands out the first entry at `cursor` or behind it that nobody writes, ready or not: for the
     /// last writing before the end. Says where to go on.
     pub fn take_any(&mut self, cursor: u32, now: i64) -> Option<(Work, u32)> {

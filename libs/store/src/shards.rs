@@ -15,7 +15,7 @@ use hashbrown::HashTable;
 use shm_table::Seed;
 
 /// What is left of the hash of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Key {
     shard: u32,
     tag: u32,
@@ -30,6 +30,43 @@ impl Key {
     /// What the table sees as the hash: its upper bits and its lower bits are bits of the tag.
     fn spread(tag: u32) -> u64 {
         u64::from(tag) << 32 | u64::from(tag)
+    }
+}
+
+/// Gives a hasher the parts of a key in one piece: each small one by itself costs it more than all of
+/// them together. Where the pieces end makes no difference to the hash.
+struct Gathered<H> {
+    hasher: H,
+    bytes: [u8; MOST],
+    used: usize,
+}
+
+/// Keys are rarely longer, in bytes.
+const MOST: usize = 128;
+
+impl<H> Gathered<H> {
+    const fn new(hasher: H) -> Self {
+        Self { hasher, bytes: [0; MOST], used: 0 }
+    }
+}
+
+impl<H: Hasher + Clone> Hasher for Gathered<H> {
+    fn write(&mut self, bytes: &[u8]) {
+        let end = self.used.saturating_add(bytes.len());
+        if let Some(place) = self.bytes.get_mut(self.used..end) {
+            place.copy_from_slice(bytes);
+            self.used = end;
+            return;
+        }
+        self.hasher.write(self.bytes.get(..self.used).unwrap_or_default());
+        self.hasher.write(bytes);
+        self.used = 0;
+    }
+
+    fn finish(&self) -> u64 {
+        let mut hasher = self.hasher.clone();
+        hasher.write(self.bytes.get(..self.used).unwrap_or_default());
+        hasher.finish()
     }
 }
 
@@ -69,9 +106,9 @@ impl<A: Allocator + Clone> Shards<A> {
 
     /// The key of what `parts` hash to.
     pub fn key(&self, parts: impl Hash) -> Key {
-        let mut hasher = self.seed.hasher();
-        parts.hash(&mut hasher);
-        let hash = hasher.finish();
+        let mut all = Gathered::new(self.seed.hasher());
+        parts.hash(&mut all);
+        let hash = all.finish();
         #[expect(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
         let (upper, tag) = ((hash >> 32) as u32, hash as u32);
         let mask = u32::try_from(self.tables.len() - 1).unwrap_or(u32::MAX);
@@ -123,5 +160,38 @@ impl<A: Allocator + Clone> Shards<A> {
 
     fn table_mut(&mut self, key: Key) -> Option<&mut HashTable<Entry, A>> {
         self.tables.get_mut(usize::try_from(key.shard).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Shards};
+    use allocator_api2::alloc::Global;
+    use core::hash::{Hash, Hasher};
+    use shm_table::Seed;
+
+    /// A text that gives itself to a hasher in pieces of that many bytes.
+    struct Pieces<'t>(&'t [u8], usize);
+
+    impl Hash for Pieces<'_> {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            self.0.chunks(self.1).for_each(|piece| state.write(piece));
+        }
+    }
+
+    #[test]
+    fn a_key_is_the_same_in_whatever_pieces_it_comes() {
+        let shards = Shards::try_new_in(4, Seed::new([7; 16]), Global).unwrap();
+        let text: Vec<u8> = (0..=u8::MAX).cycle().take(3 * MOST).collect();
+        for length in [0, 1, 8, MOST - 1, MOST, MOST + 1, 2 * MOST, 3 * MOST] {
+            let text = &text[..length];
+            let whole = shards.key(Pieces(text, 4 * MOST));
+            for size in [1, 7, 64, MOST, MOST + 1] {
+                assert_eq!(shards.key(Pieces(text, size)), whole, "{length} in pieces of {size}");
+            }
+            if let Some((_, less)) = text.split_last() {
+                assert_ne!(shards.key(Pieces(less, 7)), whole, "{length} without the last byte");
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Seed {
     }
 
     /// A hasher with this secret, for keys that do not lie in one piece.
-    pub fn hasher(self) -> impl Hasher + use<> {
+    pub fn hasher(self) -> impl Hasher + Clone + use<> {
         SipHasher13::new_with_keys(self.0, self.1)
     }
 }

@@ -134,11 +134,21 @@ pub(crate) fn contact_uris<'m>(msg: &'m Msg<'_>) -> Vec<&'m [u8]> {
 
 /// The number of the device that registers the contact `uri`, as the answer says; for what that
 /// leaves out, as the request said. 0 if neither does; nothing for a contact that the answer only
-/// lists: the request was about another one.
-pub(crate) fn device(reply: &Msg<'_>, request: &Msg<'_>, uri: &[u8]) -> Option<u64> {
+/// lists, which is `listed`: the request was about another one.
+pub(crate) fn device(
+    listed: Contacts<'_>,
+    reply: &Msg<'_>,
+    request: &Msg<'_>,
+    uri: &[u8],
+) -> Option<u64> {
+    let lists_one = matches!(listed, Contacts::List([_]));
+    let names_one =
+        |msg: &Msg<'_>| msg.headers(b"Contact").any(|header| device::is_named(header.body()));
+    if lists_one && !names_one(reply) && !names_one(request) {
+        return Some(device::key(None, None));
+    }
     let own = told(request, uri);
-    let lists_one = || matches!(Listed::all(reply).contacts(), Contacts::List([_]));
-    if own.is_none() && !lists_one() {
+    if own.is_none() && !lists_one {
         return None;
     }
     let (own, flow) = own.unwrap_or_default();

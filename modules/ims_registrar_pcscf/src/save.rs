@@ -201,7 +201,7 @@ impl Task<'_, '_> {
                 return Ok(());
             }
             // Only now that the identities are those of its user: contacts of others stay.
-            match reading::device(self.msg, self.request, query.aor) {
+            match reading::device(self.reply.contacts, self.msg, self.request, query.aor) {
                 Some(device) => guard.supersede(contact, device),
                 None => Ok(()),
             }

@@ -125,6 +125,23 @@ impl State {
         Ok(())
     }
 
+    /// Has contact `id` found by the security associations that its telephone asks for now.
+    pub(crate) fn ask(&mut self, id: Id) {
+        let Some(contact) = self.directory.get(id) else { return };
+        let spis = contact.asked_spis();
+        if contact.spis() == spis {
+            return;
+        }
+        if self.directory.try_set_spis(id, spis, |contact| contact.set_spis(spis)).is_err()
+            && let Some(contact) = self.directory.get(id)
+        {
+            kamailio::error!(
+                "contact {contact:?} is not found by its security associations: out of shared \
+                 memory (-m)"
+            );
+        }
+    }
+
     /// A number that no other domain has, for as long as the server runs.
     pub(crate) fn number(&self) -> usize {
         core::ptr::from_ref(self).addr()

@@ -11,7 +11,7 @@ use kamailio::{
     Error,
     db::{
         Connection, DbError,
-        storage::{Rows, Storage, Which, review},
+        storage::{Rows, Storage, Which, own, review},
     },
     pcscf::{Changes, Contact, Ipsec, NewContact, Records, Security},
     stats::Counter,
@@ -118,9 +118,13 @@ impl Rows for Writer<'_> {
             let now = timer::now();
             let mut jobs = Vec::new();
             let mut cursor = 0;
+            let mut own = own(state.number()).map(Vec::into_iter);
             while jobs.len() < limit {
                 let work = match which {
-                    Which::Own => state.journal.take(now),
+                    Which::Own => match &mut own {
+                        Some(own) => own.find_map(|ticket| state.journal.take_this(ticket, now)),
+                        None => state.journal.take(now),
+                    },
                     Which::Due(now) => state.journal.take(now),
                     Which::All => state.journal.take_any(cursor, now).map(|(work, next)| {
                         cursor = next;
@@ -375,6 +379,8 @@ fn load(records: &mut Records, state: &mut State, row: &Row, now: i64) -> Result
             records.secure(contact, security, temporary);
         }
     }
+    state.ask(id);
+    let Some(contact) = state.directory.get_mut(id) else { return Ok((Adopted::NoMemory, None)) };
     let Some(domains) = domains::all() else { return Ok((Adopted::Inserted, None)) };
     let methods = domains.methods();
     if let Err(error) = records.attach(contact, &methods) {

@@ -53,6 +53,8 @@ impl Store for Locations {
         }
         domain.with(|_, state| {
             while let Some(id) = touched::take_one(domain) {
+                // Clients write into the security associations, too.
+                state.ask(id);
                 let Some(contact) = state.directory.get(id) else { continue };
                 let is_pending = contact.state() == pcscf_core::State::PENDING.0;
                 if domains::due(contact) == state.directory.due(id) {
@@ -187,7 +189,11 @@ impl Store for Locations {
                 }
                 state.note(id)?;
             }
-            work(records, state.directory.get_mut(id).ok_or(Refusal::Gone)?, now)
+            let done = work(records, state.directory.get_mut(id).ok_or(Refusal::Gone)?, now)?;
+            if noted == Noted::Security {
+                state.ask(id);
+            }
+            Ok(done)
         })
     }
 
@@ -198,9 +204,11 @@ impl Store for Locations {
             let contact = state.directory.get(id).ok_or(Refusal::Gone)?;
             let Some(own) = contact.security_temp() else { return Ok(Vec::new()) };
             let (via, host) = (Host::of(contact.via_host()), Host::of(contact.contact_host()));
-            let clear = state.directory.at_contact(via, CLEAR_PORT);
-            let same = state.directory.at_contact(host, contact.contact_port());
-            let like = clear.chain(same).filter(|(other, contact)| {
+            let (port, spis) = (contact.contact_port(), contact.asked_spis());
+            let also = (via, CLEAR_PORT) != (host, port);
+            let clear = also.then(|| state.directory.with_spis(via, CLEAR_PORT, spis));
+            let same = state.directory.with_spis(host, port, spis);
+            let like = clear.into_iter().flatten().chain(same).filter(|(other, contact)| {
                 let agreed = contact.security_temp();
                 *other != id && agreed.is_some_and(|a| a.ports == own.ports && a.spis == own.spis)
             });

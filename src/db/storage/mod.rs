@@ -11,7 +11,7 @@ mod own;
 mod turn;
 mod write;
 
-pub use own::{MAX_OWN, remember, review};
+pub use own::{MAX_OWN, own, remember, review};
 pub use turn::Turn;
 pub use write::{RowError, Rows, Which};
 
@@ -168,6 +168,11 @@ impl Storage {
     /// give it to all.
     pub fn turn(&self) -> Option<Turn<'_>> {
         self.turns.take()
+    }
+
+    /// Whether one process writes at a time, for all.
+    pub(super) fn takes_turns(&self) -> bool {
+        self.turns.are_taken()
     }
 
     /// Whether the driver counts rows that an update met and left as they were.

@@ -37,6 +37,11 @@ impl Turns {
         drop(self.0.take());
     }
 
+    /// Whether there can be one writer only.
+    pub(super) fn are_taken(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Takes the turn; nothing if it is another process's.
     pub(super) fn take(&self) -> Option<Turn<'_>> {
         let Some(state) = self.0.get() else { return Some(Turn(self)) };

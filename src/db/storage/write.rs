@@ -42,7 +42,8 @@ pub enum RowError<U> {
 /// Which rows are to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Those that this process changed since it asked last, and whatever else is ready.
+    /// Those that this process changed and has not written yet. A store that cannot tell gives
+    /// whatever is ready.
     Own,
     /// All that may be tried at this time, in seconds since 1970.
     Due(i64),
@@ -105,6 +106,10 @@ pub trait Rows {
     /// [`DbError`], if it does not.
     fn answers(access: &Self::Access<'_>) -> Result<(), DbError>;
 
+    /// A transaction begins, or a row that is written alone: what `access` has seen of the tables so
+    /// far may be otherwise by now.
+    fn begin(_access: &Self::Access<'_>) {}
+
     /// Makes the table say what `job` says.
     ///
     /// # Errors
@@ -132,7 +137,13 @@ pub trait Rows {
         loop {
             let turn = storage.turn();
             if turn.is_some() {
-                self.write_all(Which::Own);
+                // Where each process can write, others write their own: one that waits for another
+                // to write for it costs both more than the statement.
+                let which = match storage.takes_turns() {
+                    true => Which::Due(timer::now()),
+                    false => Which::Own,
+                };
+                self.write_all(which);
             }
             drop(turn);
             if !self.awaits() || storage.is_down() || Instant::now() > limit {
@@ -232,12 +243,16 @@ fn round<R: Rows + ?Sized>(
     access: &R::Access<'_>,
     jobs: Vec<R::Job>,
 ) -> (usize, Vec<R::Job>) {
-    if jobs.len() > 1 && together(rows, access, &jobs).is_ok() {
-        return (jobs.len(), jobs.iter().filter_map(|job| written(rows, job)).collect());
+    if jobs.len() > 1 {
+        R::begin(access);
+        if together(rows, access, &jobs).is_ok() {
+            return (jobs.len(), jobs.iter().filter_map(|job| written(rows, job)).collect());
+        }
     }
     let (mut count, mut again) = (0, Vec::new());
     let mut jobs = jobs.into_iter();
     while let Some(job) = jobs.next() {
+        R::begin(access);
         match rows.write(access, &job) {
             Ok(()) => {
                 count += 1;

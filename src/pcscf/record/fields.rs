@@ -7,6 +7,7 @@ use crate::pcscf::{
     security::{self, Ipsec},
 };
 use core::ffi::c_uint;
+use pcscf_core::search::spis;
 
 impl Contact {
     /// The address that C knows the contact by.
@@ -175,6 +176,27 @@ impl Contact {
     /// [`Directory::try_set_device`](pcscf_core::Directory::try_set_device).
     pub fn set_device(&mut self, device: u64) {
         self.record_mut().device = device;
+    }
+
+    /// The number of the security associations that the contact is found by, as
+    /// [`Contact::set_spis`] said; 0: by none.
+    pub fn spis(&self) -> u64 {
+        self.record().spis
+    }
+
+    /// Sets what [`Contact::spis`] reads. For
+    /// [`Directory::try_set_spis`](pcscf_core::Directory::try_set_spis).
+    pub fn set_spis(&mut self, spis: u64) {
+        self.record_mut().spis = spis;
+    }
+
+    /// The number of the security associations that the telephone asked for last; 0: for none.
+    /// Clients may change them in place.
+    pub fn asked_spis(&self) -> u64 {
+        self.security_temp().map_or(0, |asked| {
+            let [client, server, ..] = asked.spis;
+            spis(client, server)
+        })
     }
 
     /// When the contact was last compared with the database, as [`Contact::set_checked`] says.

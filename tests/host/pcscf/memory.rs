@@ -7,8 +7,9 @@ use host_tests::{
     },
     setup::Storage,
     suite::{Case, soak},
+    valgrind,
 };
-use std::{fs, thread::sleep, time::Duration};
+use std::{thread::sleep, time::Duration};
 
 /// The cases of this file.
 pub(crate) const CASES: &[Case<Mix>] = &[Case::on(
@@ -50,15 +51,5 @@ fn registrations_under_valgrind_have_no_error(mix: Mix) {
     lab.leave(&bob);
     // Until what was removed is given back.
     sleep(Duration::from_secs(8));
-    lab.host.stop_within(Duration::from_secs(60));
-    let reports = fs::read_dir(lab.host.folder()).unwrap().flatten();
-    let reports: Vec<_> =
-        reports.filter(|file| file.file_name().to_string_lossy().starts_with("valgrind")).collect();
-    assert!(reports.len() > 3, "valgrind followed {} processes", reports.len());
-    for report in reports {
-        let text = fs::read_to_string(report.path()).unwrap();
-        let ours = text.split("\n==").filter(|line| line.contains("pcscf"));
-        let bad = text.contains("Invalid") || text.contains("ninitialised");
-        assert!(!bad || ours.count() == 0, "{text:.4000}");
-    }
+    valgrind::assert_clean(&mut lab.host, &["pcscf", "kamailio::"]);
 }

@@ -4,6 +4,7 @@
 use host_tests::{
     Draft, Flavor, Message, mixed,
     pcscf::{Core, Hand, Lab, Mix, Plan, rc, reginfo},
+    steady::tell,
     suite::soak,
     wait::{PATIENCE, until},
 };
@@ -25,6 +26,9 @@ mixed! {
         a_lock_that_a_client_keeps_is_taken_from_it;
 }
 
+/// The longest that a status may take, on a machine that does other things as well.
+const SLOWEST: Duration = Duration::from_secs(4);
+
 /// What the core answers in load: as asked, with the time that the request asks for.
 fn granted(core: &Core, request: &Message) -> Draft {
     let ok = core.ok(request);
@@ -37,8 +41,9 @@ fn granted(core: &Core, request: &Message) -> Draft {
 
 fn busy(mix: Mix) -> Plan {
     Plan::new(mix).with(|mut setup| {
-        // Transactions that have ended are kept for a while: most of it is theirs.
-        (setup.shared, setup.workers) = (64, 4);
+        // Transactions that have ended are kept for a while, and for longer where the timers of the
+        // host wait for a processor: most of it is theirs.
+        (setup.shared, setup.workers) = (256, 4);
         setup.param("tm", "wt_timer", 500)
     })
 }
@@ -79,8 +84,11 @@ fn u_40_what_registrations_took_is_given_back(mix: Mix) {
     let mut lab = started(busy(mix));
     cycles(&lab, 4, 50);
     let before = settled(&lab);
+    let start = Instant::now();
     cycles(&lab, 4, each);
+    let took = start.elapsed();
     let after = settled(&lab);
+    tell(&format!("{} cycles in {took:.0?}: shared memory {before} -> {after} bytes", 4 * each));
     // `ims_ipsec_pcscf`, which the C registrar needs, makes its list of numbers longer now and then.
     let theirs = if mix.registrar() == Flavor::C { 32_768 } else { 0 };
     assert!(after < before + 16_384 + theirs, "{} cycles: {before} to {after} bytes", 4 * each);
@@ -109,8 +117,11 @@ fn u_40_identities_and_routes_that_change_are_given_back(mix: Mix) {
     };
     play(35);
     let before = settled(&lab);
+    let start = Instant::now();
     play(rounds);
+    let took = start.elapsed();
     let after = settled(&lab);
+    tell(&format!("{rounds} rounds in {took:.0?}: shared memory {before} -> {after} bytes"));
     // The C registrar adds its callback for IPsec with every reply: 32 bytes and their frame.
     let callbacks = if mix.registrar() == Flavor::C { u64::from(rounds) * 128 } else { 0 };
     assert!(after < before + 8192 + callbacks, "{rounds} rounds: {before} to {after} bytes");
@@ -160,7 +171,7 @@ fn u_39_the_status_is_told_while_thousands_change(mix: Mix) {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    assert!(slowest < Duration::from_secs(2), "a status took {slowest:?}");
+    assert!(slowest < SLOWEST, "a status took {slowest:?}");
     assert!(lab.count() > 500, "{}", lab.count());
     lab.host.assert_alive();
 }

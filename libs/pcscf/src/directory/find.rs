@@ -84,17 +84,20 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         })
     }
 
-    /// The bindings whose Contact URI has this host and port: registered ones first, each kind
-    /// newest first.
-    pub fn at_contact<'d>(
+    /// The bindings whose Contact URI has this host and port and whose telephone asked for `spis`:
+    /// registered ones first, each kind in the order in which it asked or was refreshed. None for 0.
+    pub fn with_spis<'d>(
         &'d self,
         host: Host<'d>,
         port: u16,
+        spis: u64,
     ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
-        self.walk(self.index.key(Parts::Contact(host, port)), ALL)
+        self.walk(self.index.key(Parts::Spis(host, port, spis)), ALL)
             .map(|(id, slot)| (id, &slot.record))
             .filter(move |(_, record)| {
-                record.contact_port() == port && Host::of(record.contact_host()) == host
+                (record.spis(), record.contact_port()) == (spis, port)
+                    && spis != 0
+                    && Host::of(record.contact_host()) == host
             })
     }
 

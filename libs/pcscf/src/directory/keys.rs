@@ -10,7 +10,7 @@ use shm_store::shards::Key;
 /// Each search reads the crowds of one or two keys, and every binding in them shares with the search
 /// all that can tell many bindings apart: behind one address the port, behind one address and
 /// port the host named by the Via, the user or the instance.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parts<'t> {
     /// Host and port of the Contact URI.
     Contact(Host<'t>, u16),
@@ -31,6 +31,64 @@ pub(super) enum Parts<'t> {
     Device(u64),
     /// A public identity.
     Identity(Folded<'t>),
+    /// Host and port of the Contact URI, with the SPIs of the telephone.
+    Spis(Host<'t>, u16, u64),
+}
+
+impl Hash for Parts<'_> {
+    /// In as few pieces as possible: each costs as much as hashing it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match *self {
+            Self::Contact(host, port) => head(state, 0, host, port),
+            Self::Aor(aor) => {
+                state.write_u8(1);
+                state.write(aor);
+            }
+            Self::Source(host, port) => head(state, 2, host, port),
+            Self::SourceOf(host, port, other) => {
+                head(state, 3, host, port);
+                other.hash(state);
+            }
+            Self::PortOf(host, port, other) => {
+                head(state, 4, host, port);
+                other.hash(state);
+            }
+            Self::User(host, user) => {
+                head(state, 5, host, 0);
+                state.write(user);
+            }
+            Self::Instance(host, instance) => {
+                head(state, 6, host, 0);
+                state.write(instance);
+            }
+            Self::Device(device) => {
+                state.write_u8(7);
+                state.write_u64(device);
+            }
+            Self::Identity(identity) => {
+                state.write_u8(8);
+                identity.hash(state);
+            }
+            Self::Spis(host, port, spis) => {
+                head(state, 9, host, port);
+                state.write_u64(spis);
+            }
+        }
+    }
+}
+
+/// What most keys begin with: their kind, a host and a port.
+fn head<H: Hasher>(state: &mut H, kind: u8, host: Host<'_>, port: u16) {
+    let [high, low] = port.to_be_bytes();
+    match host {
+        Host::V4([a, b, c, d]) => {
+            state.write_u64(u64::from_be_bytes([kind, 4, high, low, a, b, c, d]));
+        }
+        host => {
+            state.write_u32(u32::from_be_bytes([kind, 0, high, low]));
+            host.hash(state);
+        }
+    }
 }
 
 /// An identity that is the same in any case, as [`identity::same`](crate::identity::same) says.
@@ -58,23 +116,38 @@ impl Hash for Folded<'_> {
     }
 }
 
-/// Keys of a binding besides those of its identities: at most two hosts times four kinds, and three.
-const MOST: usize = 11;
+/// Keys of a binding besides those of its identities: at most two hosts times four kinds, and four.
+const MOST: usize = 12;
+
+/// What a telephone says of itself, and may say anew: the numbers of [`Binding`].
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    pub(super) device: u64,
+    pub(super) spis: u64,
+}
+
+impl Said {
+    pub(super) fn of(binding: &impl Binding) -> Self {
+        Self { device: binding.device(), spis: binding.spis() }
+    }
+}
 
 /// A few keys, each of them once.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
-    keys: [Option<Key>; MOST],
+    keys: [Key; MOST],
+    /// How many of them there are.
+    count: usize,
     /// Those of public identities.
     ids: Vec<Key>,
 }
 
 impl Keys {
-    /// The keys of `binding` with this `device`, but for those of its identities; those with a user
-    /// only for `by_user`.
+    /// The keys of `binding` with `said`, but for those of its identities; those with a user only for
+    /// `by_user`.
     pub(super) fn of(
         binding: &impl Binding,
-        device: u64,
+        said: Said,
         by_user: bool,
         key: impl Fn(Parts<'_>) -> Key,
     ) -> Self {
@@ -107,8 +180,11 @@ impl Keys {
                 add(Parts::Instance(host, binding.rinstance()));
             }
         }
-        if device != 0 {
-            add(Parts::Device(device));
+        if said.device != 0 {
+            add(Parts::Device(said.device));
+        }
+        if said.spis != 0 {
+            add(Parts::Spis(contact, own_port, said.spis));
         }
         keys
     }
@@ -122,15 +198,16 @@ impl Keys {
 
     /// The same without identities.
     pub(super) fn without_ids(&self) -> Self {
-        Self { keys: self.keys, ids: Vec::new() }
+        Self { keys: self.keys, count: self.count, ids: Vec::new() }
     }
 
     fn add(&mut self, key: Key) {
         if self.iter().any(|other| other == key) {
             return;
         }
-        if let Some(free) = self.keys.iter_mut().find(|key| key.is_none()) {
-            *free = Some(key);
+        if let Some(free) = self.keys.get_mut(self.count) {
+            *free = key;
+            self.count += 1;
         }
     }
 
@@ -140,7 +217,7 @@ impl Keys {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Key> + use<'_> {
-        self.keys.iter().copied().flatten().chain(self.ids.iter().copied())
+        self.keys.iter().take(self.count).chain(&self.ids).copied()
     }
 }
 

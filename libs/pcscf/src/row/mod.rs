@@ -16,7 +16,8 @@ mod write;
 pub use column::Column;
 pub use layout::{Described, Layout, MissingColumns};
 pub use list::{join, split};
-pub use read::{BadRow, Cells, Read};
+pub use read::Read;
+pub use shm_store::cells::{BadCell, Cells};
 pub use spelling::spellings;
 pub use write::{Cell, LeftOut, Writing};
 

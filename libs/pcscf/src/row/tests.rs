@@ -8,6 +8,8 @@ use std::borrow::Cow;
 struct Stored(Vec<(Column, Cell<'static>)>);
 
 impl Cells for Stored {
+    type Column = Column;
+
     fn int(&self, column: Column) -> Option<i64> {
         match self.cell(column)? {
             Cell::Int(number) | Cell::Time(number) => Some(*number),

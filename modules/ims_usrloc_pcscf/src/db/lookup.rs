@@ -44,6 +44,8 @@ impl Fetched<'_> {
 }
 
 impl Cells for Fetched<'_> {
+    type Column = Column;
+
     fn int(&self, column: Column) -> Option<i64> {
         self.row.int(self.place(column)?)
     }

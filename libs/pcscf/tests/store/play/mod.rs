@@ -86,7 +86,7 @@ pub(crate) fn play(bytes: &[u8]) -> BTreeSet<&'static str> {
 
 impl World {
     fn step(&mut self, bytes: &mut Bytes<'_>) {
-        match bytes.below(15) {
+        match bytes.below(16) {
             0..4 => self.insert(bytes),
             4 => self.remove(bytes),
             5 | 6 => self.change(bytes),
@@ -95,6 +95,7 @@ impl World {
             10 => self.expire(bytes),
             11 => self.set_device(bytes),
             12 | 13 => self.set_ids(bytes),
+            14 => self.set_spis(bytes),
             _ => self.list(),
         }
     }
@@ -185,6 +186,22 @@ impl World {
         self.stamp += 1;
         let known = self.known.get_mut(&id).unwrap();
         (known.record.device, known.stamp) = (device, self.stamp);
+    }
+
+    fn set_spis(&mut self, bytes: &mut Bytes<'_>) {
+        let Some(id) = self.some(bytes) else { return };
+        let spis = bytes.choose(&record::SPIS);
+        if bytes.next() > 150 {
+            self.memory.end_after(usize::from(bytes.next() % 3));
+        }
+        let set = self.directory.try_set_spis(Id::from_u64(id), spis, |record| record.spis = spis);
+        self.memory.end_never();
+        if set.is_err() {
+            self.seen.insert("no memory for spis");
+            return;
+        }
+        self.seen.insert("spis");
+        self.known.get_mut(&id).unwrap().record.spis = spis;
     }
 
     fn search(&mut self, bytes: &mut Bytes<'_>) {
@@ -305,8 +322,11 @@ impl World {
             those.into_iter().map(|(_, id)| id).collect::<Vec<u64>>()
         };
         let contact = Host::of(&like.contact_host);
-        let at_contact = best_first(&|record| {
-            Host::of(&record.contact_host) == contact && record.contact_port == like.contact_port
+        let mut asked = best_first(&|record| {
+            Host::of(&record.contact_host) == contact
+                && record.contact_port == like.contact_port
+                && record.spis == like.spis
+                && record.spis != 0
         });
         let same = best_first(&|record| record.aor == like.aor);
         let row = best_first(&|record| {
@@ -319,8 +339,14 @@ impl World {
             found.map(|(id, _)| id.to_u64()).collect::<Vec<u64>>()
         };
         let directory = &self.directory;
-        if !contact.is_empty() {
-            assert_eq!(ids(&mut directory.at_contact(contact, like.contact_port)), at_contact);
+        let (port, spis) = (like.contact_port, like.spis);
+        // Who asks anew goes before others without becoming the newest of all.
+        asked.sort_unstable();
+        let mut found = ids(&mut directory.with_spis(contact, port, spis));
+        found.sort_unstable();
+        assert_eq!(found, asked);
+        if asked.len() > 1 {
+            self.seen.insert("same spis");
         }
         assert_eq!(ids(&mut directory.with_aor(&like.aor)), same);
         assert_eq!(ids(&mut directory.of_device(like.device)), device);

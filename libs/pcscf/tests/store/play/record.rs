@@ -33,6 +33,7 @@ pub(crate) struct Record {
     pub(crate) ids: Vec<&'static str>,
     pub(crate) routes: Vec<Vec<u8>>,
     pub(crate) device: u64,
+    pub(crate) spis: u64,
 }
 
 /// Few identities; some are the same in another case.
@@ -40,6 +41,9 @@ pub(crate) const IDS: [&str; 4] = ["sip:a@ims.test", "SIP:A@ims.test", "tel:+1",
 
 /// Few devices; 0 is none.
 pub(crate) const DEVICES: [u64; 4] = [0, 0, 7, u64::MAX];
+
+/// The same of security associations.
+pub(crate) const SPIS: [u64; 4] = [0, 0, 1 << 32 | 2, u64::MAX];
 
 impl Record {
     /// A pending binding of this Contact URI from this place, with the host of its Via.
@@ -59,6 +63,7 @@ impl Record {
             ids: Vec::new(),
             routes: Vec::new(),
             device: 0,
+            spis: 0,
         }
     }
 
@@ -86,6 +91,7 @@ impl Record {
         record.ids = Self::read_ids(bytes);
         record.routes = vec![b"sip:orig@scscf;lr".to_vec(); bytes.below(3)];
         record.device = bytes.choose(&DEVICES);
+        record.spis = bytes.choose(&SPIS);
         record
     }
 
@@ -137,5 +143,8 @@ impl Binding for Record {
     }
     fn device(&self) -> u64 {
         self.device
+    }
+    fn spis(&self) -> u64 {
+        self.spis
     }
 }
