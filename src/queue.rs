@@ -22,9 +22,24 @@ use std::{
 /// A note: bytes that mean the same in every process.
 type Note = Box<[u8], Shm>;
 
+/// A note that waits, with the key that it was left under.
+struct Waiting {
+    key: u64,
+    note: Note,
+}
+
+/// What became of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits, and so many with it.
+    Waits(u32),
+    /// The queue was full; it waits in the place of an older one, which it stands for as well.
+    Joined,
+}
+
 /// A queue in shared memory, first in, first out. It lies in a [`Shared`](crate::shared::Shared).
 pub struct Queue {
-    notes: Mutex<Vec<Note, Shm>>,
+    notes: Mutex<Vec<Waiting, Shm>>,
     /// Notes that nobody has finished, also those that the reader holds.
     open: AtomicU32,
     limit: u32,
@@ -63,13 +78,18 @@ impl Queue {
     ///
     /// [`PushError`]; the note is not taken then.
     pub fn push(&self, note: &[u8], bell: &Bell) -> Result<u32, PushError> {
+        self.push_under(0, note, bell)
+    }
+
+    /// As [`Queue::push`], under a key.
+    fn push_under(&self, key: u64, note: &[u8], bell: &Bell) -> Result<u32, PushError> {
         // Counted before it can be seen, so that the reader never takes back what is not counted.
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         if before >= self.limit {
             self.finished();
             return Err(PushError::Full(before));
         }
-        match self.put(note) {
+        match self.put(key, note) {
             Ok(first) => {
                 if first {
                     bell.ring();
@@ -84,12 +104,33 @@ impl Queue {
     }
 
     /// Adds a note; true if there was none.
-    fn put(&self, note: &[u8]) -> Result<bool> {
+    fn put(&self, key: u64, note: &[u8]) -> Result<bool> {
         let note = try_boxed_slice(note)?;
         let mut notes = self.notes.lock();
         let first = notes.is_empty();
-        notes.try_push(note).map_err(|_| Error::OutOfShm)?;
+        notes.try_push(Waiting { key, note }).map_err(|_| Error::OutOfShm)?;
         Ok(first)
+    }
+
+    /// Puts one note in the place of an older one with the same key, behind all others: the oldest
+    /// one of which `join` makes a note for both. Whether there was one.
+    fn join(
+        &self,
+        key: u64,
+        mut join: impl FnMut(&[u8]) -> Option<std::vec::Vec<u8>>,
+    ) -> Result<bool> {
+        let mut notes = self.notes.lock();
+        let mut same = notes.iter().enumerate().filter(|(_, older)| older.key == key);
+        let both = same.find_map(|(place, older)| Some((place, join(&older.note)?)));
+        let Some((place, both)) = both else { return Ok(false) };
+        let both = try_boxed_slice(&both)?;
+        if let Some(after) = notes.get_mut(place..) {
+            after.rotate_left(1);
+        }
+        if let Some(last) = notes.last_mut() {
+            last.note = both;
+        }
+        Ok(true)
     }
 
     /// One note less.
@@ -125,7 +166,7 @@ impl Queue {
 /// this.
 pub struct Batch<'q> {
     queue: &'q Queue,
-    notes: vec::IntoIter<Note, Shm>,
+    notes: vec::IntoIter<Waiting, Shm>,
 }
 
 impl fmt::Debug for Batch<'_> {
@@ -137,7 +178,7 @@ impl fmt::Debug for Batch<'_> {
 impl Batch<'_> {
     /// The notes that have not been begun with.
     pub fn waiting(&self) -> impl Iterator<Item = &[u8]> {
-        self.notes.as_slice().iter().map(|note| &**note)
+        self.notes.as_slice().iter().map(|waiting| &*waiting.note)
     }
 }
 
@@ -145,9 +186,9 @@ impl Iterator for Batch<'_> {
     type Item = Note;
 
     fn next(&mut self) -> Option<Note> {
-        let note = self.notes.next()?;
+        let waiting = self.notes.next()?;
         self.queue.finished();
-        Some(note)
+        Some(waiting.note)
     }
 }
 
@@ -200,23 +241,31 @@ impl Queues {
         self.queues.get(number)
     }
 
-    /// Leaves `note` for the process that `key` chooses, always the same one; says how many are
-    /// waiting with it.
+    /// Leaves `note` for the process that `key` chooses, always the same one. When as many are waiting
+    /// as may, it joins an older one that was left under the same key: `join` is shown such notes, the
+    /// oldest first, and makes a note that stands for both, or nothing if both are needed.
     ///
     /// # Errors
     ///
     /// [`PushError`]; the note is not taken then.
-    pub fn push(&self, key: u64, note: &[u8], bells: &Bells) -> Result<u32, PushError> {
+    pub fn push(
+        &self,
+        key: u64,
+        note: &[u8],
+        bells: &Bells,
+        join: impl FnMut(&[u8]) -> Option<std::vec::Vec<u8>>,
+    ) -> Result<Pushed, PushError> {
         let waiting = self.len();
-        if waiting >= self.limit {
-            return Err(PushError::Full(waiting));
-        }
         let number = key.checked_rem(self.queues.len().try_into().unwrap_or(1)).unwrap_or(0);
         let number = usize::try_from(number).unwrap_or(0);
         let missing = || PushError::Core(Error::OutOfShm);
         let queue = self.queues.get(number).ok_or_else(missing)?;
-        queue.push(note, bells.get(number).ok_or_else(missing)?)?;
-        Ok(waiting.saturating_add(1))
+        if waiting >= self.limit {
+            let joined = queue.join(key, join)?;
+            return if joined { Ok(Pushed::Joined) } else { Err(PushError::Full(waiting)) };
+        }
+        queue.push_under(key, note, bells.get(number).ok_or_else(missing)?)?;
+        Ok(Pushed::Waits(waiting.saturating_add(1)))
     }
 
     /// How many notes are waiting.

@@ -1,6 +1,6 @@
 -- The registrations of an S-CSCF as module ims_usrloc_scscf stores them: public identities, contacts and watchers, and which
--- belong together. The columns are those of version 6, as in the scripts that come with Kamailio 6.0; use one or
--- the other. Some columns are wider here, so that no URI or Call-ID is too long.
+-- belong together. The columns are those of version 6, as in the scripts that come with Kamailio 6.0, and some of our own,
+-- which other modules pass over; use one script or the other. Some columns are wider here, so that no URI or Call-ID is too long.
 -- Versions of Kamailio before 6.0.3 call the table of watchers subscriber: see ims_usrloc_scscf-5.6.sql.
 -- Needs the table `version`.
 -- Identities that differ in case only are two.
@@ -19,7 +19,9 @@ CREATE TABLE impu (
     ecf2 VARCHAR(255) DEFAULT NULL,
     -- the user with all profiles, as the HSS gave them
     ims_subscription_data MEDIUMBLOB,
-    CONSTRAINT impu_impu UNIQUE (impu)
+    -- ours: empty for domain location
+    domain VARCHAR(64) NOT NULL DEFAULT '',
+    CONSTRAINT impu_impu UNIQUE (impu, domain)
 );
 
 INSERT INTO version (table_name, table_version) VALUES ('impu', 6);
@@ -36,6 +38,14 @@ CREATE TABLE contact (
     -- 1970: never
     expires DATETIME DEFAULT NULL,
     callid VARCHAR(255) DEFAULT NULL,
+    -- ours, from here on; in thousandths
+    q INT DEFAULT NULL,
+    cseq INT DEFAULT NULL,
+    flags INT DEFAULT NULL,
+    cflags INT DEFAULT NULL,
+    methods INT DEFAULT NULL,
+    socket VARCHAR(128) DEFAULT NULL,
+    last_modified DATETIME DEFAULT NULL,
     CONSTRAINT contact_contact UNIQUE (contact)
 );
 

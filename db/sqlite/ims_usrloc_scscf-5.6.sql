@@ -17,7 +17,9 @@ CREATE TABLE impu (
     ecf2 VARCHAR(255) DEFAULT NULL,
     -- the user with all profiles, as the HSS gave them
     ims_subscription_data BLOB,
-    CONSTRAINT impu_impu UNIQUE (impu)
+    -- ours: empty for domain location
+    domain VARCHAR(64) NOT NULL DEFAULT '',
+    CONSTRAINT impu_impu UNIQUE (impu, domain)
 );
 
 INSERT INTO version (table_name, table_version) VALUES ('impu', 6);
@@ -34,6 +36,14 @@ CREATE TABLE contact (
     -- 1970: never
     expires TIMESTAMP WITHOUT TIME ZONE DEFAULT NULL,
     callid VARCHAR(255) DEFAULT NULL,
+    -- ours, from here on; in thousandths
+    q INTEGER DEFAULT NULL,
+    cseq INTEGER DEFAULT NULL,
+    flags INTEGER DEFAULT NULL,
+    cflags INTEGER DEFAULT NULL,
+    methods INTEGER DEFAULT NULL,
+    socket VARCHAR(128) DEFAULT NULL,
+    last_modified TIMESTAMP WITHOUT TIME ZONE DEFAULT NULL,
     CONSTRAINT contact_contact UNIQUE (contact)
 );
 

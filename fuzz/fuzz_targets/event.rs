@@ -32,6 +32,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
 
     if let Some(note) = Note::decode(bytes) {
         assert_eq!(Note::decode(&note.encode()).as_ref(), Some(&note));
+        if let Some(both) = note.with_older(&note, bytes.len()) {
+            assert!(Note::decode(&both).is_some());
+        }
     }
     let gone = event::Contact { uri: path, call_id: server, ..event::Contact::default() };
     let note = Note {

@@ -42,8 +42,6 @@ pub(super) struct ContactRecord {
     back: Back,
     timer: Timer,
     flags: u32,
-    /// The bytes of the block.
-    size: u32,
 }
 
 crate::record!(ContactRecord { c: sys::ucontact });
@@ -142,7 +140,6 @@ impl Contact {
         let record = unsafe { start.as_mut() };
         record.timer = Timer::IDLE;
         record.back = Back::new();
-        record.size = texts::size(head + room);
         let c = &mut record.c;
         // SAFETY: domains stay.
         c.domain = unsafe { domain.name_ptr().read() };
@@ -185,9 +182,8 @@ impl Contact {
         }
         let head = list.len() * size_of::<core_sys::param_t>();
         let more = (head, params::length(list)?, params.is_some());
-        let place = (texts::start(self.0), record.size);
         // SAFETY: the texts of this record.
-        let second = unsafe { Second::try_new(place, now, wanted, more) }?;
+        let second = unsafe { Second::try_new(record.second, now, wanted, more) }?;
         let Some(mut second) = second else { return Ok(ptr::null_mut()) };
         let first = match (params, second.block()) {
             (Some([]), _) | (Some(_), None) => Some(ptr::null_mut()),
@@ -214,10 +210,8 @@ impl Contact {
     /// Whether the parameters lie in the second block.
     fn has_second_params(&self) -> bool {
         let record = self.record();
-        let at = record.c.params.addr().wrapping_sub(texts::start(self.0));
-        // The second block may lie before the first one.
-        let within = u32::try_from(at).is_ok_and(|at| at < record.size);
-        !record.c.params.is_null() && !within
+        // SAFETY: the second block of this record.
+        unsafe { texts::is_in(record.second, record.c.params) }
     }
 
     fn record(&self) -> &ContactRecord {

@@ -31,16 +31,19 @@ pub enum Call {
     Subscriber = 4,
     /// A function of the store.
     Inside = 5,
+    /// `ul_scscf_look`: a client reads an identity and changes nothing.
+    Look = 6,
 }
 
 /// The names of [`Call`], behind that of the store.
-const CALLS: [&str; 6] = [
+const CALLS: [&str; 7] = [
     "ims_usrloc_scscf",
     "lock_udomain",
     "lock_contact_slot",
     "lock_contact_slot_i",
     "lock_subscription",
     "a change of its records",
+    "ul_scscf_look",
 ];
 
 /// What the server keeps: `T` is what the module adds.
@@ -193,11 +196,22 @@ impl<T> Engine<T> {
     /// client; if it does come back, that call gets nothing, and a line of log. Nothing is done
     /// either if another process died at work in the store.
     pub fn with<R>(&self, work: impl FnOnce(&mut Records, &mut T) -> R) -> Option<R> {
-        let session = Session::start(self)?;
+        let session = Session::start(self, Call::Inside)?;
         // SAFETY: the lock is held, and nobody else in this process has the state in hand.
         let state = unsafe { &mut *self.state.get() };
         let result = work(&mut state.records, &mut state.own);
         drop(session);
+        Some(result)
+    }
+
+    /// As [`Engine::with`], for a client that goes on reading what `work` finds: it has the lock
+    /// afterwards, taken for `call`, and gives it back with [`Engine::unlock`].
+    pub(super) fn with_kept<R>(&self, call: Call, work: impl FnOnce(&T) -> R) -> Option<R> {
+        let session = Session::start(self, call)?;
+        // SAFETY: as in `with`.
+        let state = unsafe { &*self.state.get() };
+        let result = work(&state.own);
+        session.keep();
         Some(result)
     }
 
@@ -234,13 +248,17 @@ impl<T> Drop for Engine<T> {
 }
 
 /// The state in hand.
-struct Session<'e, T>(&'e Engine<T>);
+struct Session<'e, T> {
+    engine: &'e Engine<T>,
+    /// The process keeps the lock.
+    kept: bool,
+}
 
 impl<'e, T> Session<'e, T> {
-    fn start(engine: &'e Engine<T>) -> Option<Self> {
-        while engine.lock(Call::Inside) {
+    fn start(engine: &'e Engine<T>, call: Call) -> Option<Self> {
+        while engine.lock(call) {
             if engine.lock.take_in_hand() {
-                return Some(Self(engine));
+                return Some(Self { engine, kept: false });
             }
             // Else somebody has taken the lock over in this moment.
             if engine.lock.is_mine() {
@@ -251,12 +269,19 @@ impl<'e, T> Session<'e, T> {
         }
         None
     }
+
+    /// Lays the state down and keeps the lock.
+    fn keep(mut self) {
+        self.kept = true;
+    }
 }
 
 impl<T> Drop for Session<'_, T> {
     fn drop(&mut self) {
-        self.0.lock.lay_down();
-        self.0.lock.leave();
+        self.engine.lock.lay_down();
+        if !self.kept {
+            self.engine.lock.leave();
+        }
     }
 }
 

@@ -36,6 +36,9 @@ pub enum Event {
     ExpireContact = 1 << 14,
     /// An identity without contacts stays for its watchers.
     UnregNc = 1 << 15,
+    /// The time of watchers of an identity is over. The API of C has no such event: it is raised for
+    /// clients that ask for what the C module never raises.
+    WatchersOver = 1 << 16,
 }
 
 /// Where the callbacks for an event are registered.
@@ -50,7 +53,7 @@ pub(super) enum List {
 }
 
 /// Every event, the lowest bit first.
-const ALL: [Event; 16] = [
+const ALL: [Event; 17] = [
     Event::ContactInsert,
     Event::ContactUpdate,
     Event::ContactDelete,
@@ -67,6 +70,7 @@ const ALL: [Event; 16] = [
     Event::DeleteContactImplicit,
     Event::ExpireContact,
     Event::UnregNc,
+    Event::WatchersOver,
 ];
 
 impl Event {

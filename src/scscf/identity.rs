@@ -34,8 +34,6 @@ pub(super) struct IdentityRecord {
     link: Link,
     timer: Timer,
     flags: u32,
-    /// The bytes of the block.
-    size: u32,
 }
 
 crate::record!(IdentityRecord { c: sys::impurecord });
@@ -100,7 +98,6 @@ impl Identity {
         // SAFETY: the block starts with room for the record, all zero, which is a valid one.
         let record = unsafe { start.as_mut() };
         record.timer = Timer::IDLE;
-        record.size = texts::size(size_of::<IdentityRecord>() + room);
         let c = &mut record.c;
         (c.domain, c.slot) = (domain.name_ptr(), domain.slot());
         (c.public_identity, c.private_identity) = (public, private);
@@ -122,9 +119,9 @@ impl Identity {
         let private = if follows { texts::NONE } else { c.private_identity };
         let now = [c.ccf1, c.ccf2, c.ecf1, c.ecf2, private];
         let wanted = [ccf1, ccf2, ecf1, ecf2, new.private];
-        let place = (texts::start(self.0), record.size);
         // SAFETY: the texts of this record.
-        let Some(second) = (unsafe { Second::try_new(place, now, wanted, (0, 0, false)) })? else {
+        let Some(second) = (unsafe { Second::try_new(record.second, now, wanted, (0, 0, false)) })?
+        else {
             return Ok(ptr::null_mut());
         };
         let record = self.record_mut();

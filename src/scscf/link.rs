@@ -18,16 +18,16 @@ pub(super) struct Link {
     /// The contact, and the neighbours in the list of the identity.
     c: sys::impu_contact,
     identity: *mut IdentityRecord,
-    /// The next one in the list of the contact.
+    /// The next one in the ring of the contact.
     next: *mut Self,
 }
 
-/// The list of a contact, and its length. Contacts have few identities, and those with many are
-/// rare, so it is a simple one.
+/// The links of a contact, and how many: a ring, whose last one leads to the first. So one more costs
+/// the same however many there are, and so does the first one that goes, as in which order most go.
 #[repr(C)]
 #[derive(Debug)]
 pub(super) struct Back {
-    first: *mut Link,
+    last: *mut Link,
     count: u32,
 }
 
@@ -46,16 +46,51 @@ impl Link {
 
 impl Back {
     pub(super) const fn new() -> Self {
-        Self { first: ptr::null_mut(), count: 0 }
+        Self { last: ptr::null_mut(), count: 0 }
     }
 
     pub(super) fn count(&self) -> u32 {
         self.count
     }
 
-    /// The first link, for [`Identities`].
-    pub(super) fn first(&self) -> *mut Link {
-        self.first
+    /// All links, for a moment in which none comes or goes.
+    ///
+    /// # Safety
+    ///
+    /// The store is locked.
+    pub(super) unsafe fn links(&self) -> impl Iterator<Item = NonNull<Link>> {
+        // SAFETY: links of a ring are alive.
+        let next = |link: NonNull<Link>| NonNull::new(unsafe { link.as_ref() }.next);
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        core::iter::successors(NonNull::new(self.last).and_then(next), move |link| next(*link))
+            .take(count)
+    }
+}
+
+impl Back {
+    /// Takes `link` out of the ring; `next` follows it there.
+    ///
+    /// # Safety
+    ///
+    /// The store is locked.
+    unsafe fn remove(&mut self, link: NonNull<Link>, next: *mut Link) {
+        let Some(last) = NonNull::new(self.last) else { return };
+        // SAFETY: by the contract of this function.
+        let links = unsafe { self.links() };
+        // Before the first one stands the last.
+        let before = core::iter::once(last).chain(links).find(|before| {
+            // SAFETY: links of a ring are alive.
+            ptr::eq(unsafe { before.as_ref() }.next, link.as_ptr())
+        });
+        let Some(mut before) = before else { return };
+        self.count = self.count.saturating_sub(1);
+        // SAFETY: as above.
+        unsafe { before.as_mut() }.next = next;
+        if before == link {
+            self.last = ptr::null_mut();
+        } else if last == link {
+            self.last = before.as_ptr();
+        }
     }
 }
 
@@ -84,16 +119,10 @@ pub(super) unsafe fn find(
         }
         return None;
     }
-    let mut next = NonNull::new(back.first);
-    while let Some(link) = next {
-        // SAFETY: as above.
-        let it = unsafe { link.as_ref() };
-        if ptr::eq(it.identity, identity.as_ptr()) {
-            return Some(link);
-        }
-        next = NonNull::new(it.next);
-    }
-    None
+    // SAFETY: by the contract of this function.
+    let mut links = unsafe { back.links() };
+    // SAFETY: links of a ring are alive.
+    links.find(|link| ptr::eq(unsafe { link.as_ref() }.identity, identity.as_ptr()))
 }
 
 /// Links both with `link`, which is in no list: at the end of either.
@@ -110,12 +139,12 @@ pub(super) unsafe fn attach(
     // SAFETY: by the contract of this function.
     let back = unsafe { contact.as_mut() }.back_mut();
     back.count = back.count.saturating_add(1);
-    let mut place = &mut back.first;
-    while let Some(mut before) = NonNull::new(*place) {
-        // SAFETY: links of a list are alive.
-        place = &mut unsafe { before.as_mut() }.next;
-    }
-    *place = raw;
+    let first = match NonNull::new(back.last) {
+        // SAFETY: links of a ring are alive.
+        Some(mut last) => core::mem::replace(&mut unsafe { last.as_mut() }.next, raw),
+        None => raw,
+    };
+    back.last = raw;
     // SAFETY: by the contract of this function.
     let is_3gpp = unsafe { contact.as_ref() }.is_3gpp();
     // SAFETY: as above.
@@ -126,7 +155,7 @@ pub(super) unsafe fn attach(
     // SAFETY: as above.
     let own = unsafe { link.as_mut() };
     own.identity = identity.as_ptr();
-    own.next = ptr::null_mut();
+    own.next = first;
     own.c = c;
     match NonNull::new(tail) {
         // SAFETY: as above.
@@ -182,16 +211,8 @@ pub(super) unsafe fn detach(mut link: NonNull<Link>) -> Option<NonNull<Link>> {
     if let Some(mut contact) = NonNull::new(c.contact.cast::<ContactRecord>()) {
         // SAFETY: what a link names is alive.
         let back = unsafe { contact.as_mut() }.back_mut();
-        back.count = back.count.saturating_sub(1);
-        let mut place = &mut back.first;
-        while let Some(mut before) = NonNull::new(*place) {
-            if before == link {
-                *place = next;
-                break;
-            }
-            // SAFETY: links of a list are alive.
-            place = &mut unsafe { before.as_mut() }.next;
-        }
+        // SAFETY: by the contract of this function.
+        unsafe { back.remove(link, next) };
     }
     let mut identity = NonNull::new(identity)?;
     // SAFETY: what a link names is alive.
@@ -261,14 +282,17 @@ impl Iterator for Contacts {
 #[derive(Debug, Clone)]
 pub struct Identities {
     next: *mut Link,
+    left: u32,
 }
 
 impl Identities {
     /// # Safety
     ///
-    /// `first` is the first link of a contact that stays as it is meanwhile.
-    pub(super) unsafe fn new(first: *mut Link) -> Self {
-        Self { next: first }
+    /// `back` is that of a contact that stays as it is meanwhile.
+    pub(super) unsafe fn new(back: &Back) -> Self {
+        // SAFETY: by the contract of this function.
+        let first = unsafe { back.links() }.next();
+        Self { next: first.map_or(ptr::null_mut(), NonNull::as_ptr), left: back.count }
     }
 }
 
@@ -276,6 +300,7 @@ impl Iterator for Identities {
     type Item = IdentityHandle;
 
     fn next(&mut self) -> Option<IdentityHandle> {
+        self.left = self.left.checked_sub(1)?;
         let link = NonNull::new(self.next)?;
         // SAFETY: by the contract of `new`.
         let link = unsafe { link.read() };
@@ -284,18 +309,17 @@ impl Iterator for Identities {
     }
 }
 
-/// Counts a contact anew with all its identities, from `first` on, when it turns out to be of a
+/// Counts a contact anew with all its identities, those of `back`, when it turns out to be of a
 /// 3GPP phone, or not to be.
 ///
 /// # Safety
 ///
 /// The links and what they name are alive, and the store is locked.
-pub(super) unsafe fn count_3gpp(first: *mut Link, is_3gpp: bool) {
-    let mut next = NonNull::new(first);
-    while let Some(link) = next {
-        // SAFETY: by the contract of this function.
+pub(super) unsafe fn count_3gpp(back: &Back, is_3gpp: bool) {
+    // SAFETY: by the contract of this function.
+    for link in unsafe { back.links() } {
+        // SAFETY: as above.
         let link = unsafe { link.as_ref() };
-        next = NonNull::new(link.next);
         let Some(mut identity) = NonNull::new(link.identity) else { continue };
         // SAFETY: as above.
         count(&mut unsafe { identity.as_mut() }.holder_mut().num3gppcontacts, is_3gpp);

@@ -39,13 +39,20 @@ pub(super) unsafe fn get<'a>(text: sys::str_) -> &'a [u8] {
     unsafe { text::bytes(text) }.unwrap_or_default()
 }
 
-/// Whether `text` lies in the `size` bytes at `start`.
-fn is_inside(text: sys::str_, start: usize, size: u32) -> bool {
-    let skip = text.s.addr().checked_sub(start);
-    skip.is_some_and(|skip| u32::try_from(skip).is_ok_and(|skip| skip < size))
+/// Whether `address` lies in the second block of a record; null: it has none.
+///
+/// # Safety
+///
+/// `second` is null or such a block, and not buried.
+pub(super) unsafe fn is_in<T>(second: *mut u8, address: *mut T) -> bool {
+    let Some(block) = NonNull::new(second) else { return false };
+    // SAFETY: by the contract of this function; a second block starts with its size.
+    let size: usize = unsafe { block.cast().read() };
+    address.addr().checked_sub(block.addr().get()).is_some_and(|skip| skip < size)
 }
 
-/// The second block of a record, of `N` texts: a word for the graveyard, then the texts.
+/// The second block of a record, of `N` texts: its size, then the texts. The graveyard has its link
+/// in the place of the size.
 #[derive(Debug)]
 pub(super) struct Second<const N: usize> {
     block: Option<Block>,
@@ -57,7 +64,7 @@ pub(super) struct Second<const N: usize> {
 pub(super) const WORD: usize = size_of::<usize>();
 
 impl<const N: usize> Second<N> {
-    /// The texts `now` of the record of `size` bytes at `start`, with `new` in the place of some:
+    /// The texts `now` of a record that has the block `second`, with `new` in the place of some:
     /// nothing if that changes none and `force` is not set. `head` bytes are kept for the caller,
     /// `more` for its texts.
     ///
@@ -65,7 +72,7 @@ impl<const N: usize> Second<N> {
     ///
     /// `now` are texts of the record, in its block or in the second one that it has now.
     pub(super) unsafe fn try_new(
-        (start, size): (usize, u32),
+        second: *mut u8,
         now: [sys::str_; N],
         new: [Option<&[u8]>; N],
         (head, more, force): (usize, usize, bool),
@@ -80,14 +87,18 @@ impl<const N: usize> Second<N> {
         let mut wanted: [Option<&[u8]>; N] = [None; N];
         for (place, ((now, old), new)) in wanted.iter_mut().zip(now.iter().zip(old).zip(new)) {
             let value = new.unwrap_or(old);
-            *place = (value != old || !is_inside(*now, start, size)).then_some(value);
+            // SAFETY: by the contract of this function.
+            *place = (value != old || unsafe { is_in(second, now.s) }).then_some(value);
         }
         let room = length(wanted.iter().flatten().copied())?;
         let head = head.checked_add(WORD).ok_or(Error::OutOfShm)?;
         let mut block = None;
         let more = room.checked_add(more).ok_or(Error::OutOfShm)?;
         if head > WORD || more > 0 {
-            block = Some(Block::try_new(head, more)?);
+            let made = Block::try_new(head, more)?;
+            // SAFETY: the block starts with room for its size.
+            unsafe { made.start().write(head.saturating_add(more)) };
+            block = Some(made);
         }
         let mut texts = now;
         for (place, text) in texts.iter_mut().zip(wanted) {
@@ -127,16 +138,6 @@ pub(super) fn number<T>(field: *mut T) -> u64 {
 /// A field with that number in it.
 pub(super) fn field<T>(number: u64) -> *mut T {
     ptr::without_provenance_mut(usize::try_from(number).unwrap_or(0))
-}
-
-/// The number of bytes of a block, for [`Second::try_new`].
-pub(super) fn size(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
-/// The address of a record, for the same.
-pub(super) fn start<T>(record: NonNull<T>) -> usize {
-    record.addr().get()
 }
 
 /// A number of C for a count.

@@ -54,7 +54,7 @@ pub fn read(list: &[u8]) -> Option<u32> {
 }
 
 /// A byte of a token (RFC 3261 25.1).
-pub(crate) fn is_token(byte: u8) -> bool {
+pub fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
 }
 

@@ -35,17 +35,21 @@ pub fn read(text: &[u8]) -> Option<i32> {
 
 /// Adds `;q=` and the shortest text of `q`; nothing when it is [`UNSAID`].
 pub fn write(q: i32, out: &mut Vec<u8>) {
-    if q == UNSAID {
-        return;
+    if q != UNSAID {
+        out.extend_from_slice(b";q=");
+        out.extend_from_slice(text(q).as_bytes());
     }
-    out.extend_from_slice(b";q=");
+}
+
+/// The shortest text of `q`; empty when it is [`UNSAID`].
+pub fn text(q: i32) -> String {
+    if q == UNSAID {
+        return String::new();
+    }
     match q.clamp(0, MOST) {
-        0 => out.push(b'0'),
-        MOST => out.push(b'1'),
-        q => {
-            let text = format!("0.{q:03}");
-            out.extend_from_slice(text.trim_end_matches('0').as_bytes());
-        }
+        0 => "0".to_owned(),
+        MOST => "1".to_owned(),
+        q => format!("0.{q:03}").trim_end_matches('0').to_owned(),
     }
 }
 

@@ -60,8 +60,9 @@ impl Schemas {
 ///
 /// It cannot be used; why.
 pub fn read(text: &[u8], schemas: &Schemas) -> Result<Subscription, BadUserData> {
-    // Some send the end of a text of C with it.
-    let text = text.strip_suffix(b"\0").unwrap_or(text);
+    // Some send the end of a text of C with it, or count what fills the last word of the AVP.
+    let end = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let text = text.get(..end).unwrap_or(text);
     let tree = Tree::read(text, &LIMITS)?;
     for schema in &schemas.0 {
         schema.validate(&tree).map_err(BadUserData::Invalid)?;

@@ -12,7 +12,7 @@ use kamailio::{
     script::{self, Block, Flags, Format, Verdict},
     scscf::client::Domain,
 };
-use scscf_core::lookup::Ue;
+use scscf_core::{lookup::Ue, methods::is_token};
 
 /// The settings, which `mod_init` has set before any route runs.
 fn settings(msg: &Msg<'_>) -> Result<&'static Settings, Refused> {
@@ -171,8 +171,7 @@ pub(crate) fn reg_free_contacts(_: &Msg<'_>, Format(profile): Format) -> Result<
 
 /// `add_sock_hdr(name)`
 pub(crate) fn add_sock_hdr(msg: &Msg<'_>, Format(name): Format) -> Result<Verdict, Refused> {
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(byte);
-    if name.is_empty() || !name.iter().all(is_token) {
+    if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
         return Err(Refused::new(msg, format_args!("{name:?} is no name of a header")).failure());
     }
     let none = || Refused::new(msg, "it is not known by which socket it came in");

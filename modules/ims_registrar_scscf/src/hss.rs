@@ -18,6 +18,8 @@ pub(crate) struct Question<'q> {
     pub(crate) kind: Kind,
     pub(crate) available: bool,
     pub(crate) identity: &'q [u8],
+    /// The wildcarded identity that stands for it; empty: none.
+    pub(crate) wildcard: &'q [u8],
     /// Empty: it is not told.
     pub(crate) private: &'q [u8],
     /// Empty: it is not told.
@@ -39,7 +41,7 @@ where
         call_id,
         realm: settings.realm,
         identity: question.identity,
-        wildcard: b"",
+        wildcard: question.wildcard,
         server_name: settings.scscf_name,
         private: question.private,
         kind: question.kind,
@@ -75,7 +77,8 @@ pub(crate) fn read(avp: cdp::Avp<'_>) -> AvpRef<'_> {
 
 /// What is told and not waited for: the end of a registration that the HSS has not asked for.
 pub(crate) fn tell(settings: &Settings, kind: Kind, identity: &[u8], private: &[u8]) {
-    let question = Question { kind, available: true, identity, private, call_id: b"" };
+    let question =
+        Question { kind, available: true, identity, wildcard: b"", private, call_id: b"" };
     let shown = bstr::BStr::new(shown(identity));
     match ask(settings, &question, 0, told) {
         Ok(()) => kamailio::info!("the hss is told of {shown}: {kind:?}"),

@@ -30,6 +30,7 @@ mod remove;
 mod request;
 mod save;
 mod settings;
+mod shorten;
 mod start;
 mod stats;
 mod tunable;
@@ -37,6 +38,7 @@ mod unregister;
 mod unregistered;
 mod user_data;
 mod waiting;
+mod wildcard;
 
 const SAVE: Routes = Routes::REQUEST.and(Routes::ONREPLY);
 const BOTH: Routes = Routes::REQUEST.and(Routes::FAILURE);
@@ -147,11 +149,20 @@ static PARAMS: Table<Param, 57> = Table::new([
     Param::each_text(c"domain", domains::add),
 ]);
 
-static COMMANDS: Table<Command, 1> = Table::new([Command::new(
-    c"regscscf.dereg_impu",
-    &Help::new(c"End the registration of a public identity."),
-    commands::dereg_impu,
-)]);
+static COMMANDS: Table<Command, 2> = Table::new([
+    Command::new(
+        c"regscscf.dereg_impu",
+        &Help::new(
+            c"End the registration of a public identity, for so many seconds if they are given.",
+        ),
+        commands::dereg_impu,
+    ),
+    Command::new(
+        c"regscscf.shorten_impu",
+        &Help::new(c"Leave the contacts of a public identity so many seconds at most."),
+        commands::shorten_impu,
+    ),
+]);
 
 static STATS: Table<Stat, 16> = Table::new([
     Stat::counter(c"accepted_regs", &stats::ACCEPTED),

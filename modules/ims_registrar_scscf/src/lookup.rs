@@ -33,10 +33,10 @@ pub(crate) fn contacts(
 ) -> Result<Verdict, Refused> {
     let uri = request::request_uri(msg);
     let identity = key(msg, &uri)?;
-    let guard = settings.usrloc.lock(domain, identity.text());
+    let look = settings.usrloc.look(domain, identity.text());
     let nobody =
         || Refused::debug(msg, format_args!("{:?} is not registered", shown(&uri).as_bstr()));
-    let record = guard.identity().ok_or_else(nobody)?;
+    let record = look.identity().ok_or_else(nobody)?;
     let now = timer::now();
     let more = tunable::number(Number::AppendBranches) != 0;
     let asked = Asked {
@@ -217,9 +217,9 @@ pub(crate) fn is_registered(
 ) -> Result<Verdict, Refused> {
     let to = msg.to().map_err(|bad| Refused::new(msg, bad))?;
     let identity = key(msg, to.uri)?;
-    let guard = settings.usrloc.lock(domain, identity.text());
+    let look = settings.usrloc.look(domain, identity.text());
     let registered =
-        guard.identity().is_some_and(|record| record.state() == Registration::Registered);
+        look.identity().is_some_and(|record| record.state() == Registration::Registered);
     Ok(registered.into())
 }
 
@@ -231,8 +231,8 @@ pub(crate) fn is_known(
 ) -> Result<Verdict, Refused> {
     let uri = request::request_uri(msg);
     let identity = key(msg, &uri)?;
-    let guard = settings.usrloc.lock(domain, identity.text());
-    Ok(guard.identity().is_some().into())
+    let look = settings.usrloc.look(domain, identity.text());
+    Ok(look.identity().is_some().into())
 }
 
 /// `term_impu_has_contact`: whether the identity in the Request-URI has a contact that takes the
@@ -264,8 +264,8 @@ pub(crate) fn with_named<R>(
 ) -> Result<Option<R>, BadAor> {
     let (first, second) = named(settings, uri)?;
     for key in [Some(first), second].into_iter().flatten() {
-        let guard = settings.usrloc.lock(domain, &key);
-        if let Some(record) = guard.identity() {
+        let look = settings.usrloc.look(domain, &key);
+        if let Some(record) = look.identity() {
             return Ok(Some(work(&record)));
         }
     }

@@ -6,11 +6,11 @@ use crate::{
     settings::{self, Settings},
     user_data,
 };
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use kamailio::{
     cdp::{Incoming, Outcome, OwnedAvp},
     refused::shown,
-    scscf::client::{Assigned, Domain, Registration, Subscription},
+    scscf::client::{Assigned, Charging, Domain, Registration, Subscription},
     timer,
 };
 use scscf_core::{
@@ -68,27 +68,23 @@ fn one(settings: &Settings, domain: Domain, key: &[u8], reason: Reason) -> bool 
     if !removed.is_known() {
         return false;
     }
-    event::happened(&Happened {
-        kind: Kind::Deregistered(told(reason)),
-        domain,
-        identity: key,
-        identities: &removed.identities,
-        contacts: &removed.contacts,
-        watched: removed.watched,
-    });
+    match reason.cause() {
+        Some(cause) => event::happened(&Happened {
+            kind: Kind::Deregistered(cause),
+            domain,
+            identity: key,
+            identities: &removed.identities,
+            contacts: &removed.contacts,
+            watched: removed.watched,
+        }),
+        None => {
+            for identity in &removed.identities {
+                event::end_silently(domain, identity);
+            }
+        }
+    }
     forget(settings, domain, key);
     true
-}
-
-/// The reason as watchers hear it.
-const fn told(reason: Reason) -> scscf_core::event::Reason {
-    use scscf_core::event::Reason as Told;
-    match reason {
-        Reason::PermanentTermination | Reason::Unknown => Told::PermanentTermination,
-        Reason::NewServerAssigned => Told::NewServerAssigned,
-        Reason::ServerChange => Told::ServerChange,
-        Reason::RemoveServer => Told::RemoveScscf,
-    }
 }
 
 /// A user that nobody was registered for, and that nobody watches, is not served here any more.
@@ -133,14 +129,14 @@ fn of_private(settings: &Settings, private: &[u8]) -> Vec<(Domain, Vec<u8>)> {
 
 /// Whether there is a record of the identity, and it belongs to that private one.
 fn is_of(settings: &Settings, domain: Domain, key: &[u8], private: &[u8]) -> bool {
-    let guard = settings.usrloc.lock(domain, key);
-    guard.identity().is_some_and(|record| record.private() == private)
+    let look = settings.usrloc.look(domain, key);
+    look.identity().is_some_and(|record| record.private() == private)
 }
 
 /// Gives a user another profile, other charging functions, or both.
 fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
     let Some(private) = ppr.private else { return rtr::Outcome::Nobody };
-    let profile = match ppr.user_data.map(user_data::read).transpose() {
+    let mut profile = match ppr.user_data.map(user_data::read).transpose() {
         Ok(profile) => profile,
         Err(why) => {
             let private = shown(private).as_bstr();
@@ -148,6 +144,14 @@ fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
             return rtr::Outcome::Failed;
         }
     };
+    // A document that several users share may name another one of them: by that name nobody would
+    // find these records again.
+    if let Some(profile) = profile.as_mut().filter(|profile| profile.private_identity != private) {
+        let named = shown(&profile.private_identity).as_bstr();
+        let whose = shown(private).as_bstr();
+        kamailio::notice!("the user data that the hss pushes for {whose:?} is of {named:?}");
+        profile.private_identity = private.into();
+    }
     let mut whose = of_private(settings, private);
     if whose.is_empty()
         && let Some(profile) = &profile
@@ -157,13 +161,14 @@ fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
         whose = in_all_domains(settings, keys);
         whose.retain(|(domain, key)| is_of(settings, *domain, key, private));
     }
+    let charging = registered::charging(ppr.charging);
     let mut known = 0;
     let mut done: Vec<(Domain, Vec<u8>)> = Vec::new();
     for (domain, key) in whose {
         if done.iter().any(|before| *before == (domain, key.clone())) {
             continue;
         }
-        match changed(settings, domain, &key, profile.as_ref(), ppr) {
+        match changed(settings, domain, &key, profile.as_ref(), charging) {
             Ok(None) => {}
             Ok(Some(set)) => {
                 known += 1;
@@ -186,7 +191,7 @@ fn changed(
     domain: Domain,
     key: &[u8],
     profile: Option<&scscf_core::Subscription>,
-    ppr: &Ppr<'_>,
+    charging: Charging<'_>,
 ) -> Result<Option<Vec<Vec<u8>>>, kamailio::Error> {
     let Some(stored) = registered::stored(settings, domain, key) else { return Ok(None) };
     let known = stored.iter().map(|(uri, _)| uri.as_slice());
@@ -212,9 +217,11 @@ fn changed(
     let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
     let subscription = subscription.transpose()?;
     let live = live(settings, domain, key);
+    let mut other_set = false;
     for entry in &entries {
         if entry.fate == set::Fate::Leaves {
             registered::leave(settings, domain, &entry.key);
+            other_set = true;
             continue;
         }
         let guard = settings.usrloc.lock(domain, &entry.key);
@@ -229,10 +236,11 @@ fn changed(
             barred: profile.map(|_| entry.barred),
             primary: entry.primary,
             subscription: subscription.as_ref(),
-            charging: registered::charging(ppr.charging),
+            charging,
         })?;
         // An identity that joins a set that is registered is registered as the others are.
         if let Some(record) = record.filter(|_| before.is_none()) {
+            other_set = true;
             for uri in &live {
                 if let Some(contact) = settings.usrloc.find_contact(uri, b"", b"") {
                     guard.link(&record, &contact)?;
@@ -240,14 +248,27 @@ fn changed(
             }
         }
     }
+    // Who watches an identity that stays hears which ones there are now (TS 24.229 5.4.2.1.2).
+    if other_set && !live.is_empty() {
+        let stays = entries.iter().filter(|entry| entry.fate == set::Fate::Registered);
+        let identities: Vec<BString> = stays.map(|entry| (&*entry.key).into()).collect();
+        event::happened(&Happened {
+            kind: Kind::Registered,
+            domain,
+            identity: key,
+            identities: &identities,
+            contacts: &live,
+            watched: true,
+        });
+    }
     Ok(Some(entries.into_iter().map(|entry| entry.key.into_owned()).collect()))
 }
 
 /// The URIs of the valid contacts of an identity.
-fn live(settings: &Settings, domain: Domain, key: &[u8]) -> Vec<Vec<u8>> {
+fn live(settings: &Settings, domain: Domain, key: &[u8]) -> Vec<BString> {
     let now = timer::now();
     let guard = settings.usrloc.lock(domain, key);
     let Some(record) = guard.identity() else { return Vec::new() };
     let valid = record.contacts().filter(|contact| contact.is_valid(now));
-    valid.map(|contact| contact.uri().to_vec()).collect()
+    valid.map(|contact| contact.uri().into()).collect()
 }

@@ -114,8 +114,8 @@ pub(crate) fn stored(
     domain: Domain,
     identity: &[u8],
 ) -> Option<Vec<(Vec<u8>, bool)>> {
-    let guard = settings.usrloc.lock(domain, identity);
-    let record = guard.identity()?;
+    let look = settings.usrloc.look(domain, identity);
+    let record = look.identity()?;
     Some(record.identities().map(|(uri, barred)| (uri.to_vec(), barred)).collect())
 }
 

@@ -16,6 +16,9 @@ pub(crate) struct Removed {
     pub(crate) identities: Vec<BString>,
     /// The URIs of the contacts.
     pub(crate) contacts: Vec<BString>,
+    /// The URIs of those that were removed before and are still linked: a request that comes again
+    /// asks for their end a second time.
+    pub(crate) before: Vec<BString>,
     /// How many valid contacts the identity has left.
     pub(crate) left: usize,
     /// Whether somebody watches one of the identities.
@@ -49,17 +52,19 @@ pub(crate) fn contacts(
     for key in set.filter(|key| **key != *identity) {
         removed.identities.push(BString::from(key.into_owned()));
     }
-    removed.left = mark(&guard, &record, now, &takes, &mut removed.contacts);
+    removed.left = mark(&guard, &record, now, &takes, &mut removed);
     removed.watched = record.watchers().next().is_some();
     knows(settings, &guard, &record, removed.left);
     drop(guard);
-    for key in removed.identities.iter().skip(1) {
+    let identities = core::mem::take(&mut removed.identities);
+    for key in identities.iter().skip(1) {
         let guard = settings.usrloc.lock(domain, key);
         let Some(record) = guard.identity() else { continue };
-        let left = mark(&guard, &record, now, &takes, &mut removed.contacts);
+        let left = mark(&guard, &record, now, &takes, &mut removed);
         removed.watched |= record.watchers().next().is_some();
         knows(settings, &guard, &record, left);
     }
+    removed.identities = identities;
     removed
 }
 
@@ -69,15 +74,23 @@ fn mark(
     record: &Identity<'_>,
     now: i64,
     takes: &impl Fn(&Bound<'_>) -> bool,
-    marked: &mut Vec<BString>,
+    removed: &mut Removed,
 ) -> usize {
     let mut left = 0;
     for contact in record.contacts() {
-        let gone = matches!(contact.state(), State::Deleted | State::DelayedDelete);
-        if !gone && takes(&bound(&contact, now)) {
-            guard.set_state(&contact, State::Deleted);
-            if !marked.iter().any(|known| *known == contact.uri()) {
-                marked.push(contact.uri().into());
+        if takes(&bound(&contact, now)) {
+            let gone = matches!(contact.state(), State::Deleted | State::DelayedDelete);
+            let noted = |list: &[BString]| list.iter().any(|known| *known == contact.uri());
+            match gone {
+                // Just removed from another identity of the set, or noted there.
+                true if noted(&removed.contacts) || noted(&removed.before) => {}
+                true => removed.before.push(contact.uri().into()),
+                false => {
+                    guard.set_state(&contact, State::Deleted);
+                    if !noted(&removed.contacts) {
+                        removed.contacts.push(contact.uri().into());
+                    }
+                }
             }
         } else if contact.is_valid(now) {
             left += 1;

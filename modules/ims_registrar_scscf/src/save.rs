@@ -10,6 +10,7 @@ use crate::{
     settings::Settings,
     stats,
     waiting::{self, Texts, Waiting},
+    wildcard,
 };
 use bstr::{BString, ByteSlice};
 use kamailio::{
@@ -59,7 +60,7 @@ fn carry_out(
     target: &Target,
     plan: &Plan<'_>,
 ) -> Verdict {
-    let known = look(settings, domain, plan);
+    let (known, wildcard) = look(settings, domain, plan);
     match plan.next(&known, &settings.policy) {
         Next::Answer => {
             if known.order == Order::OutOfOrder {
@@ -71,19 +72,20 @@ fn carry_out(
             }
             show(settings, msg, domain, plan, &[])
         }
-        Next::Remove => end(settings, msg, domain, target, plan),
+        Next::Remove => end(settings, msg, domain, target, plan, &wildcard),
         Next::Assign(assignment) => {
             let again = known.registered && known.live > 0;
-            ask(settings, msg, domain, target, plan, &assignment, Before { removed: b"", again })
+            let before = Before { removed: b"", again, wildcard: &wildcard };
+            ask(settings, msg, domain, target, plan, &assignment, before)
         }
     }
 }
 
-/// What is known of the user.
-fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> Known {
+/// What is known of the user, and the wildcarded identity that it registers under; empty: none.
+fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>) {
     let now = timer::now();
-    let guard = settings.usrloc.lock(domain, &plan.identity);
-    let Some(identity) = guard.identity() else { return Known::default() };
+    let look = settings.usrloc.look(domain, &plan.identity);
+    let Some(identity) = look.identity() else { return Default::default() };
     let mut known = Known {
         registered: identity.state() == Registration::Registered,
         profiled: identity.set_size() > 0,
@@ -95,7 +97,7 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> Known {
         known.order =
             known.order.max(plan.order(&bound, settings.matching, now, settings.cseq_delay));
     }
-    known
+    (known, wildcard::of_record(&identity, &plan.identity))
 }
 
 /// 200 with what is registered, and with what was `removed` behind it.
@@ -108,8 +110,8 @@ fn show(
 ) -> Verdict {
     let now = timer::now();
     let (mut list, associated) = {
-        let guard = settings.usrloc.lock(domain, &plan.identity);
-        match guard.identity() {
+        let look = settings.usrloc.look(domain, &plan.identity);
+        match look.identity() {
             Some(identity) => {
                 let open = identity.identities().filter(|(_, barred)| !barred);
                 let open: Vec<Vec<u8>> = open.map(|(uri, _)| uri.to_vec()).collect();
@@ -123,7 +125,9 @@ fn show(
     }
     // Identities are told to who registers and to who asks, not to who leaves.
     let told: &[Vec<u8>] = if removed.is_empty() { &associated } else { &[] };
-    let reply = answer::accepted(settings, list, None, told.iter().map(Vec::as_slice));
+    // Of a REGISTER that came again: its first answer said the Path back, too.
+    let path = plan.echoes_path.then_some(&*plan.path);
+    let reply = answer::accepted(settings, list, path, told.iter().map(Vec::as_slice));
     stats::ACCEPTED.increment();
     answer::give(settings, msg, &reply)
 }
@@ -135,11 +139,14 @@ fn end(
     domain: Domain,
     target: &Target,
     plan: &Plan<'_>,
+    wildcard: &[u8],
 ) -> Verdict {
     let matching = settings.matching;
     let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching);
     let removed = remove::contacts(settings, domain, &plan.identity, takes);
-    let next = plan.removed(removed.contacts.len(), removed.left, &settings.policy);
+    // What has left before is told again: the first answer may be lost, or still to come.
+    let left = [&removed.contacts[..], &removed.before].concat();
+    let next = plan.removed(left.len(), removed.left, &settings.policy);
     if !removed.contacts.is_empty() {
         event::happened(&Happened {
             kind: Event::Unregistered,
@@ -154,14 +161,14 @@ fn end(
         Err(refusal) => answer::refuse(settings, msg, &refusal),
         Ok(Next::Assign(assignment)) => {
             let mut list = ContactList::new(0, 0);
-            for uri in &removed.contacts {
+            for uri in &left {
                 list.removed(uri);
             }
             let removed = list.finish();
-            let before = Before { removed: &removed, again: true };
+            let before = Before { removed: &removed, again: true, wildcard };
             ask(settings, msg, domain, target, plan, &assignment, before)
         }
-        Ok(_) => show(settings, msg, domain, plan, &removed.contacts),
+        Ok(_) => show(settings, msg, domain, plan, &left),
     }
 }
 
@@ -172,6 +179,8 @@ struct Before<'b> {
     removed: &'b [u8],
     /// Whether the user was registered.
     again: bool,
+    /// The wildcarded identity that it registers under; empty: none.
+    wildcard: &'b [u8],
 }
 
 /// Asks the HSS; the request waits for the answer.
@@ -189,6 +198,7 @@ fn ask(
         kind: assignment.kind,
         available: assignment.available,
         identity: &plan.identity,
+        wildcard: before.wildcard,
         private: &plan.private,
         call_id: &plan.call_id,
     };

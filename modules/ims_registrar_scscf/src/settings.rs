@@ -9,7 +9,7 @@ use kamailio::{
     avp::{AvpSpec, NotAnAvp},
     cdp::{Cdp, Constant},
     error::Report,
-    param::Int,
+    param::{Int, Text},
     scscf::client::Usrloc,
     sl::Sl,
     tm::Tm,
@@ -18,6 +18,7 @@ use scscf_core::{
     expires::{Bounds, Lifetimes},
     lookup,
     matching::Mode,
+    methods::is_token,
     register::{self, Policy, path},
     reply,
 };
@@ -68,8 +69,8 @@ pub(crate) enum SettingsError {
     Avp(&'static str, NotAnAvp),
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: i32, allowed: &'static str },
-    #[error("modparam {0} is {1:?}, must be a sip uri without line ends")]
-    Uri(&'static str, String),
+    #[error("modparam {name} is {value:?}, must be {allowed}")]
+    Text { name: &'static str, value: String, allowed: &'static str },
 }
 
 impl Report for SettingsError {}
@@ -99,7 +100,12 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
     };
     avp("reg_callid_avp", params::REG_CALLID_AVP.non_empty())?;
     let return_code = AvpSpec::parse(RETURN_CODE);
-    let scscf_name = uri("scscf_name", params::SCSCF_NAME.get())?;
+    bounds()?;
+    let in_brackets = |byte: &u8| !byte.is_ascii_control() && !b"<> ".contains(byte);
+    let uri = "a sip uri without line ends";
+    let scscf_name = text("scscf_name", &params::SCSCF_NAME, uri, in_brackets)?;
+    let realm = text("cxdx_dest_realm", &params::CXDX_DEST_REALM, "a name", u8::is_ascii_graphic)?;
+    text("received_param", &params::RECEIVED_PARAM, "a token", |byte| is_token(*byte))?;
     Ok(Settings {
         usrloc,
         matching: Mode::of(usrloc.matching_mode()).unwrap_or_default(),
@@ -109,10 +115,10 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         cdp: Cdp::bind()?,
         scscf_name,
         service_route: reply::service_route(scscf_name),
-        realm: params::CXDX_DEST_REALM.get(),
+        realm,
         peer: params::CXDX_FORCED_PEER.non_empty(),
         tells_call_id: params::SEND_VS_CALLID_AVP.get() != 0,
-        constants: hss::constants(params::CXDX_DEST_REALM.get(), scscf_name)?,
+        constants: hss::constants(realm, scscf_name)?,
         received_avp: avp("received_avp", params::RECEIVED_AVP.non_empty())?,
         aor_avp: avp("aor_avp", params::AOR_AVP.non_empty())?,
         return_code: return_code.map_err(|bad| SettingsError::Avp("saa_return_code", bad))?,
@@ -122,7 +128,12 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
             use_received: params::PATH_USE_RECEIVED.get() != 0,
         },
         socket_header: socket_header(),
-        buffer_percent: within("expires_buffer_percent", &params::EXPIRES_BUFFER_PERCENT, 90)?,
+        buffer_percent: within(
+            "expires_buffer_percent",
+            &params::EXPIRES_BUFFER_PERCENT,
+            90,
+            "0 to 90",
+        )?,
         policy: Policy {
             stores_profile: params::STORE_PROFILE_DEREG.get() != 0,
             always_asks: params::USER_DATA_ALWAYS.get() != 0,
@@ -174,13 +185,40 @@ impl Settings {
     }
 }
 
-/// The URI stands in header fields of our own.
-fn uri(name: &'static str, uri: &'static [u8]) -> Result<&'static [u8], SettingsError> {
-    let shown = || String::from_utf8_lossy(uri).into_owned();
-    if uri.is_empty() || uri.iter().any(|byte| byte.is_ascii_control() || b"<> ".contains(byte)) {
-        return Err(SettingsError::Uri(name, shown()));
+/// A text that stands in header fields or AVPs of our own: not empty, nothing but what `fits`.
+fn text(
+    name: &'static str,
+    param: &Text,
+    allowed: &'static str,
+    fits: impl Fn(&u8) -> bool,
+) -> Result<&'static [u8], SettingsError> {
+    let value = param.get();
+    if value.is_empty() || !value.iter().all(fits) {
+        let value = String::from_utf8_lossy(value).into_owned();
+        return Err(SettingsError::Text { name, value, allowed });
     }
-    Ok(uri)
+    Ok(value)
+}
+
+/// What [`crate::tunable`] holds for changes at run time holds at the start, too. A `default_q` out of
+/// its bounds is cut to them, as in C.
+fn bounds() -> Result<(), SettingsError> {
+    let counts: [(&'static str, &Int); 8] = [
+        ("default_expires", &params::DEFAULT_EXPIRES),
+        ("min_expires", &params::MIN_EXPIRES),
+        ("max_expires", &params::MAX_EXPIRES),
+        ("em_default_expires", &params::EM_DEFAULT_EXPIRES),
+        ("em_min_expires", &params::EM_MIN_EXPIRES),
+        ("em_max_expires", &params::EM_MAX_EXPIRES),
+        ("max_contacts", &params::MAX_CONTACTS),
+        ("retry_after", &params::RETRY_AFTER),
+    ];
+    for (name, param) in counts {
+        within(name, param, u32::MAX, "0 or more")?;
+    }
+    let range = &params::DEFAULT_EXPIRES_RANGE;
+    within("default_expires_range", range, 100, "0 to 100")?;
+    Ok(())
 }
 
 fn path_mode() -> Result<path::Mode, SettingsError> {
@@ -209,10 +247,15 @@ fn error_code() -> Result<u16, SettingsError> {
 }
 
 /// A parameter from 0 to `most`.
-fn within(name: &'static str, param: &Int, most: u32) -> Result<u32, SettingsError> {
+fn within(
+    name: &'static str,
+    param: &Int,
+    most: u32,
+    allowed: &'static str,
+) -> Result<u32, SettingsError> {
     let value = param.get();
     let number = u32::try_from(value).ok().filter(|number| *number <= most);
-    number.ok_or(SettingsError::Range { name, value, allowed: "0 to 90" })
+    number.ok_or(SettingsError::Range { name, value, allowed })
 }
 
 /// Both parameters, or neither.

@@ -24,7 +24,7 @@ pub(crate) fn identity(
     let keys = lookup::named(settings, uri).map_err(|bad| Refused::new(msg, bad))?;
     let (first, second) = keys;
     for key in [Some(first), second].into_iter().flatten() {
-        if end(settings, domain, &key, true) {
+        if end(settings, domain, &key, Kind::Unregistered, true) {
             break;
         }
     }
@@ -32,8 +32,15 @@ pub(crate) fn identity(
     Ok(Verdict::TRUE)
 }
 
-/// Ends the registration of an identity; whether there was one. `forgets`: its record goes at once.
-pub(crate) fn end(settings: &Settings, domain: Domain, key: &[u8], forgets: bool) -> bool {
+/// Ends the registration of an identity, which is told as `kind`; whether there was one. `forgets`:
+/// its record goes at once.
+pub(crate) fn end(
+    settings: &Settings,
+    domain: Domain,
+    key: &[u8],
+    kind: Kind,
+    forgets: bool,
+) -> bool {
     let removed = remove::contacts(settings, domain, key, |_| true);
     if !removed.is_known() {
         return false;
@@ -44,7 +51,7 @@ pub(crate) fn end(settings: &Settings, domain: Domain, key: &[u8], forgets: bool
         event::gone(&Gone { domain, identity: key, contacts: &removed.contacts });
     }
     event::happened(&Happened {
-        kind: Kind::Unregistered,
+        kind,
         domain,
         identity: key,
         identities: &removed.identities,

@@ -2,7 +2,7 @@
 
 use crate::{
     answer, functions::Target, hss::Question, registered::Done, request, save::Suspending,
-    settings::Settings, waiting::Texts,
+    settings::Settings, waiting::Texts, wildcard,
 };
 use bstr::ByteSlice;
 use kamailio::{
@@ -66,10 +66,12 @@ fn start(
         wants: Wants::Query,
     };
     let texts = Texts { plan: &plan.pack(), removed: b"", function: target.function() };
+    let wildcard = wildcard::of_request(settings, msg, domain, &plan.identity);
     let question = Question {
         kind: Kind::UnregisteredUser,
         available: false,
         identity: &plan.identity,
+        wildcard: &wildcard,
         private: b"",
         call_id,
     };

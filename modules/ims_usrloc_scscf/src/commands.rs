@@ -70,7 +70,7 @@ pub(crate) fn status(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Faul
 /// `ulscscf.snapshot`
 pub(crate) fn snapshot(args: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fault> {
     let path = args
-        .optional_text()?
+        .plain_text()
         .ok_or_else(|| Fault::new(400, "required filename to dump usrloc snapshot to"))?;
     let failed = |error: &dyn core::fmt::Display| {
         Fault::new(500, format!("cannot write the snapshot to {path}: {error}"))

@@ -12,6 +12,7 @@ use kamailio::{
 use scscf_core::{
     keys::core_hash,
     life::{self, Registration},
+    quality,
 };
 use shm_store::Id;
 use std::io::{self, Write};
@@ -131,7 +132,8 @@ fn write_contact(
         let (name, body) = (BStr::new(param.name), BStr::new(param.body));
         writeln!(out, "\t\t\tParam Name: '{name}' Param Body '{body}'")?;
     }
-    writeln!(out, "\t\tExpires   : \t\t{expires}\n\t\tq         : {}", contact.q())?;
+    let preference = quality::text(contact.q());
+    writeln!(out, "\t\tExpires   : \t\t{expires}\n\t\tq         : {preference}")?;
     writeln!(out, "\t\tCall-ID   : '{}'", BStr::new(contact.callid()))?;
     writeln!(out, "\t\tCSeq      : {}", contact.cseq())?;
     writeln!(out, "\t\tUser-Agent: '{}'", BStr::new(contact.user_agent()))?;
@@ -139,5 +141,8 @@ fn write_contact(
     writeln!(out, "\t\tPath      : '{}'", BStr::new(contact.path()))?;
     let state = state_of(contact).map_or("unknown", life::State::words);
     writeln!(out, "\t\tState     : {state}\n\t\tFlags     : {}", contact.flags())?;
+    let socket = contact.sock();
+    let socket = BStr::new(socket.name().unwrap_or(b"none (null)"));
+    writeln!(out, "\t\tSock      : {socket}")?;
     writeln!(out, "\t\tMethods   : {}\n\t~~~/Contact~~~~", contact.methods())
 }

@@ -172,18 +172,42 @@ fn unlink(records: &mut Records, state: &mut State, id: Id, now: i64, left: &mut
 fn end_identities(engine: &Engine) -> bool {
     let ended = engine.with(|records, state| {
         let (now, mut budget) = (timer::now(), BUDGET);
-        let (mut calls, mut gone) = (Calls::NONE, Vec::new());
+        let mut ended = Ended::default();
         for _ in 0..BATCH {
             let Some(id) = state.pop_identity(now, &mut budget) else {
-                return (calls, gone, budget == 0);
+                ended.more = budget == 0;
+                return ended;
             };
-            end_identity(records, state, id, now, &mut calls, &mut gone);
+            if !say_watchers_are_over(records, state, id, now, &mut ended) {
+                end_identity(records, state, id, now, &mut ended);
+            }
         }
-        (calls, gone, true)
+        ended.more = true;
+        ended
     });
-    let Some((calls, gone, more)) = ended else { return false };
+    let Some(Ended { calls, gone, told, more }) = ended else { return false };
     db::flush();
     engine.call(calls);
+    bury(engine, gone);
+    if !told.is_empty() {
+        let late = engine.with(|records, state| {
+            let (now, mut late) = (timer::now(), Ended::default());
+            for id in told {
+                end_identity(records, state, id, now, &mut late);
+            }
+            late
+        });
+        if let Some(Ended { calls, gone, .. }) = late {
+            db::flush();
+            engine.call(calls);
+            bury(engine, gone);
+        }
+    }
+    more
+}
+
+/// Ends identities that were taken out.
+fn bury(engine: &Engine, gone: Vec<Identity>) {
     if !gone.is_empty() {
         engine.with(|records, state| {
             let now = timer::now();
@@ -193,27 +217,55 @@ fn end_identities(engine: &Engine) -> bool {
         });
         db::flush();
     }
-    more
 }
 
-fn end_identity(
-    records: &mut Records,
-    state: &mut State,
+/// What a batch of identities leaves to be done without the lock.
+#[derive(Default)]
+struct Ended {
+    calls: Calls,
+    /// Identities that were taken out.
+    gone: Vec<Identity>,
+    /// Identities whose watchers are over, which a client is told now.
+    told: Vec<Id>,
+    more: bool,
+}
+
+/// Watchers of identity `id` whose time is over.
+fn watchers_over(state: &State, id: Id, now: i64) -> Vec<Id> {
+    let mut over = state.watchers_of(id);
+    over.retain(|id| state.watcher(*id).is_some_and(|watcher| watcher.expires() <= now));
+    over
+}
+
+/// Whether a client wants to hear of the watchers that are over before they go.
+fn say_watchers_are_over(
+    records: &Records,
+    state: &State,
     id: Id,
     now: i64,
-    calls: &mut Calls,
-    gone: &mut Vec<Identity>,
-) {
-    for watcher in state.watchers_of(id) {
-        if state.watcher(watcher).is_some_and(|watcher| watcher.expires() <= now) {
-            watchers::remove(records, state, id, watcher, now);
-        }
+    ended: &mut Ended,
+) -> bool {
+    if !state.life_events || watchers_over(state, id, now).is_empty() {
+        return false;
+    }
+    let calls = records.calls(Event::WatchersOver, state.identity(id), None);
+    if calls.is_empty() {
+        return false;
+    }
+    ended.calls.append(calls);
+    ended.told.push(id);
+    true
+}
+
+fn end_identity(records: &mut Records, state: &mut State, id: Id, now: i64, ended: &mut Ended) {
+    for watcher in watchers_over(state, id, now) {
+        watchers::remove(records, state, id, watcher, now);
     }
     let end = match state.fate(id, now) {
         None => return,
         Some(Fate::Stays(_)) => return state.schedule_identity(id, now),
         Some(Fate::LosesContacts(_)) => {
-            calls.append(records.calls(Event::UnregNc, state.identity(id), None));
+            ended.calls.append(records.calls(Event::UnregNc, state.identity(id), None));
             let Some(identity) = state.identity_mut(id) else { return };
             identity.set_state(life::Registration::Unregistered.number());
             state.note_identity(id, Cause::Changed);
@@ -228,7 +280,7 @@ fn end_identity(
     };
     let events = if state.life_events { &[event][..] } else { &[] };
     if let Some((identity, for_it)) = identities::take_out(records, state, id, events) {
-        calls.append(for_it);
-        gone.push(identity);
+        ended.calls.append(for_it);
+        ended.gone.push(identity);
     }
 }

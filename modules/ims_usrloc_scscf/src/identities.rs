@@ -2,7 +2,7 @@
 
 use crate::{
     contacts,
-    db::{self, Cause, Row},
+    db::{self, Cause, Row, Who},
     engine::Engine,
     settings,
     state::State,
@@ -287,7 +287,7 @@ pub(crate) fn take_out(
     events: &[Event],
 ) -> Option<(Identity, Calls)> {
     let identity = state.remove_identity(id)?;
-    db::changed(&mut state.journal, Row::Identity(identity.public()), Cause::Gone);
+    db::changed(&mut state.journal, Row::Identity(Who::of(&identity)), Cause::Gone);
     let mut calls = Calls::NONE;
     for event in events.iter().copied().chain([Event::IdentityDelete]) {
         calls.append(records.calls(event, Some(&identity), None));

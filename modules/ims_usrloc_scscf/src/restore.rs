@@ -9,7 +9,6 @@ use crate::{
     state::State,
     subscribers, watchers,
 };
-use bstr::BStr;
 use kamailio::scscf::{
     Calls, ContactState, Domain, Event, Identity, NewContact, NewWatcher, Param, Records, Socket,
     param_kind, server::Refusal,
@@ -26,28 +25,25 @@ const Q_UNSET: i32 = -1;
 /// Brings an identity into memory, with all that belongs to it, and tells clients of it. False, and
 /// said so in the log, if that cannot be done.
 pub(crate) fn adopt(restored: &Restored<'_>, now: i64) -> bool {
-    let Some((engine, domain)) = engine::get().zip(rows::stored_domain()) else { return false };
+    let identity = restored.identity;
+    let Some(engine) = engine::get() else { return false };
+    let Some(domain) = rows::domain_of_column(&identity.domain) else {
+        kamailio::error!(
+            "identity {} is not restored: this server has no domain {}",
+            identity.impu,
+            identity.domain
+        );
+        return false;
+    };
     match adopt_in(&engine, domain, restored, now) {
         Ok(calls) => {
             engine.call(calls);
             true
         }
         Err(refusal) => {
-            kamailio::error!("identity {} is not restored: {refusal}", restored.identity.impu);
+            kamailio::error!("identity {} is not restored: {refusal}", identity.impu);
             false
         }
-    }
-}
-
-/// Says which domains are not stored.
-pub(crate) fn warn_of_domains() {
-    let (Some(engine), Some(stored)) = (engine::get(), rows::stored_domain()) else { return };
-    for domain in engine.domains().filter(|domain| domain.index() != stored.index()) {
-        kamailio::warn!(
-            "domain {} is not stored, as the tables have room for one: {}",
-            BStr::new(domain.name()),
-            BStr::new(stored.name())
-        );
     }
 }
 
@@ -137,13 +133,13 @@ fn contact_of(
         user_agent: &row.user_agent,
         params: &params,
         expires: row.expires,
-        q: Q_UNSET,
-        cseq: 0,
-        flags: 0,
-        cflags: 0,
-        methods: ALL_METHODS,
-        sock: Socket::NONE,
-        last_modified: now,
+        q: row.own.q.unwrap_or(Q_UNSET),
+        cseq: row.own.cseq.unwrap_or(0),
+        flags: row.own.flags.unwrap_or(0),
+        cflags: row.own.cflags.unwrap_or(0),
+        methods: row.own.methods.unwrap_or(ALL_METHODS),
+        sock: socket(row),
+        last_modified: row.own.last_modified.unwrap_or(now),
         is_3gpp: contacts::is_3gpp(&params),
     };
     let contact = records.try_contact(domain, &new, now)?;
@@ -152,6 +148,19 @@ fn contact_of(
         contact.set_state(ContactState::Valid);
     }
     Ok(id)
+}
+
+/// The socket that the row names, if this server still has it.
+fn socket(row: &Contact) -> Socket {
+    let name = &row.own.socket;
+    let socket = if name.is_empty() { Socket::NONE } else { Socket::find(name) };
+    if socket.is_none() && !name.is_empty() {
+        kamailio::info!(
+            "contact {} came in at {name}, where this server does not listen any more",
+            row.contact
+        );
+    }
+    socket
 }
 
 /// The contact with this URI of any identity of the user whose identity `of` is: users may have the

@@ -1,10 +1,11 @@
 //! Records as rows of the database.
 
 use crate::{
-    db::{self, Access, JOURNAL, Job, Reason, Row, RowError, STORAGE, What},
+    db::{self, Access, JOURNAL, Job, Owner, Reason, Row, RowError, STORAGE, What, Who},
     engine,
     state::State,
 };
+use bstr::BStr;
 use kamailio::{
     db::{
         Connection, DbError,
@@ -14,7 +15,7 @@ use kamailio::{
     stats::Counter,
     timer,
 };
-use scscf_core::row::{Contact, Identity, Watcher, WatcherKey, join_params};
+use scscf_core::row::{Contact, Identity, Own, Watcher, WatcherKey, join_params};
 use shm_store::{
     Id,
     journal::{Outcome, Work},
@@ -117,6 +118,10 @@ impl Rows for Writer {
         access.answers()
     }
 
+    fn begin(access: &Access) {
+        access.begin();
+    }
+
     fn write(&self, access: &Access, job: &Job) -> Result<(), RowError> {
         access.write(job)
     }
@@ -131,20 +136,20 @@ fn with<R>(work: impl FnOnce(&mut State) -> R) -> Option<R> {
 fn job(state: &mut State, work: Work) -> Option<Job> {
     let row = state.journal.key(work.ticket).and_then(db::row_of)?;
     let what = match row {
-        Row::Identity(impu) => What::Identity { impu: impu.into(), row: identity_of(state, impu) },
+        Row::Identity(of) => What::Identity { of: of.into(), row: identity_of(state, of) },
         Row::Contact(uri) => What::Contact { contact: uri.into(), row: contact_of(state, uri) },
-        Row::Link { impu, contact } => What::Link {
-            impu: impu.into(),
+        Row::Link { of, contact } => What::Link {
+            of: of.into(),
             contact: contact.into(),
-            there: is_linked(state, impu, contact),
+            there: is_linked(state, of, contact),
         },
-        Row::Watcher { impu, event, contact, presentity } => {
+        Row::Watcher { of, event, contact, presentity } => {
             let key = WatcherKey {
                 event,
                 watcher_contact: contact.into(),
                 presentity_uri: presentity.into(),
             };
-            What::Watcher { impu: impu.into(), row: watcher_of(state, impu, &key), key }
+            What::Watcher { of: of.into(), row: watcher_of(state, of, &key), key }
         }
     };
     let job = Job { ticket: work, new: db::is_new(&state.journal, work.ticket), what };
@@ -184,8 +189,8 @@ fn mark(row: &Contact) -> u64 {
 }
 
 /// The row of an identity.
-pub(crate) fn identity(impu: &[u8]) -> Option<Identity> {
-    with(|state| identity_of(state, impu)).flatten()
+pub(crate) fn identity(who: Who<'_>) -> Option<Identity> {
+    with(|state| identity_of(state, who)).flatten()
 }
 
 /// The row of a contact.
@@ -194,21 +199,25 @@ pub(crate) fn contact(uri: &[u8]) -> Option<Contact> {
 }
 
 /// The identities that have a contact with this URI and are stored.
-pub(crate) fn owners(uri: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn owners(uri: &[u8]) -> Vec<Owner> {
     let owners = with(|state| {
-        let Some((id, domain)) = state.contact_of_row(uri).zip(stored_domain()) else {
-            return Vec::new();
-        };
-        let owners = state.identities_with(id).into_iter().filter_map(|id| state.identity(id));
-        let stored = owners.filter(|identity| identity.domain_index() == domain.index());
-        stored.map(|identity| identity.public().to_vec()).collect()
+        let Some(id) = state.contact_of_row(uri) else { return Vec::new() };
+        stored_owners(state, id).map(|identity| Owner::from(Who::of(identity))).collect()
     });
     owners.unwrap_or_default()
 }
 
+/// The identities that have contact `id` and are stored.
+fn stored_owners(state: &State, id: Id) -> impl Iterator<Item = &scscf::Identity> {
+    let owners = state.contact(id).map(|contact| contact.identities());
+    let owners = owners.into_iter().flatten().filter_map(|handle| state.identity_of(handle));
+    let owners = owners.filter_map(|id| state.identity(id));
+    owners.filter(|identity| stores(identity.domain_index()))
+}
+
 /// The row of a watcher.
-pub(crate) fn watcher(impu: &[u8], key: &WatcherKey) -> Option<Watcher> {
-    with(|state| watcher_of(state, impu, key)).flatten()
+pub(crate) fn watcher(who: Who<'_>, key: &WatcherKey) -> Option<Watcher> {
+    with(|state| watcher_of(state, who, key)).flatten()
 }
 
 /// How many rows are to be written.
@@ -217,26 +226,63 @@ pub(crate) fn pending() -> u64 {
     u64::try_from(pending).unwrap_or(u64::MAX)
 }
 
-/// The identity of exactly this name in the domain that is stored.
-fn find<'s>(state: &'s State, impu: &[u8]) -> Option<(Id, &'s scscf::Identity)> {
-    let id = state.find_identity(stored_domain()?.index(), impu)?;
+/// The identity of exactly this name, if it is in a domain that is stored.
+fn find<'s>(state: &'s State, who: Who<'_>) -> Option<(Id, &'s scscf::Identity)> {
+    if !stores(who.domain) {
+        return None;
+    }
+    let id = state.find_identity(who.domain, who.impu)?;
     let identity = state.identity(id)?;
-    (identity.public() == impu).then_some((id, identity))
+    (identity.public() == who.impu).then_some((id, identity))
 }
 
-/// The domain that is stored: the tables cannot tell several.
-pub(crate) fn stored_domain() -> Option<Domain> {
+/// The domain of rows that name none: those of the C module, and all in tables that cannot tell
+/// several.
+fn first_domain() -> Option<Domain> {
     let engine = engine::get()?;
     engine.find(b"location").or_else(|| engine.domains().next())
 }
 
-fn identity_of(state: &State, impu: &[u8]) -> Option<Identity> {
-    let (_, identity) = find(state, impu)?;
+/// Whether identities of the domain of this number are stored.
+pub(crate) fn stores(domain: usize) -> bool {
+    db::tells_domains() || first_domain().is_some_and(|first| first.index() == domain)
+}
+
+/// What the column for the domain of this number says.
+pub(crate) fn domain_column(domain: usize) -> &'static [u8] {
+    if first_domain().is_some_and(|first| first.index() == domain) {
+        return b"";
+    }
+    let known = engine::get();
+    let known = known.and_then(|engine| engine.domains().find(|known| known.index() == domain));
+    known.map(|known| known.name()).unwrap_or_default()
+}
+
+/// The domain that the column names; nothing if this server has none such.
+pub(crate) fn domain_of_column(name: &[u8]) -> Option<Domain> {
+    if name.is_empty() { first_domain() } else { engine::get()?.find(name) }
+}
+
+/// Says which domains are not stored.
+pub(crate) fn warn_of_domains() {
+    let Some(engine) = engine::get() else { return };
+    for domain in engine.domains().filter(|domain| !stores(domain.index())) {
+        kamailio::warn!(
+            "domain {} is not stored, as table impu has no column for it: \
+             db/*/ims_usrloc_scscf-more.sql adds one",
+            BStr::new(domain.name())
+        );
+    }
+}
+
+fn identity_of(state: &State, who: Who<'_>) -> Option<Identity> {
+    let (_, identity) = find(state, who)?;
     let subscriber = identity.subscriber().and_then(|handle| state.subscriber_of(handle));
     let subscriber = subscriber.and_then(|id| state.subscriber(id))?;
     let [ccf1, ccf2, ecf1, ecf2] = identity.charging();
     Some(Identity {
-        impu: impu.into(),
+        domain: domain_column(who.domain).into(),
+        impu: who.impu.into(),
         barring: i32::from(identity.barring() != 0),
         reg_state: identity.state(),
         ccf1: ccf1.into(),
@@ -249,11 +295,8 @@ fn identity_of(state: &State, impu: &[u8]) -> Option<Identity> {
 
 fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
     let id = state.contact_of_row(uri)?;
-    let domain = stored_domain()?;
-    let mut owners = state.identities_with(id).into_iter().filter_map(|id| state.identity(id));
-    if !owners.any(|identity| identity.domain_index() == domain.index()) {
-        return None;
-    }
+    // One is enough: a contact may have hundreds.
+    stored_owners(state, id).next()?;
     let contact = state.contact(id)?;
     Some(Contact {
         contact: uri.into(),
@@ -263,16 +306,25 @@ fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
         user_agent: contact.user_agent().into(),
         callid: contact.callid().into(),
         expires: contact.expires(),
+        own: Own {
+            q: Some(contact.q()),
+            cseq: Some(contact.cseq()),
+            flags: Some(contact.flags()),
+            cflags: Some(contact.cflags()),
+            methods: Some(contact.methods()),
+            socket: contact.sock().name().unwrap_or_default().into(),
+            last_modified: Some(contact.last_modified()),
+        },
     })
 }
 
-fn is_linked(state: &State, impu: &[u8], uri: &[u8]) -> bool {
-    let contacts = find(state, impu).map(|(id, _)| state.contacts_of(id)).unwrap_or_default();
+fn is_linked(state: &State, who: Who<'_>, uri: &[u8]) -> bool {
+    let contacts = find(state, who).map(|(id, _)| state.contacts_of(id)).unwrap_or_default();
     contacts.iter().any(|id| state.contact(*id).is_some_and(|contact| contact.uri() == uri))
 }
 
-fn watcher_of(state: &State, impu: &[u8], key: &WatcherKey) -> Option<Watcher> {
-    let (id, _) = find(state, impu)?;
+fn watcher_of(state: &State, who: Who<'_>, key: &WatcherKey) -> Option<Watcher> {
+    let (id, _) = find(state, who)?;
     let watchers = state.watchers_of(id).into_iter().filter_map(|id| state.watcher(id));
     // Of several the newest.
     let mut same = watchers.filter(|watcher| {

@@ -6,8 +6,8 @@ use crate::{
 };
 use kamailio::{
     scscf::{
-        Callback, ContactHandle, ContactInfo, Domain, Engine, IdentityHandle, NewWatcher,
-        SubscriberHandle, WatcherHandle,
+        Callback, ContactHandle, ContactInfo, Domain, Engine, Foreign, Identity, IdentityHandle,
+        NewWatcher, SubscriberHandle, WatcherHandle,
         server::{
             InsertIdentity, Refusal, Store, Target, Touched, UpdateIdentity,
             Wanted as WantedIdentity,
@@ -89,6 +89,11 @@ impl Store for Locations {
         Ok(identities::find(engine, domain, public))
     }
 
+    fn look_up_identity(state: &State, domain: Domain, public: &[u8]) -> Option<IdentityHandle> {
+        let id = state.look_up_identity(domain, public)?;
+        state.identity(id).map(Identity::handle)
+    }
+
     fn update_identity(
         engine: &Engine<State>,
         domain: Domain,
@@ -96,6 +101,13 @@ impl Store for Locations {
         update: &UpdateIdentity<'_>,
     ) -> Result<Option<IdentityHandle>, Refusal> {
         identities::update(engine, domain, wanted, update)
+    }
+
+    fn take_subscriber(
+        engine: &Engine<State>,
+        lent: &Foreign,
+    ) -> Result<SubscriberHandle, Refusal> {
+        subscribers::take_lent(engine, lent)
     }
 
     fn hold_subscriber(

@@ -1,6 +1,12 @@
 //! Subscriptions that clients bring, and what becomes of older ones.
 
-use crate::{db::Cause, engine::Engine, state::State, store::BUSY, touched};
+use crate::{
+    db::Cause,
+    engine::Engine,
+    state::State,
+    store::{BUSY, CLEARED},
+    touched,
+};
 use kamailio::{
     scscf::{
         Foreign, Records, SubscriberHandle,
@@ -48,20 +54,43 @@ pub(crate) fn take_in(
         }
         Brought::Read(foreign, value) => (foreign, value),
     };
-    let older = state.subscribers_of(&value.private_identity);
-    let same = |id: &Id| state.subscriber(*id).is_some_and(|known| known.is(value));
-    let id = match older.iter().copied().find(same) {
-        Some(known) => known,
-        None => {
-            let id = add(records, state, value, foreign.wildcarded(), now)?;
-            for old in older {
-                supersede(records, state, old, id, now);
-            }
-            id
-        }
-    };
+    let id = known_or_new(records, state, value, foreign.wildcarded(), now)?;
     if let Some(subscriber) = state.subscriber_mut(id) {
         foreign.remember(subscriber);
+    }
+    Ok(id)
+}
+
+/// A client gives a subscription once for all its identities: what it shows is copied, and it holds
+/// that of the store.
+pub(crate) fn take_lent(engine: &Engine, lent: &Foreign) -> Result<SubscriberHandle, Refusal> {
+    let (now, value) = (timer::now(), lent.read()?);
+    let taken = engine.with(|records, state| {
+        records.clear(now, CLEARED);
+        let id = known_or_new(records, state, &value, lent.wildcarded(), now)?;
+        let subscriber = state.subscriber_mut(id).ok_or(Refusal::Gone("subscription"))?;
+        subscriber.add_ref();
+        Ok(subscriber.handle())
+    });
+    taken.ok_or(BUSY)?
+}
+
+/// The subscription that says what `value` says; a new one takes the place of older ones.
+fn known_or_new(
+    records: &mut Records,
+    state: &mut State,
+    value: &Subscription,
+    wildcarded: bool,
+    now: i64,
+) -> Result<Id, Refusal> {
+    let older = state.subscribers_of(&value.private_identity);
+    let same = |id: &Id| state.subscriber(*id).is_some_and(|known| known.is(value));
+    if let Some(known) = older.iter().copied().find(same) {
+        return Ok(known);
+    }
+    let id = add(records, state, value, wildcarded, now)?;
+    for old in older {
+        supersede(records, state, old, id, now);
     }
     Ok(id)
 }

@@ -1,7 +1,7 @@
 //! What clients do with subscriptions to the reg event.
 
 use crate::{
-    db::{self, Cause, Row},
+    db::{self, Cause, Row, Who},
     engine::Engine,
     settings,
     state::State,
@@ -181,15 +181,15 @@ pub(crate) fn let_go(
     let Some(watcher) = state.watcher_mut(id) else { return };
     records.unwatch(watcher);
     if let Some(watcher) = state.remove_watcher(id) {
-        let row = row(identity.public(), &watcher);
+        let row = row(Who::of(identity), &watcher);
         db::changed(&mut state.journal, row, Cause::Gone);
         records.bury_watcher(watcher, now);
     }
 }
 
-fn row<'r>(impu: &'r [u8], watcher: &'r Watcher) -> Row<'r> {
+fn row<'r>(of: Who<'r>, watcher: &'r Watcher) -> Row<'r> {
     Row::Watcher {
-        impu,
+        of,
         event: watcher.event(),
         contact: watcher.watcher_contact(),
         presentity: watcher.presentity_uri(),

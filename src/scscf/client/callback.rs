@@ -26,15 +26,21 @@ pub enum Event {
     LastContactGone,
     /// The time of an identity that nobody was registered for is over; as above.
     UnregisteredExpired,
+    /// The time of watchers of an identity is over, and they are about to be removed; as above.
+    WatchersOver,
 }
 
 /// The events that are asked for, by the bits of the module. That of C asks everybody for each of
 /// them whatever was asked for, so they are looked at again.
-const EVENTS: [(u32, Event); 3] = [
+const EVENTS: [(u32, Event); 4] = [
     (raw::UL_IMPU_EXPIRE_CONTACT, Event::Expired),
     (raw::UL_IMPU_REG_NC_DELETE, Event::LastContactGone),
     (raw::UL_IMPU_UNREG_EXPIRED, Event::UnregisteredExpired),
+    (WATCHERS_OVER, Event::WatchersOver),
 ];
+
+/// An event that the module of C does not know, and takes no callbacks for.
+const WATCHERS_OVER: u32 = crate::scscf::Event::WatchersOver.bit();
 
 /// An identity, and what happened to it.
 ///
@@ -130,9 +136,10 @@ unsafe extern "C" fn inserted<F>(
         if has_callback(&new, told::<F>) {
             return Ok(Verdict::TRUE);
         }
-        let register = Usrloc::get().and_then(|usrloc| usrloc.api.register_ulcb);
-        let register = register.ok_or(lacks("register_ulcb"))?;
-        let kinds = EVENTS.iter().fold(0, |all, (bit, _)| all | bit);
+        let usrloc = Usrloc::get().ok_or(lacks("register_ulcb"))?;
+        let register = usrloc.api.register_ulcb.ok_or(lacks("register_ulcb"))?;
+        let known = EVENTS.iter().filter(|(bit, _)| usrloc.is_ours() || *bit != WATCHERS_OVER);
+        let kinds = known.fold(0, |all, (bit, _)| all | bit);
         let (none, nothing) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: by the contract of this function; the callback is made for this.
         let code = unsafe { register(identity, none, bits(kinds), Some(told::<F>), nothing) };

@@ -50,6 +50,13 @@ impl<'g> Identity<'g> {
         unsafe { &*self.raw.as_ptr() }
     }
 
+    /// The name of its domain.
+    pub fn domain(&self) -> &'g [u8] {
+        // SAFETY: the name of a domain stays as long as the server; a plain value.
+        let name = NonNull::new(self.c().domain).map(|name| unsafe { name.read() });
+        name.map_or(&[], |name| self.text(name))
+    }
+
     /// The public identity.
     pub fn public(&self) -> &'g [u8] {
         self.text(self.c().public_identity)

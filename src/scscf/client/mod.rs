@@ -11,6 +11,8 @@ mod domain;
 mod found;
 mod guard;
 mod identity;
+mod look;
+mod shape;
 mod subscription;
 mod watchers;
 
@@ -21,6 +23,7 @@ pub use domain::Domain;
 pub use found::Found;
 pub use guard::Guard;
 pub use identity::{Identity, Registration};
+pub use look::Look;
 pub use subscription::Subscription;
 pub use watchers::{NewWatcher, Watcher, WatcherChange};
 
@@ -43,6 +46,8 @@ pub struct Usrloc {
     /// The domains that were made through this, before the server forked.
     domains: Mutex<Vec<Domain>>,
     identities_of: Option<IdentitiesOf>,
+    look: Option<look::Calls>,
+    take: Option<subscription::Take>,
 }
 
 /// Calls the function for each identity of a private one.
@@ -112,12 +117,13 @@ impl Usrloc {
                 return Err(Error::Core { call: "ul_scscf_life_events", code });
             }
         }
-        let identities_of = export(c"ul_scscf_identities_of", 0).map(|found| {
+        let identities_of = export(c"ul_scscf_identities_of", 3).map(|found| {
             // SAFETY: the function of this name has this type; the table of the core has another.
             unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, IdentitiesOf>(found) }
         });
         let domains = Mutex::new(Vec::new());
-        Ok(USRLOC.get_or_init(|| Self { api, ours: ours.is_some(), domains, identities_of }))
+        let (ours, look, take) = (ours.is_some(), look::Calls::find(), subscription::take());
+        Ok(USRLOC.get_or_init(|| Self { api, ours, domains, identities_of, look, take }))
     }
 
     /// What [`Usrloc::bind`] bound, once it has.
@@ -212,6 +218,11 @@ impl Usrloc {
     /// processes that take two of them in different order wait for ever.
     pub fn lock<'u>(&'u self, domain: Domain, key: &'u [u8]) -> Guard<'u> {
         Guard::new(self, domain, key)
+    }
+
+    /// As [`Usrloc::lock`], to read only: our own store has less to do for it.
+    pub fn look<'u>(&'u self, domain: Domain, key: &'u [u8]) -> Look<'u> {
+        Look::new(self, domain, key)
     }
 }
 

@@ -185,7 +185,7 @@ impl Contact {
         }
         publish(&mut self.record_mut().c.is_3gpp, texts::flag(is_3gpp));
         // SAFETY: the record is alive, and the store locked.
-        unsafe { link::count_3gpp(self.record().back().first(), is_3gpp) };
+        unsafe { link::count_3gpp(self.record().back(), is_3gpp) };
     }
 
     /// What becomes of it.
@@ -221,7 +221,7 @@ impl Contact {
     /// The identities it is linked with, in the order in which they were linked.
     pub fn identities(&self) -> Identities {
         // SAFETY: the list of this contact.
-        unsafe { Identities::new(self.record().back().first()) }
+        unsafe { Identities::new(self.record().back()) }
     }
 
     /// How many identities it is linked with.

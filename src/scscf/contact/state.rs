@@ -64,6 +64,12 @@ impl Socket {
         self.0
     }
 
+    /// The socket that `name` names, such as `udp:192.0.2.1:5060`; none if this server does not listen
+    /// there.
+    pub fn find(name: &[u8]) -> Self {
+        crate::socket::Socket::find(name).map_or(Self::NONE, |socket| Self(socket.as_raw()))
+    }
+
     /// Whether there is none.
     pub fn is_none(self) -> bool {
         self.0.is_null()

@@ -55,7 +55,9 @@ impl Records {
         while let Some(link) = {
             let record = contact.raw_record();
             // SAFETY: the caller has the contact in hand.
-            NonNull::new(unsafe { record.as_ref() }.back().first())
+            let back = unsafe { record.as_ref() }.back();
+            // SAFETY: as above.
+            unsafe { back.links() }.next()
         } {
             self.detach(link, now);
             links += 1;

@@ -41,6 +41,41 @@ pub const fn identities_of<S: Store>() -> Function {
     Function::api(c"ul_scscf_identities_of", Some(call), 3)
 }
 
+type Look = unsafe extern "C" fn(
+    *mut sys::udomain,
+    *mut core_sys::str_,
+    *mut *mut sys::impurecord,
+) -> c_int;
+
+/// The row by which our own registrar reads an identity: `ul_scscf_look`. It takes the domain, the
+/// public identity and the place for the record. It gives 0, and the store is locked until
+/// `ul_scscf_end_look`; 1 if there is no such identity, or −1, and nothing is locked. What was only
+/// read is not looked through for changes when the lock comes back.
+pub const fn look<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<Look, Cmd>(c::look::<S>) };
+    Function::api(c"ul_scscf_look", Some(call), 3)
+}
+
+/// The row by which it ends that: `ul_scscf_end_look`, without a parameter.
+pub const fn end_look<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<unsafe extern "C" fn() -> c_int, Cmd>(c::end_look::<S>) };
+    Function::api(c"ul_scscf_end_look", Some(call), 0)
+}
+
+type Take =
+    unsafe extern "C" fn(*mut sys::ims_subscription, *mut *mut sys::ims_subscription) -> c_int;
+
+/// The row by which our own registrar gives a subscription: `ul_scscf_take_subscription`. It takes
+/// one that stays the client's, and the place for that of the store, to which it counts a reference;
+/// `unref_subscription` gives that back.
+pub const fn take_subscription<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<Take, Cmd>(c::take_subscription::<S>) };
+    Function::api(c"ul_scscf_take_subscription", Some(call), 2)
+}
+
 /// # Safety
 ///
 /// For clients of the API: `api` is null or their struct.

@@ -17,10 +17,10 @@ pub(super) use identities::{
     insert_impurecord, register_udomain, register_ulcb, update_impurecord,
 };
 pub(super) use locks::{
-    lock_contact_slot, lock_contact_slot_i, lock_subscription, lock_udomain, unlock_contact_slot,
-    unlock_contact_slot_i, unlock_subscription, unlock_udomain,
+    end_look, lock_contact_slot, lock_contact_slot_i, lock_subscription, lock_udomain, look,
+    unlock_contact_slot, unlock_contact_slot_i, unlock_subscription, unlock_udomain,
 };
-pub(super) use subscribers::{ref_subscription, unref_subscription};
+pub(super) use subscribers::{ref_subscription, take_subscription, unref_subscription};
 pub(super) use watchers::{
     add_subscriber, external_delete_subscriber, get_presentity, get_subscriber, update_subscriber,
 };

@@ -9,7 +9,7 @@ mod calls;
 mod request;
 mod store;
 
-pub use bind::{bind, fill, heal, identities_of, life_events};
+pub use bind::{bind, end_look, fill, heal, identities_of, life_events, look, take_subscription};
 pub use request::{Given, InsertIdentity, Target, Touched, UpdateIdentity, Wanted};
 pub use store::Store;
 

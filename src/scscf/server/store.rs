@@ -3,7 +3,7 @@
 use super::{InsertIdentity, Refusal, Target, Touched, UpdateIdentity, Wanted};
 use crate::{
     scscf::{
-        Callback, ContactHandle, ContactInfo, Domain, Engine, IdentityHandle, NewWatcher,
+        Callback, ContactHandle, ContactInfo, Domain, Engine, Foreign, IdentityHandle, NewWatcher,
         SubscriberHandle, WatcherHandle,
     },
     shared::SharedRef,
@@ -75,6 +75,14 @@ pub trait Store: 'static {
         public: &[u8],
     ) -> Result<Option<IdentityHandle>, Refusal>;
 
+    /// As [`Store::find_identity`], for a client that only reads: it is not to be looked at again
+    /// when the lock comes back. Called with the lock held.
+    fn look_up_identity(
+        state: &Self::State,
+        domain: Domain,
+        public: &[u8],
+    ) -> Option<IdentityHandle>;
+
     /// Changes an identity, or makes it; nothing if there is none and what is given does not make
     /// one.
     ///
@@ -87,6 +95,16 @@ pub trait Store: 'static {
         identity: Wanted<'_>,
         update: &UpdateIdentity<'_>,
     ) -> Result<Option<IdentityHandle>, Refusal>;
+
+    /// The subscriber in the store that says what `lent` says, new or known; a client holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]
+    fn take_subscriber(
+        engine: &Engine<Self::State>,
+        lent: &Foreign,
+    ) -> Result<SubscriberHandle, Refusal>;
 
     /// A subscriber of ours has one reference more: a client holds it.
     ///

@@ -7,6 +7,7 @@ use host_tests::{
     ue::number,
     wait::{PATIENCE, until},
 };
+use rustix::process::{Pid, Signal, kill_process};
 use std::time::Duration;
 
 mixed! {
@@ -16,7 +17,8 @@ mixed! {
         r_73_a_watcher_that_is_silent_is_kept_for_a_while,
         r_74_a_long_parameter_is_told,
         r_75_every_character_is_told,
-        r_76_a_burst_is_dropped_with_a_warning,
+        r_76_a_burst_is_told_as_it_ends,
+        r_76_who_has_no_place_is_dropped_with_a_warning,
         r_72_the_end_is_told_after_the_wait,
         a_watcher_that_cannot_be_reached_is_dropped,
         watchers_leave_nothing_behind,
@@ -114,7 +116,7 @@ fn a_watcher_that_cannot_be_reached_is_dropped(mix: Mix) {
 }
 
 fn watchers_leave_nothing_behind(mix: Mix) {
-    let lab = Plan::new(mix).with(steady::short).start();
+    let lab = Plan::new(mix).steady().start();
     let bob = lab.ue("bob");
     let pad = lab.ue("pad");
     steady::flat(&lab.host, 300, |_| {
@@ -175,26 +177,69 @@ fn r_75_every_character_is_told(mix: Mix) {
     assert!(told.message.body.contains("\"&lt;b&gt;&amp;'%s\"</unknown-param>"), "{told:?}");
 }
 
-fn r_76_a_burst_is_dropped_with_a_warning(mix: Mix) {
+/// An S-CSCF with one process that tells, and room for one event; and that process.
+fn crowded(mix: Mix) -> (Lab, Pid) {
     let plan = Plan::new(mix)
         .registrar("max_notification_list_size", 1)
         .registrar("notification_processes", 1);
     let lab = plan.start();
-    let (bob, _watcher) = bob(&lab);
-    let drafts: Vec<_> = (0..40).map(|_| bob.register(600)).collect();
-    for draft in &drafts {
-        bob.send(draft);
-    }
-    for draft in &drafts {
-        assert_eq!(bob.final_reply(draft).status(), 200);
-    }
-    // A reply leaves before what it changed is told.
-    until("an empty queue, and a warning for each event that is missing", PATIENCE, || {
-        let dropped = lab.host.statistic_of("ims_registrar_scscf", "notifies_dropped");
-        let warned = lab.host.journal().count("registration event dropped");
-        let waiting = lab.host.statistic_of("ims_registrar_scscf", "notifies_in_q");
-        (usize::try_from(dropped).unwrap() == warned && waiting == 0).then_some(())
+    let worker = until("the process that tells", PATIENCE, || {
+        let text = lab.host.rpc(&["core.psx"]).unwrap();
+        let own = text.split('}').find(|it| it.contains("notification_worker"))?;
+        let pid = own.lines().find_map(|line| line.trim().strip_prefix("PID:"))?;
+        Pid::from_raw(pid.trim().parse().unwrap())
     });
+    (lab, worker)
+}
+
+fn counted(lab: &Lab, name: &str) -> u64 {
+    lab.host.statistic_of("ims_registrar_scscf", name)
+}
+
+fn r_76_a_burst_is_told_as_it_ends(mix: Mix) {
+    let (lab, worker) = crowded(mix);
+    let (bob, watcher) = bob(&lab);
+    let first = counted(&lab, "notifies_sent");
+    kill_process(worker, Signal::STOP).unwrap();
+    for round in 1..=10 {
+        lab.register(&bob, 1000 + 100 * round);
+    }
+    until("what was told with the first", PATIENCE, || {
+        (counted(&lab, "notifies_coalesced") == 9).then_some(())
+    });
+    assert_eq!((counted(&lab, "notifies_in_q"), counted(&lab, "notifies_dropped")), (1, 0));
+    kill_process(worker, Signal::CONT).unwrap();
+    let told = watcher.hears_within(PATIENCE).valid();
+    assert_eq!(told.version, 1);
+    assert_eq!(told.events(), ["active refreshed"; 2]);
+    assert!(told.registrations[0].contacts[0].expires > 1900, "{told:?}");
+    watcher.quiet();
+    assert_eq!(counted(&lab, "notifies_sent"), first + 1);
+    lab.register(&bob, 600);
+    assert_eq!(watcher.hears().version, 2);
+}
+
+fn r_76_who_has_no_place_is_dropped_with_a_warning(mix: Mix) {
+    let (lab, worker) = crowded(mix);
+    let (bob, watcher) = bob(&lab);
+    let carol = lab.ue("carol");
+    lab.register(&carol, 600);
+    let mut other = Watcher::new(&lab.ue("pad"), &carol.identity(), &carol.identity());
+    other.begins(600);
+    kill_process(worker, Signal::STOP).unwrap();
+    lab.register(&bob, 600);
+    lab.register(&carol, 600);
+    // What is another event is not told as the one that waits.
+    lab.leave(&bob);
+    until("a warning for each event that is missing", PATIENCE, || {
+        let warned = lab.host.journal().count("registration event dropped");
+        (counted(&lab, "notifies_dropped") == 2 && warned == 2).then_some(())
+    });
+    kill_process(worker, Signal::CONT).unwrap();
+    watcher.hears_within(PATIENCE);
+    other.quiet();
+    lab.register(&carol, 700);
+    assert!(other.hears().registrations[0].contacts[0].expires > 600);
 }
 
 fn notifies_are_counted(mix: Mix) {

@@ -26,11 +26,12 @@ mixed! {
         r_61_the_end_may_be_silent_as_in_c,
         a_document_tells_all_identities_that_are_not_barred,
         a_watcher_of_somebody_unknown_is_refused,
+        of_several_contacts_of_a_watcher_the_first_one_counts,
         parameters_out_of_range_are_refused;
 }
 
 /// Bob, registered through a proxy that is about to watch him.
-fn behind(lab: &Lab) -> (Ue, Watcher) {
+pub(crate) fn behind(lab: &Lab) -> (Ue, Watcher) {
     let bob = lab.ue("bob");
     let proxy = Watcher::proxy(lab, &bob.identity());
     proxy.registers(&bob, 600);
@@ -141,6 +142,9 @@ fn r_58_the_first_notify_has_its_numbers(mix: Mix) {
     assert_eq!(message.contact(), lab.uri());
     assert_eq!(message.header("Content-Type"), "application/reginfo+xml");
     assert_eq!(message.header("Event"), "reg");
+    let own = ["Contact", "Event", "Max-Forwards", "Subscription-State", "Content-Type"];
+    let names = message.names().into_iter().filter(|name| own.contains(name));
+    assert_eq!(names.collect::<Vec<_>>(), own);
     assert!(told.subscription().starts_with("active;expires="), "{told:?}");
     let [own, phone, _] = set("bob");
     for aor in [&own, &phone] {
@@ -280,12 +284,20 @@ fn r_62_granted_times_lie_within_their_bounds(mix: Mix) {
         .registrar("subscription_max_expires", 1000);
     let lab = plan.start();
     let (bob, _) = behind(&lab);
-    for (asked, granted) in
-        [(Some(50), "100"), (Some(500), "500"), (Some(5000), "1000"), (None, "700")]
-    {
-        let watcher = Watcher::own(&bob);
-        let draft = watcher.subscribe(asked.unwrap_or(0));
-        let draft = if asked.is_none() { draft.without("Expires") } else { draft };
+    for (asked, granted) in [
+        (Some("50"), "100"),
+        (Some("500"), "500"),
+        (Some("5000"), "1000"),
+        (None, "700"),
+        // What is no number is as good as nothing.
+        (Some("-1"), "700"),
+        (Some("soon"), "700"),
+    ] {
+        let draft = Watcher::own(&bob).subscribe(0);
+        let draft = match asked {
+            Some(asked) => draft.set("Expires", asked),
+            None => draft.without("Expires"),
+        };
         let reply = bob.ask(&draft);
         assert_eq!((reply.status(), reply.header("Expires")), (200, granted));
         bob.notified("reg");
@@ -297,6 +309,15 @@ fn r_62_granted_times_lie_within_their_bounds(mix: Mix) {
         let granted: u32 = reply.header("Expires").parse().unwrap();
         assert!((500..=1000).contains(&granted), "{granted}");
     }
+}
+
+fn of_several_contacts_of_a_watcher_the_first_one_counts(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, _) = behind(&lab);
+    let both = format!("<{}>, <sip:other@127.0.0.1:9>", bob.contact());
+    let reply = bob.ask(&Watcher::own(&bob).subscribe(600).set("Contact", &both));
+    assert_eq!(reply.status(), 200, "{reply:?}");
+    assert_eq!(bob.notified("reg").uri(), bob.contact());
 }
 
 fn a_watcher_of_somebody_unknown_is_refused(mix: Mix) {

@@ -22,7 +22,7 @@ mixed! {
 }
 
 fn short(mix: Mix) -> Lab {
-    Plan::new(mix).with(steady::short).start()
+    Plan::new(mix).steady().start()
 }
 
 fn registrations_without_end_leave_no_memory_behind(mix: Mix) {

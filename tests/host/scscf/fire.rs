@@ -53,12 +53,12 @@ impl Counts {
 }
 
 fn started(mix: Mix) -> Lab {
-    let plan = Plan::new(mix).short(1).with(|mut setup| {
+    let plan = Plan::new(mix).short(1).steady().with(|mut setup| {
         setup.workers = 4;
         setup.shared = 256;
         // A request that is sent again on a slow machine has two answers, and the second of them
         // would end what came after it.
-        setup.param("tm", "wt_timer", 500).param("tm", "retr_timer1", 4000)
+        setup.param("tm", "retr_timer1", 4000)
     });
     plan.start()
 }

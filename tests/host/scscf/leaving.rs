@@ -1,10 +1,11 @@
 //! Clients that leave.
 
 use host_tests::{
-    diameter::{Assignment, hss::SERVER_ASSIGNMENT},
+    diameter::{Assignment, Reply, hss::SERVER_ASSIGNMENT},
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, bindings, set},
+    scscf::{Binding, Lab, Mix, Plan, Ue, bindings, set},
 };
+use std::time::Duration;
 
 mixed! {
     all:
@@ -20,7 +21,9 @@ mixed! {
         r_26_a_star_with_company_in_one_header_is_refused,
         r_25_a_star_ends_everything,
         r_29_a_contact_without_time_leaves_among_others,
-        r_83_the_hss_is_told_that_the_profile_is_kept;
+        r_83_the_hss_is_told_that_the_profile_is_kept,
+        an_end_that_comes_again_is_answered_again,
+        an_end_that_comes_again_while_the_hss_thinks_is_not_refused;
 }
 
 /// Two registered clients of bob.
@@ -169,4 +172,45 @@ fn r_83_the_hss_is_told_that_the_profile_is_kept(mix: Mix) {
     assert_eq!(reply.header("Contact"), format!("<{}>;expires=0", bob.contact()));
     assert!(!lab.finds(&bob, "bob"));
     lab.wait_contacts(0);
+}
+
+/// A host that looks for what is over so seldom that what has left is still there.
+fn slow(mix: Mix) -> Lab {
+    Plan::new(mix).usrloc("timer_interval", 30).exact().start()
+}
+
+fn an_end_that_comes_again_is_answered_again(mix: Mix) {
+    let lab = slow(mix);
+    let [one, other] = both(&lab);
+    let draft = one.register(0);
+    let first = bindings(&one.ask(&draft));
+    // The answer was lost, and nothing is left of the transaction.
+    let again = draft.set("Via", one.register(0).find("Via").unwrap());
+    let reply = one.ask(&again);
+    assert_eq!(reply.status(), 200, "{reply:?}");
+    let told = |bound: &[Binding]| {
+        let mut all: Vec<_> =
+            bound.iter().map(|bound| (bound.uri.clone(), bound.expires > 0)).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(told(&bindings(&reply)), told(&first));
+    assert_eq!(first.len(), 2, "{first:?}");
+    assert!(lab.finds(&other, "bob"));
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+fn an_end_that_comes_again_while_the_hss_thinks_is_not_refused(mix: Mix) {
+    let lab = slow(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    lab.hss.forget(SERVER_ASSIGNMENT);
+    lab.hss.edit(SERVER_ASSIGNMENT, |_, avps| Reply::Late(Duration::from_millis(1200), avps));
+    let draft = bob.register(0);
+    bob.send(&draft);
+    lab.hss.assigned();
+    bob.send(&draft);
+    let reply = bob.final_reply(&draft);
+    assert_eq!((reply.status(), bindings(&reply)[0].expires), (200, 0), "{reply:?}");
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
 }

@@ -20,6 +20,8 @@ use libtest_mimic::{Failed, Trial};
 use std::process::ExitCode;
 
 mod calls;
+mod columns;
+mod commands;
 mod database;
 mod delivery;
 mod event;
@@ -29,6 +31,7 @@ mod fire;
 mod identity;
 mod leaving;
 mod lookup;
+mod memory;
 mod mixing;
 mod network;
 mod operator;
@@ -38,6 +41,7 @@ mod path;
 mod profile;
 mod refusals;
 mod robustness;
+mod running_out;
 mod runtime;
 mod sample;
 mod save;
@@ -52,14 +56,18 @@ mod watching;
 
 const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("calls", calls::CASES),
+    ("commands", commands::CASES),
     ("triggers", triggers::CASES),
     ("watching", watching::CASES),
+    ("columns", columns::CASES),
     ("database", database::CASES),
     ("delivery", delivery::CASES),
     ("event", event::CASES),
+    ("running_out", running_out::CASES),
     ("expiry", expiry::CASES),
     ("failures", failures::CASES),
     ("fire", fire::CASES),
+    ("memory", memory::CASES),
     ("mixing", mixing::CASES),
     ("network", network::CASES),
     ("robustness", robustness::CASES),

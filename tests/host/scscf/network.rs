@@ -2,11 +2,11 @@
 
 use host_tests::{
     diameter::{
-        Assignment, Avp, Avps as _, Message, SUCCESS, VENDOR_3GPP,
+        Assignment, Avp, Avps as _, Hss, Message, Reply, SUCCESS, VENDOR_3GPP,
         hss::{PUSH_PROFILE, REGISTRATION_TERMINATION, SERVER_ASSIGNMENT, user_data},
     },
     mixed,
-    scscf::{Lab, Mix, Plan, private, set},
+    scscf::{Lab, Mix, Plan, Watcher, private, set},
     wait::{PATIENCE, until},
 };
 
@@ -20,8 +20,13 @@ mixed! {
         garbage_from_the_hss_is_answered,
         a_pushed_profile_is_taken,
         a_pushed_profile_that_is_none_changes_nothing,
+        a_pushed_profile_of_another_name_is_of_who_is_asked_for,
         the_hss_is_told_of_an_end_by_an_operator,
         the_hss_is_told_of_expiry_if_wanted;
+    ours:
+        a_private_identity_is_known_whatever_it_looks_like,
+        // The store of C may keep the set that it knows.
+        who_watches_hears_of_a_set_that_is_pushed;
 }
 
 /// What `answer` says that became of it.
@@ -100,6 +105,30 @@ fn an_end_of_the_private_identity_ends_all(mix: Mix) {
         assert!(lab.looked_up(&carol, &identity).is_none(), "{identity}");
     }
     lab.wait_empty();
+}
+
+fn a_private_identity_is_known_whatever_it_looks_like(mix: Mix) {
+    const CARD: &str = "card-7@ims.test";
+    let lab = Lab::start(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.register(&carol, 600);
+    let profile = host_tests::scscf::subscriber(&bob.identity()).profile();
+    let profile = profile.replace(&format!(">{}<", private("bob")), &format!(">{CARD}<"));
+    lab.hss.edit(SERVER_ASSIGNMENT, move |_, avps| {
+        let others = avps.into_iter().filter(|avp| avp.code != 606);
+        Reply::With(others.chain([user_data(&profile)]).collect())
+    });
+    lab.register(&bob, 600);
+    lab.hss.plain(SERVER_ASSIGNMENT);
+    let end =
+        |private| lab.hss.tell_client(REGISTRATION_TERMINATION, Hss::termination(private, &[], 0));
+    assert_ne!(result(&end("card-8@ims.test")), SUCCESS);
+    assert!(lab.finds(&carol, "bob"));
+    assert_eq!(result(&end(CARD)), SUCCESS);
+    for identity in set("bob") {
+        assert!(lab.looked_up(&carol, &identity).is_none(), "{identity}");
+    }
+    assert!(lab.finds(&carol, "carol"));
 }
 
 fn an_end_of_one_identity_of_the_set(mix: Mix) {
@@ -202,4 +231,45 @@ fn the_hss_is_told_of_expiry_if_wanted(mix: Mix) {
     silent.hss.forget(SERVER_ASSIGNMENT);
     silent.wait_empty();
     assert_eq!(silent.hss.waiting(SERVER_ASSIGNMENT), 0);
+}
+
+fn a_pushed_profile_of_another_name_is_of_who_is_asked_for(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let shared = lab.hss.subscriber(&private("bob")).profile().replace("bob@ims.test</P", "x@y</P");
+    assert!(shared.contains("<PrivateID>x@y<"), "{shared}");
+    // Twice: after the first one it must still be found.
+    for _ in 0..2 {
+        let avps = vec![Avp::new(1, private("bob")), user_data(&shared)];
+        assert_eq!(result(&lab.hss.tell_client(PUSH_PROFILE, avps)), SUCCESS);
+        assert_eq!(lab.record(&bob.identity()).unwrap().private, private("bob"));
+    }
+}
+
+fn who_watches_hears_of_a_set_that_is_pushed(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let mut proxy = Watcher::proxy(&lab, &bob.identity());
+    proxy.registers(&bob, 600);
+    proxy.begins(600);
+    let [own, number, _] = set("bob");
+    let new = "sip:robert@ims.test";
+    let before = lab.hss.subscriber(&private("bob")).profile();
+    let pushed = before.replace(&number, new);
+    assert_ne!(before, pushed);
+    let push = |profile: &str| {
+        let avps = vec![Avp::new(1, private("bob")), user_data(profile)];
+        assert_eq!(result(&lab.hss.tell_client(PUSH_PROFILE, avps)), SUCCESS);
+    };
+    push(&pushed);
+    let told = proxy.hears().valid();
+    assert!(told.subscription().starts_with("active"));
+    assert_eq!((told.of(&own).state.as_str(), told.of(new).state.as_str()), ("active", "active"));
+    assert_eq!(told.events(), vec!["active registered", "active created"]);
+    assert!(told.registrations.iter().all(|it| it.aor != number));
+    assert!(lab.state(&number).is_none());
+    // The same again is nothing new.
+    push(&pushed);
+    proxy.quiet();
 }

@@ -1,7 +1,9 @@
 //! `Path`: the way back to a client.
 
 use host_tests::{
-    Draft, mixed,
+    Draft,
+    diameter::hss::SERVER_ASSIGNMENT,
+    mixed,
     scscf::{Lab, Mix, Plan, Ue, bindings, rc},
 };
 
@@ -16,7 +18,9 @@ mixed! {
     registrar:
         r_16_who_does_not_know_path_is_not_registered,
         r_17_nobody_hears_of_the_identities_of_somebody_else,
-        r_18_no_path_is_kept_unless_asked_for;
+        r_18_no_path_is_kept_unless_asked_for,
+        a_path_on_several_lines_is_one,
+        a_register_that_comes_again_gets_the_same_path;
 }
 
 const WAY: &str = "<sip:term@127.0.0.1:4060;lr>";
@@ -132,4 +136,33 @@ fn r_50_a_contact_is_reached_by_its_path(mix: Mix) {
     assert_eq!((rc(&hit), hit.header("X-Du")), (1, WAY.trim_matches(['<', '>'])), "{hit:?}");
     assert_eq!(rc(&path(&carol.contact())), -1);
     assert_eq!(rc(&path("sip:nobody@127.0.0.9")), -1);
+}
+
+fn a_path_on_several_lines_is_one(mix: Mix) {
+    let lab = strict(mix);
+    let bob = lab.ue("bob");
+    let folded = format!("{WAY},\r\n\t<sip:second@127.0.0.1;lr>");
+    let draft = bob.register(600).add("Path", &folded).add("Supported", "100rel,\r\n path");
+    let draft = draft.add("User-Agent", "Telephone\r\n 1.0");
+    let reply = bob.ask(&draft);
+    let way = format!("{WAY}, <sip:second@127.0.0.1;lr>");
+    assert_eq!((reply.status(), reply.header("Path")), (200, &*way), "{reply:?}");
+    let found = lab.looked_up(&bob, &bob.identity()).unwrap();
+    assert_eq!(found.header("X-Du"), WAY.trim_matches(['<', '>']));
+    let shown = lab.host.rpc(&["ulscscf.showimpu", &bob.identity()]).unwrap();
+    assert!(shown.contains("client: Telephone 1.0\n"), "{shown}");
+}
+
+fn a_register_that_comes_again_gets_the_same_path(mix: Mix) {
+    let lab = strict(mix);
+    let bob = lab.ue("bob");
+    let draft = through(&bob, WAY);
+    bob.ask(&draft);
+    lab.hss.assigned();
+    // So late that nothing is left of its transaction.
+    let again = draft.set("Via", bob.register(600).find("Via").unwrap());
+    let reply = bob.ask(&again);
+    assert_eq!((reply.status(), bindings(&reply).len()), (200, 1), "{reply:?}");
+    assert_eq!(reply.header("Path"), WAY);
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
 }

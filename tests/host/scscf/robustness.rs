@@ -70,7 +70,7 @@ fn unharmed(lab: &mut Lab, bob: &Ue) {
 }
 
 fn short(mix: Mix) -> Lab {
-    Plan::new(mix).with(steady::short).start()
+    Plan::new(mix).steady().start()
 }
 
 fn garbage_in_every_header_is_survived(mix: Mix) {

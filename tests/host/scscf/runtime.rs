@@ -14,7 +14,8 @@ mixed! {
     registrar:
         r_81_contacts_are_told_apart_by_their_calls,
         r_82_contacts_are_told_apart_by_their_ways,
-        bounds_can_be_changed_at_runtime;
+        bounds_can_be_changed_at_runtime,
+        settings_that_make_no_sense_end_the_start;
     usrloc:
         u_16_a_way_that_does_not_exist_is_refused_at_the_start;
 }
@@ -112,4 +113,26 @@ fn u_16_contacts_are_told_apart_by_their_addresses(mix: Mix) {
 fn u_16_a_way_that_does_not_exist_is_refused_at_the_start(mix: Mix) {
     let log = Plan::new(mix).usrloc("matching_mode", 9).refused();
     assert!(log.contains("matching_mode"), "{log}");
+}
+
+fn settings_that_make_no_sense_end_the_start(mix: Mix) {
+    for (name, value, allowed) in [
+        ("default_expires", -1, "0 or more"),
+        ("em_max_expires", -1, "0 or more"),
+        ("default_expires_range", 101, "0 to 100"),
+        ("retry_after", -1, "0 or more"),
+    ] {
+        let log = Plan::new(mix).registrar(name, value).refused();
+        let line = format!("modparam {name} is {value}, must be {allowed}");
+        assert!(log.contains(&line), "{line} in {log}");
+    }
+    for (name, value, allowed) in [
+        ("scscf_name", "sip:a b", "a sip uri without line ends"),
+        ("cxdx_dest_realm", "", "a name"),
+        ("received_param", "a b", "a token"),
+    ] {
+        let log = Plan::new(mix).registrar(name, value).refused();
+        let line = format!("modparam {name} is {value:?}, must be {allowed}");
+        assert!(log.contains(&line), "{line} in {log}");
+    }
 }

@@ -70,16 +70,22 @@ fn u_03_an_identity_is_shown(mix: Mix) {
     assert_eq!(record.contacts.len(), 1);
     let text = lab.host.rpc(&["ulscscf.showimpu", &bob.identity()]).unwrap();
     assert!(text.contains("client: Telephone 1.0"), "{text}");
+    // Charging functions that nobody told of are no texts.
+    assert!(text.contains("ccf1: <null string>"), "{text}");
     let unknown = lab.host.rpc(&["ulscscf.showimpu", "sip:nobody@ims.test"]).unwrap();
     assert_eq!(unknown.trim(), "");
-    let fault = lab.host.rpc(&["ulscscf.showimpu"]).unwrap_err();
-    assert_eq!(fault, Fault::new(400, "required IMPU argument"));
+    // No argument, and one that is sent as a number.
+    for words in [&["ulscscf.showimpu"][..], &["ulscscf.showimpu", "7"]] {
+        let fault = lab.host.rpc(words).unwrap_err();
+        assert_eq!(fault, Fault::new(400, "required IMPU argument"), "{words:?}");
+    }
 }
 
 fn u_04_a_snapshot_is_appended_to_a_file(mix: Mix) {
     let lab = Lab::start(mix);
     let bob = lab.ue("bob");
-    lab.register(&bob, 600);
+    let preferred = format!("<{}>;q=0.5", bob.contact());
+    assert_eq!(bob.ask(&bob.register(600).set("Contact", &preferred)).status(), 200);
     let file = lab.host.folder().join("snapshot");
     let inside = host_tests::install::install().inside(&file);
     let name = inside.to_str().unwrap();
@@ -88,11 +94,18 @@ fn u_04_a_snapshot_is_appended_to_a_file(mix: Mix) {
     for part in [bob.identity(), bob.contact(), private("bob"), "location".to_owned()] {
         assert!(first.contains(&part), "{part} in {first}");
     }
+    let socket = format!("\t\tSock      : udp:{}", lab.host.address());
+    for line in ["\t\tq         : 0.5\n", "\t\tState     : Contact valid\n", &socket] {
+        assert!(first.contains(line), "{line} in {first}");
+    }
     lab.host.rpc(&["ulscscf.snapshot", name]).unwrap();
     let second = fs::read_to_string(&file).unwrap();
     assert!(second.len() > first.len() && second.starts_with(&first[..20]), "{second}");
-    let fault = lab.host.rpc(&["ulscscf.snapshot"]).unwrap_err();
-    assert_eq!(fault, Fault::new(400, "required filename to dump usrloc snapshot to"));
+    for words in [&["ulscscf.snapshot"][..], &["ulscscf.snapshot", "7"]] {
+        let fault = lab.host.rpc(words).unwrap_err();
+        let wanted = Fault::new(400, "required filename to dump usrloc snapshot to");
+        assert_eq!(fault, wanted, "{words:?}");
+    }
 }
 
 fn u_04_a_snapshot_that_cannot_be_written_is_refused(mix: Mix) {

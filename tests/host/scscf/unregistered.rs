@@ -7,7 +7,7 @@ use host_tests::{
         hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
     },
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, rc, set},
+    scscf::{Lab, Mix, Plan, Ue, rc, set, subscriber},
 };
 use std::time::Duration;
 
@@ -16,8 +16,12 @@ mixed! {
         r_51_who_is_served_unregistered_is_not_registered,
         r_52_the_hss_is_told_for_whom_service_is_wanted,
         r_53_the_script_hears_what_the_hss_refuses;
+    registrar:
+        the_hss_is_told_the_wildcard_that_a_request_names;
     usrloc:
         u_08_service_for_the_unregistered_ends_after_its_time;
+    ours:
+        the_hss_is_told_the_wildcard_that_stands_for_a_user;
 }
 
 /// The store keeps what is unregistered from one look of its timer to the next at least.
@@ -89,4 +93,47 @@ fn u_08_service_for_the_unregistered_ends_after_its_time(mix: Mix) {
     assert_eq!(lab.state(&carol.identity()).as_deref(), Some("unregistered"));
     lab.wait_empty();
     assert_eq!(lab.state(&carol.identity()), None);
+}
+
+/// Wildcarded-Public-Identity of the next question to the HSS; empty: none.
+fn told_wildcard(lab: &Lab) -> String {
+    let (_, asked) = lab.hss.assigned();
+    asked.avps.find(634).map(|_| asked.avps.text(634)).unwrap_or_default()
+}
+
+fn the_hss_is_told_the_wildcard_that_a_request_names(mix: Mix) {
+    let lab = slow(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    let named = |value: &str| {
+        let draft = assign(&bob, "assign_term", &carol.identity()).add("P-Profile-Key", value);
+        assert_eq!(code(&bob.ask(&draft)), 1);
+        told_wildcard(&lab)
+    };
+    assert_eq!(named("<sip:car!.*!@ims.test>;x=y"), "sip:car!.*!@ims.test");
+    assert_eq!(named("<sip:carol@ims.test>"), "");
+    assert_eq!(named("garbage"), "");
+}
+
+fn the_hss_is_told_the_wildcard_that_stands_for_a_user(mix: Mix) {
+    let lab = Plan::new(mix).usrloc("support_wildcardPSI", 1).start();
+    let mut owner = subscriber("bob");
+    owner.profile = Some(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<IMSSubscription>\
+         <PrivateID>bob@ims.test</PrivateID><ServiceProfile>\
+         <PublicIdentity><Identity>sip:bob@ims.test</Identity></PublicIdentity>\
+         <PublicIdentity><Identity>sip:room!.*!@ims.test</Identity></PublicIdentity>\
+         </ServiceProfile></IMSSubscription>"
+            .to_owned(),
+    );
+    lab.hss.add(owner);
+    let (bob, room) = (lab.ue("bob"), lab.ue("room42"));
+    lab.register(&bob, 600);
+    assert_eq!(told_wildcard(&lab), "");
+    assert_eq!(code(&bob.ask(&assign(&bob, "assign_term", &room.identity()))), 1);
+    assert_eq!(told_wildcard(&lab), "sip:room!.*!@ims.test");
+    let room = lab.ue("room43");
+    room.ask(&room.register(600));
+    assert_eq!(told_wildcard(&lab), "sip:room!.*!@ims.test");
+    lab.register(&bob, 600);
+    assert_eq!(told_wildcard(&lab), "");
 }

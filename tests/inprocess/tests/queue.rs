@@ -4,13 +4,14 @@ use crate::Case;
 use inprocess::{fork::Child, host};
 use kamailio::{
     Error,
-    queue::{Bell, PushError, Queue},
+    queue::{Bell, Bells, PushError, Pushed, Queue, Queues},
     shared::Shared,
 };
 
 pub(crate) const CASES: &[Case] = &[
     ("queue::notes_of_all_processes_come_whole_and_in_the_order_of_each", order),
     ("queue::a_full_queue_takes_no_more_and_recovers", full),
+    ("queue::a_note_joins_one_of_the_same_key_when_the_queues_are_full", join),
     ("queue::without_memory_a_note_is_refused_and_nothing_is_lost", exhausted),
 ];
 
@@ -63,6 +64,34 @@ fn full() {
     queue.drain(|_| seen += 1);
     assert_eq!((seen, queue.len()), (3, 0));
     assert_eq!(queue.push(b"y", &bell), Ok(1));
+}
+
+fn join() {
+    let before = host::used();
+    let queues = Queues::new(1, 3).unwrap();
+    let bells = Bells::new();
+    bells.set_up(1).unwrap();
+    let both = |new: &'static [u8]| {
+        move |older: &[u8]| (older != b"alone").then(|| [older, b"+", new].concat())
+    };
+    for (number, note) in [b"alone".as_slice(), b"a", b"b"].into_iter().enumerate() {
+        let waits = u32::try_from(number + 1).unwrap();
+        let key = if note == b"b" { 8 } else { 7 };
+        assert_eq!(queues.push(key, note, &bells, both(note)), Ok(Pushed::Waits(waits)));
+    }
+    assert_eq!(queues.push(7, b"c", &bells, both(b"c")), Ok(Pushed::Joined));
+    assert_eq!(queues.push(7, b"d", &bells, both(b"d")), Ok(Pushed::Joined));
+    assert_eq!(queues.push(8, b"e", &bells, both(b"e")), Ok(Pushed::Joined));
+    assert_eq!(queues.push(9, b"f", &bells, both(b"f")), Err(PushError::Full(3)));
+    assert_eq!(queues.push(7, b"g", &bells, |_| None), Err(PushError::Full(3)));
+    let mut seen = Vec::new();
+    queues.get(queues.claim()).unwrap().drain(|note| seen.push(note.to_vec()));
+    // What was joined comes where the last one would have come.
+    assert_eq!(seen, [b"alone".as_slice(), b"a+c+d", b"b+e"]);
+    assert!(queues.is_empty());
+    assert_eq!(queues.push(9, b"f", &bells, both(b"f")), Ok(Pushed::Waits(1)));
+    drop(queues);
+    assert_eq!(host::used(), before);
 }
 
 fn exhausted() {

@@ -7,6 +7,7 @@ use crate::{
     install::Flavor,
     scscf::{Lab, Mix, subscriber},
     setup::{Load, Setup, Value},
+    steady,
     wait::{PATIENCE, until},
 };
 use std::net::SocketAddr;
@@ -19,6 +20,15 @@ const ROUTES: &str = include_str!("do.cfg");
 
 /// How long a client usually waits for an answer, as its file says it.
 const IMPATIENT: &str = "TransactionTimeout=\"2\"";
+
+/// For how many seconds a peer may usually be silent, as the file says it.
+const WATCHFUL: &str = "Tc=\"1\"";
+
+/// The file of a client whose HSS may take its time, as one on a busy machine does.
+fn patient_file(hss: &Hss) -> String {
+    let file = client_file("scscf.ims.test", hss, &[Application::CX]);
+    file.replace(IMPATIENT, "TransactionTimeout=\"6\"")
+}
 
 /// What an S-CSCF is started with.
 #[derive(Debug)]
@@ -78,9 +88,6 @@ impl Plan {
 
     fn made(mix: Mix, hss: &Hss) -> Self {
         let address = own_address();
-        let file = client_file("scscf.ims.test", hss, &[Application::CX]);
-        // An HSS on a busy machine may take its time.
-        let patient = file.replace(IMPATIENT, "TransactionTimeout=\"6\"");
         let mut setup = Setup::of("ims_usrloc_scscf")
             .module("tmx")
             .module("cdp")
@@ -99,7 +106,7 @@ impl Plan {
             .param("ims_registrar_scscf", "max_expires", 600_000)
             .param("ims_registrar_scscf", "use_path", 1)
             .param("ims_registrar_scscf", "path_mode", 1)
-            .with_file("cdp.xml", &patient);
+            .with_file("cdp.xml", &patient_file(hss));
         setup.flavor = mix.usrloc();
         setup.tables = || schema(Dialect::Sqlite);
         setup.alias = "scscf.ims.test";
@@ -150,6 +157,15 @@ impl Plan {
     pub fn impatient(self) -> Self {
         let file = client_file("scscf.ims.test", &self.hss, &[Application::CX]);
         self.with(|setup| setup.with_file("cdp.xml", &file))
+    }
+
+    /// Has room for the transactions of thousands of rounds, and keeps a connection on which the HSS is
+    /// silent for some seconds: that of a busy machine is. A connection that was closed is opened again
+    /// as much later.
+    #[must_use]
+    pub fn steady(self) -> Self {
+        let file = patient_file(&self.hss).replace(WATCHFUL, "Tc=\"5\"");
+        self.with(|setup| steady::short(setup).with_file("cdp.xml", &file))
     }
 
     /// Shows granted times as they are, without what the clients are to be early by.

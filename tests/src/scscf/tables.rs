@@ -17,6 +17,30 @@ pub fn newer_tables(dialect: Dialect) -> String {
     schema(dialect) + &script(dialect, "ims_usrloc_scscf")
 }
 
+/// As [`tables`], with the columns only that the scripts of Kamailio have, too.
+pub fn without_own_columns(dialect: Dialect) -> String {
+    const OWN: [&str; 9] = [
+        "-- ours",
+        "domain ",
+        "q ",
+        "cseq ",
+        "flags ",
+        "cflags ",
+        "methods ",
+        "socket ",
+        "last_modified ",
+    ];
+    let script = script(dialect, "ims_usrloc_scscf-5.6").replace("(impu, domain)", "(impu)");
+    let is_own = |line: &&str| OWN.iter().any(|name| line.trim_start().starts_with(name));
+    let lines: Vec<_> = script.lines().filter(|line| !is_own(line)).collect();
+    schema(dialect) + &lines.join("\n")
+}
+
+/// SQL that adds our columns to tables that lack them.
+pub fn added_columns(dialect: Dialect) -> String {
+    script(dialect, "ims_usrloc_scscf-more")
+}
+
 fn script(dialect: Dialect, name: &str) -> String {
     let folder = match dialect {
         Dialect::Sqlite => "sqlite",

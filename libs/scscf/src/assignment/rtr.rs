@@ -5,6 +5,7 @@ use super::{
     avp::{Avp, AvpRef, MOST, number},
     sar::vendor_specific_application,
 };
+use crate::event::Cause;
 use bstr::BString;
 use sip_text::scan;
 
@@ -40,23 +41,17 @@ impl Reason {
         }
     }
 
-    /// What watchers are told of each contact (TS 24.229 5.4.1.5): `rejected` when the user is not
-    /// to come back, `deactivated` when it is to register anew.
-    pub const fn event(self) -> Event {
+    /// What watchers are told of each contact: `rejected` when the user is not to come back,
+    /// `deactivated` when it is to register anew (TS 24.229 5.4.1.5). Nothing when another server
+    /// has the user already: this one only forgets it (TS 29.228 6.1.3.1), and a proxy that heard of
+    /// an end would end what it has registered there.
+    pub const fn cause(self) -> Option<Cause> {
         match self {
-            Self::PermanentTermination | Self::Unknown => Event::Rejected,
-            Self::NewServerAssigned | Self::ServerChange | Self::RemoveServer => Event::Deactivated,
+            Self::PermanentTermination | Self::Unknown => Some(Cause::Rejected),
+            Self::ServerChange | Self::RemoveServer => Some(Cause::Deactivated),
+            Self::NewServerAssigned => None,
         }
     }
-}
-
-/// The event of a contact that the network ended (RFC 3680 5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The client is to register anew.
-    Deactivated,
-    /// The client is not to come back.
-    Rejected,
 }
 
 /// What the HSS asks for.

@@ -49,7 +49,8 @@ impl<'a> Sar<'a> {
             Avp::of_3gpp(601, self.identity),
         ]);
         if !self.wildcard.is_empty() {
-            let avp = Avp::of_3gpp(636, self.wildcard);
+            // Wildcarded-Public-Identity (TS 29.229 6.3.35): nobody needs to understand it.
+            let avp = Avp::of_3gpp(634, self.wildcard);
             avps.push(Avp { flags: VENDOR_SPECIFIC, ..avp });
         }
         avps.push(Avp::of_3gpp(602, self.server_name));

@@ -1,10 +1,10 @@
 use super::{
     Avp, AvpRef, Cause, Charging, Failure, Group, Kind, Ppr, Rtr, Saa, Sar, VENDOR,
     avp::{MOST, number},
-    rtr::{Event, Outcome, Reason, Target},
+    rtr::{Outcome, Reason, Target},
     saa::UNANSWERED,
 };
-use crate::refusal::Refusal;
+use crate::{event::Cause as Told, refusal::Refusal};
 
 fn of_3gpp<'a>(code: u32, data: &'a [u8]) -> AvpRef<'a> {
     AvpRef { code, vendor: VENDOR, data }
@@ -54,7 +54,7 @@ fn r_01_r_33_r_52_a_question_has_its_avps_in_order() {
     let codes: Vec<u32> = sar.avps().iter().map(|avp| avp.code).collect();
     assert_eq!(codes, [283, 260, 277, 601, 602, 614, 624]);
     sar.wildcard = b"sip:chat!.*!@x";
-    assert_eq!(sar.avps().iter().filter(|avp| avp.code == 636).count(), 1);
+    assert_eq!(sar.avps().iter().filter(|avp| avp.code == 634).count(), 1);
 }
 
 #[test]
@@ -155,14 +155,15 @@ fn r_65_r_66_whose_registrations_the_network_ends() {
     assert_eq!(Rtr::read([base(1, b"bob@ims")]).target(), Target::Private);
     assert_eq!(Rtr::read([]).target(), Target::Nobody);
     for (number, reason, event) in [
-        (0_u32, Reason::PermanentTermination, Event::Rejected),
-        (2, Reason::ServerChange, Event::Deactivated),
-        (3, Reason::RemoveServer, Event::Deactivated),
-        (9, Reason::Unknown, Event::Rejected),
+        (0_u32, Reason::PermanentTermination, Some(Told::Rejected)),
+        (1, Reason::NewServerAssigned, None),
+        (2, Reason::ServerChange, Some(Told::Deactivated)),
+        (3, Reason::RemoveServer, Some(Told::Deactivated)),
+        (9, Reason::Unknown, Some(Told::Rejected)),
     ] {
         let group = Avp::group(615, &[Avp::of_3gpp(616, super::avp::number(number))]);
         let read = Rtr::read([of_3gpp(615, &group.data)]).reason;
-        assert_eq!((read, read.event()), (reason, event));
+        assert_eq!((read, read.cause()), (reason, event));
     }
 }
 

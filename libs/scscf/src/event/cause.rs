@@ -7,7 +7,7 @@ use reginfo::Event;
 pub enum Cause {
     /// A watcher subscribed, or refreshed its subscription: nothing happened to the registration.
     Subscribed,
-    /// A watcher ended its subscription.
+    /// A watcher ended its subscription, or let it run out.
     Unsubscribed,
     /// Contacts were registered.
     Registered,
@@ -21,48 +21,14 @@ pub enum Cause {
     Unregistered,
     /// The network ended contacts; they may register again at once.
     Deactivated,
-    /// The network ended contacts; they may register again later.
-    Probation,
+    /// The network ended contacts; they may register again after so many seconds, 0: some time later.
+    Probation(u32),
     /// The network ended contacts for good.
     Rejected,
 }
 
-/// `Deregistration-Reason` of a Registration-Termination-Request (3GPP TS 29.228 6.3.17).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// `PERMANENT_TERMINATION`, 0.
-    PermanentTermination,
-    /// `NEW_SERVER_ASSIGNED`, 1.
-    NewServerAssigned,
-    /// `SERVER_CHANGE`, 2.
-    ServerChange,
-    /// `REMOVE_S-CSCF`, 3.
-    RemoveScscf,
-}
-
-impl Reason {
-    /// By its number; of one that is not known nothing worse follows than a new registration.
-    pub const fn from_number(number: u32) -> Self {
-        match number {
-            0 => Self::PermanentTermination,
-            1 => Self::NewServerAssigned,
-            3 => Self::RemoveScscf,
-            _ => Self::ServerChange,
-        }
-    }
-
-    /// What it means to the watchers (3GPP TS 24.229 5.4.1.5): a user that is gone for good must not
-    /// register again, all others are to do so.
-    pub const fn cause(self) -> Cause {
-        match self {
-            Self::PermanentTermination => Cause::Rejected,
-            Self::NewServerAssigned | Self::ServerChange | Self::RemoveScscf => Cause::Deactivated,
-        }
-    }
-}
-
 impl Cause {
-    /// All causes.
+    /// All causes, without a time to wait.
     pub const ALL: [Self; 10] = [
         Self::Subscribed,
         Self::Unsubscribed,
@@ -72,7 +38,7 @@ impl Cause {
         Self::Expired,
         Self::Unregistered,
         Self::Deactivated,
-        Self::Probation,
+        Self::Probation(0),
         Self::Rejected,
     ];
 
@@ -92,9 +58,24 @@ impl Cause {
             Self::Expired
             | Self::Unregistered
             | Self::Deactivated
-            | Self::Probation
+            | Self::Probation(_)
             | Self::Rejected => true,
         }
+    }
+
+    /// Seconds after which contacts that the network ended may register again; 0: nothing is said.
+    pub const fn retry_after(self) -> u32 {
+        match self {
+            Self::Probation(seconds) => seconds,
+            _ => 0,
+        }
+    }
+
+    /// Whether one NOTIFY can tell of both causes: who hears of one hears of the other, and contacts
+    /// have the same event or one that says as much.
+    pub(super) fn tells_with(self, older: Self) -> bool {
+        let registers = |cause| matches!(cause, Self::Registered | Self::Refreshed);
+        self == older || registers(self) && registers(older)
     }
 
     /// The event of the contacts it is about (RFC 3680 5.2). The identity that was named in the
@@ -110,7 +91,7 @@ impl Cause {
             Self::Expired => Event::Expired,
             Self::Unregistered => Event::Unregistered,
             Self::Deactivated => Event::Deactivated,
-            Self::Probation => Event::Probation,
+            Self::Probation(_) => Event::Probation,
             Self::Rejected => Event::Rejected,
         }
     }
@@ -126,20 +107,21 @@ impl Cause {
             Self::Expired => 5,
             Self::Unregistered => 6,
             Self::Deactivated => 7,
-            Self::Probation => 8,
+            Self::Probation(_) => 8,
             Self::Rejected => 9,
         }
     }
 
-    /// The cause with this number.
-    pub(super) fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.number() == number)
+    /// The cause with this number and these seconds to wait, which count for one cause only.
+    pub(super) fn from_number(number: u8, retry_after: u32) -> Option<Self> {
+        let cause = Self::ALL.into_iter().find(|cause| cause.number() == number)?;
+        Some(if let Self::Probation(_) = cause { Self::Probation(retry_after) } else { cause })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cause, Reason};
+    use super::Cause;
     use reginfo::Event;
 
     #[test]
@@ -162,15 +144,17 @@ mod tests {
         );
         assert_eq!(Cause::Registered.event(false), Event::Created);
         for cause in Cause::ALL {
-            assert_eq!(Cause::from_number(cause.number()), Some(cause));
+            assert_eq!(Cause::from_number(cause.number(), 0), Some(cause));
         }
-        assert_eq!(Cause::from_number(10), None);
+        assert_eq!(Cause::from_number(10, 0), None);
     }
 
     #[test]
-    fn a_reason_of_the_hss_says_whether_the_phone_may_come_back() {
-        let causes = [0, 1, 2, 3, 4, u32::MAX].map(|number| Reason::from_number(number).cause());
-        assert_eq!(causes.iter().filter(|cause| **cause == Cause::Rejected).count(), 1);
-        assert_eq!(causes[0], Cause::Rejected);
+    fn only_who_may_come_back_later_is_told_when() {
+        let numbers = Cause::ALL.map(Cause::number);
+        let causes = numbers.map(|number| Cause::from_number(number, 30).unwrap());
+        let waits = causes.map(Cause::retry_after);
+        assert_eq!(waits.iter().filter(|seconds| **seconds == 30).count(), 1);
+        assert_eq!(causes[8], Cause::Probation(30));
     }
 }

@@ -99,6 +99,9 @@ impl Registration {
         };
         let mut ids = Ids { aor: &self.aor, given: HashSet::new() };
         if change.cause.ends() {
+            // Nothing but `probation` has this attribute (RFC 3680 5.1).
+            let retry_after = Some(u64::from(change.cause.retry_after()))
+                .filter(|seconds| *seconds > 0 && !style.plain);
             let gone = change.contacts.iter().filter(|gone| !self.has(gone.uri));
             for contact in gone {
                 let id = ids.next(contact.uri, contact.call_id);
@@ -107,6 +110,7 @@ impl Registration {
                     state: State::Terminated,
                     event,
                     expires: Some(0),
+                    retry_after,
                     ..told(contact.uri, contact.call_id, contact.cseq)
                 };
                 let (params, q) = (&contact.params, quality(contact.q));

@@ -47,7 +47,7 @@ pub const fn hears(cause: Cause, own: Own, rules: Rules) -> Verdict {
         (Cause::Unregistered, Own::Yes) if !rules.phone_unsubscribes => Verdict::Dropped,
         (Cause::Expired | Cause::Unregistered, _) => Verdict::Told,
         // The network ended it: the phone does not know yet.
-        (Cause::Deactivated | Cause::Probation | Cause::Rejected, _) => Verdict::Told,
+        (Cause::Deactivated | Cause::Probation(_) | Cause::Rejected, _) => Verdict::Told,
     }
 }
 

@@ -16,7 +16,7 @@ mod subscribe;
 mod trusted;
 mod watcher;
 
-pub use cause::{Cause, Reason};
+pub use cause::Cause;
 pub use expires::Bounds;
 pub use hears::{Own, Rules, Verdict, hears};
 pub use note::{Contact, Note, Only};

@@ -55,6 +55,7 @@ impl<'n> Note<'n> {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Out::default();
         out.byte(self.cause.number());
+        out.number(self.cause.retry_after());
         out.text(self.domain);
         out.text(self.identity);
         out.count(self.identities.len());
@@ -88,7 +89,8 @@ impl<'n> Note<'n> {
     /// The note that `bytes` are; nothing if they are none.
     pub fn decode(bytes: &'n [u8]) -> Option<Self> {
         let mut input = In(bytes);
-        let cause = Cause::from_number(input.byte()?)?;
+        let (cause, retry_after) = (input.byte()?, input.number()?);
+        let cause = Cause::from_number(cause, retry_after)?;
         let (domain, identity) = (input.text()?, input.text()?);
         let identities = input.list(In::text)?;
         let contacts = input.list(Contact::decode)?;
@@ -104,6 +106,34 @@ impl<'n> Note<'n> {
             _ => return None,
         };
         input.0.is_empty().then_some(Self { cause, domain, identity, identities, contacts, only })
+    }
+
+    /// One note for `older` and this one, if it tells everybody what both do: a document says
+    /// everything that is registered, so only what ended must not be forgotten, and who is told.
+    /// Nothing if both are needed, or if one for both is longer than `most` bytes.
+    pub fn with_older(&self, older: &Note<'_>, most: usize) -> Option<Vec<u8>> {
+        if self.domain != older.domain {
+            return None;
+        }
+        let contacts: &[Contact<'_>] = match (&self.only, &older.only) {
+            (Only::Everyone, Only::Everyone) | (Only::Identity, Only::Identity)
+                if self.identity == older.identity && self.cause.tells_with(older.cause) =>
+            {
+                &older.contacts
+            }
+            (Only::Dialog(one), Only::Dialog(other)) if one == other => &[],
+            // Who is gone is found no more by what waits.
+            (Only::Gone(watchers), Only::Dialog(other)) => {
+                watchers.iter().find(|watcher| watcher.dialog() == *other)?;
+                &[]
+            }
+            _ => return None,
+        };
+        let known = |uri: &[u8]| self.contacts.iter().any(|contact| contact.uri == uri);
+        let more = contacts.iter().filter(|contact| !known(contact.uri));
+        let contacts = more.chain(&self.contacts).cloned().collect();
+        let both = Note { contacts, ..self.clone() }.encode();
+        (both.len() <= most).then_some(both)
     }
 }
 
@@ -180,7 +210,7 @@ mod tests {
 
     fn note(only: Only<'_>) -> Note<'_> {
         Note {
-            cause: Cause::Rejected,
+            cause: Cause::Probation(30),
             domain: b"location",
             identity: b"sip:bob@ims.test",
             identities: vec![b"sip:bob@ims.test", b"tel:+1001", b""],
@@ -225,12 +255,65 @@ mod tests {
         }
     }
 
+    /// What is left of `older` when `newer` comes behind it.
+    fn one_for(older: &Note<'_>, newer: &Note<'_>) -> Option<Vec<u8>> {
+        newer.with_older(older, 4096)
+    }
+
+    #[test]
+    fn r_76_one_note_tells_what_two_did() {
+        let of = |cause, uri| Note {
+            cause,
+            contacts: vec![Contact { uri, ..Contact::default() }],
+            ..note(Only::Everyone)
+        };
+        let (one, two) = (of(Cause::Expired, b"sip:1"), of(Cause::Expired, b"sip:2"));
+        let both = one_for(&one, &two).unwrap();
+        let uris: Vec<_> = Note::decode(&both).unwrap().contacts.iter().map(|it| it.uri).collect();
+        assert_eq!(uris, [b"sip:1", b"sip:2"]);
+        assert_eq!(one_for(&one, &one).as_deref(), Some(&*one.encode()));
+        let registered = of(Cause::Registered, b"sip:1");
+        assert!(one_for(&registered, &of(Cause::Refreshed, b"sip:1")).is_some());
+        // What ended is told as what it was, and nobody but the same people hear it.
+        assert_eq!(one_for(&one, &registered), None);
+        assert_eq!(one_for(&registered, &one), None);
+        assert_eq!(one_for(&of(Cause::Rejected, b"sip:1"), &one), None);
+        assert_eq!(one_for(&one, &Note { identity: b"sip:eve@h", ..two.clone() }), None);
+        assert_eq!(one_for(&one, &Note { domain: b"other", ..two.clone() }), None);
+        assert_eq!(one_for(&one, &Note { only: Only::Identity, ..two.clone() }), None);
+        assert_eq!(two.with_older(&one, both.len() - 1), None);
+    }
+
+    #[test]
+    fn r_76_a_watcher_needs_one_note() {
+        let dialog = Dialog { call_id: b"c", local_tag: b"l", remote_tag: b"r" };
+        let hers = |call_id| Dialog { call_id, ..dialog };
+        let subscribed = |dialog| Note {
+            cause: Cause::Subscribed,
+            contacts: Vec::new(),
+            ..note(Only::Dialog(dialog))
+        };
+        let again = subscribed(dialog);
+        assert_eq!(one_for(&again, &again), Some(again.encode()));
+        assert_eq!(one_for(&subscribed(hers(b"d")), &again), None);
+        let watcher = Watcher {
+            call_id: "c".into(),
+            local_tag: "l".into(),
+            remote_tag: "r".into(),
+            ..Watcher::default()
+        };
+        let gone = note(Only::Gone(vec![watcher]));
+        assert_eq!(one_for(&again, &gone), Some(gone.encode()));
+        assert_eq!(one_for(&subscribed(hers(b"d")), &gone), None);
+        assert_eq!(one_for(&gone, &again), None);
+    }
+
     proptest! {
         #[test]
         fn bytes_that_are_no_note_are_nothing(bytes: Vec<u8>, cause in 0_u8..10, count in any::<u32>()) {
             let _nothing_happens = Note::decode(&bytes);
             let mut long = vec![cause];
-            long.extend_from_slice(&[0; 8]);
+            long.extend_from_slice(&[0; 12]);
             long.extend_from_slice(&count.to_ne_bytes());
             long.extend_from_slice(&bytes);
             let _nothing_happens = Note::decode(&long);

@@ -17,8 +17,8 @@ pub enum SubscriptionState {
 pub enum Why {
     /// The watcher may subscribe again at once.
     Deactivated,
-    /// The watcher may subscribe again later.
-    Probation,
+    /// The watcher may subscribe again after so many seconds; 0: some time later.
+    Probation(u32),
     /// The watcher must not subscribe again.
     Rejected,
     /// It was not refreshed, or the watcher ended it.
@@ -32,7 +32,7 @@ impl Why {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deactivated => "deactivated",
-            Self::Probation => "probation",
+            Self::Probation(_) => "probation",
             Self::Rejected => "rejected",
             Self::Timeout => "timeout",
             Self::NoResource => "noresource",
@@ -60,7 +60,7 @@ impl SubscriptionState {
             | Cause::Shortened => Self::Active(left),
             Cause::Expired | Cause::Unregistered => Self::Terminated(Why::NoResource),
             Cause::Deactivated => Self::Terminated(Why::Deactivated),
-            Cause::Probation => Self::Terminated(Why::Probation),
+            Cause::Probation(seconds) => Self::Terminated(Why::Probation(seconds)),
             Cause::Rejected => Self::Terminated(Why::Rejected),
         }
     }
@@ -75,7 +75,13 @@ impl fmt::Display for SubscriptionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Active(left) => write!(f, "active;expires={left}"),
-            Self::Terminated(why) => write!(f, "terminated;reason={}", why.name()),
+            Self::Terminated(why) => {
+                write!(f, "terminated;reason={}", why.name())?;
+                match why {
+                    Why::Probation(seconds) if *seconds > 0 => write!(f, ";retry-after={seconds}"),
+                    _ => Ok(()),
+                }
+            }
         }
     }
 }
@@ -105,5 +111,7 @@ mod tests {
              terminated;reason=deactivated\nterminated;reason=probation\nterminated;reason=rejected"
         );
         assert_eq!(all(true, 0, true), ["terminated;reason=timeout"; 10].join("\n"));
+        let later = SubscriptionState::after(Cause::Probation(120), false, 9, true);
+        assert_eq!(later.to_string(), "terminated;reason=probation;retry-after=120");
     }
 }

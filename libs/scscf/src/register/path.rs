@@ -71,10 +71,10 @@ pub fn read<'m>(
     let text = match paths {
         [] => return Ok(Path::default()),
         _ if !settings.enabled => return Ok(Path::default()),
-        [one] => Cow::Borrowed(scan::trim(one)),
-        several => Cow::Owned(several.join(&b","[..])),
+        [one] => scan::unfolded(scan::trim(one)),
+        several => Cow::Owned(scan::unfolded(&several.join(&b","[..])).into_owned()),
     };
-    if text.len() > MOST || text.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+    if text.len() > MOST || text.contains(&0) {
         return Err(Refusal::Path);
     }
     let uris = route_set::parse(paths.iter().copied()).map_err(|_| Refusal::Path)?;
@@ -122,6 +122,13 @@ mod tests {
         assert_eq!(two, Ok(("<sip:a@p1;lr>,<sip:p2;lr>, <sip:p3;lr>".into(), true)));
         assert_eq!(of(&[], &[], ON), Ok((String::new(), false)));
         assert_eq!(of(&["<sip:p1>"], &[], Settings::default()), Ok((String::new(), false)));
+    }
+
+    #[test]
+    fn a_path_on_several_lines_is_one() {
+        let folded = of(&["<sip:a@p1;lr>,\r\n\t<sip:p2;lr>"], &["gruu,\r\n path"], ON);
+        assert_eq!(folded, Ok(("<sip:a@p1;lr>, <sip:p2;lr>".into(), true)));
+        assert_eq!(of(&["<sip:p;\r\n lr>"], &["path"], ON), Err(Refusal::Path));
     }
 
     #[test]

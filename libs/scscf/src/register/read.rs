@@ -45,7 +45,7 @@ pub fn read<'m>(request: &Request<'m>, settings: &Settings) -> Result<Plan<'m>, 
         private,
         call_id: Cow::Borrowed(call_id),
         cseq,
-        user_agent: Cow::Borrowed(user_agent(request)),
+        user_agent: user_agent(request),
         path: Cow::default(),
         echoes_path: false,
         behind_nat: false,
@@ -102,9 +102,9 @@ fn without_scheme(identity: &[u8]) -> &[u8] {
     rest.unwrap_or(identity)
 }
 
-fn user_agent<'m>(request: &Request<'m>) -> &'m [u8] {
-    let said = request.user_agent.map(scan::trim);
-    said.filter(|text| (1..LONGEST).contains(&text.len())).unwrap_or(NO_USER_AGENT)
+fn user_agent<'m>(request: &Request<'m>) -> Text<'m> {
+    let said = request.user_agent.map(|text| scan::unfolded(scan::trim(text)));
+    said.filter(|text| (1..LONGEST).contains(&text.len())).unwrap_or(Cow::Borrowed(NO_USER_AGENT))
 }
 
 /// Reads the Path, which is stored with every contact that is registered.

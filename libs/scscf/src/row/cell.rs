@@ -85,6 +85,25 @@ impl<'r> Writing<'r> {
         self.cells.push((column, Cell::Int(number.into())));
     }
 
+    /// A value for a column of our own, which the table may lack.
+    pub(super) fn own(&mut self, column: &'static str, cell: Option<Cell<'r>>) {
+        if self.limits.has(column) {
+            self.cells.push((column, cell.unwrap_or(Cell::Null)));
+        }
+    }
+
+    /// As [`Writing::own`], of 32 bits: the column has a sign.
+    pub(super) fn own_bits(&mut self, column: &'static str, bits: Option<u32>) {
+        self.own(column, bits.map(|bits| Cell::Int(bits.cast_signed().into())));
+    }
+
+    /// As [`Writing::own`], of a text that is null if it is empty or does not fit.
+    pub(super) fn own_text(&mut self, column: &'static str, text: &'r [u8]) {
+        if self.limits.has(column) {
+            self.or_null(column, text);
+        }
+    }
+
     pub(super) fn time(&mut self, column: &'static str, time: i64) {
         self.cells.push((column, Cell::Time(time.clamp(0, LAST_TIME))));
     }

@@ -1,7 +1,10 @@
 //! Rows of table `contact`.
 
-use super::{BadRow, CONTACTS, Cells, LeftOut, Limits, Named, Writing, column};
+use super::{
+    BadRow, Cell, Cells, LeftOut, Limits, TEXT_MAX, Writing, cell::LAST_TIME, column, text,
+};
 use bstr::BString;
+use shm_store::cells::narrow;
 
 /// Where a user can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,24 +23,75 @@ pub struct Contact {
     pub callid: BString,
     /// Its end, in seconds since 1970; 0: never.
     pub expires: i64,
+    /// What columns of our own say.
+    pub own: Own,
+}
+
+/// What the tables of Kamailio have no column for. Nothing: not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Own {
+    /// The priority in thousandths.
+    pub q: Option<i32>,
+    /// The CSeq of the REGISTER.
+    pub cseq: Option<i32>,
+    /// Flags of the branch.
+    pub flags: Option<u32>,
+    /// Flags of the script.
+    pub cflags: Option<u32>,
+    /// The methods that the telephone knows, as the core counts them.
+    pub methods: Option<u32>,
+    /// The socket that the REGISTER came in at, by its name; empty: not known.
+    pub socket: BString,
+    /// When it was registered last, in seconds since 1970.
+    pub last_modified: Option<i64>,
+}
+
+impl Own {
+    fn read(row: &impl Cells<Column = &'static str>) -> Result<Self, BadRow> {
+        let small = |column, allowed| {
+            row.int(column).map(|value| narrow(column, value, allowed)).transpose()
+        };
+        let time = row.int(column::LAST_MODIFIED).map(|_| row.time(column::LAST_MODIFIED));
+        Ok(Self {
+            q: small(column::Q, "a number of 32 bits")?,
+            cseq: small(column::CSEQ, "a number of 32 bits")?,
+            flags: row.bits(column::FLAGS)?,
+            cflags: row.bits(column::CFLAGS)?,
+            methods: row.bits(column::METHODS)?,
+            socket: text(row, column::SOCKET)?,
+            last_modified: time.transpose()?,
+        })
+    }
+
+    fn write<'r>(&'r self, writing: &mut Writing<'r>) {
+        let int = |number: Option<i32>| number.map(|number| Cell::Int(number.into()));
+        writing.own(column::Q, int(self.q));
+        writing.own(column::CSEQ, int(self.cseq));
+        writing.own_bits(column::FLAGS, self.flags);
+        writing.own_bits(column::CFLAGS, self.cflags);
+        writing.own_bits(column::METHODS, self.methods);
+        writing.own_text(column::SOCKET, &self.socket);
+        let time = self.last_modified.map(|time| Cell::Time(time.clamp(0, LAST_TIME)));
+        writing.own(column::LAST_MODIFIED, time);
+    }
 }
 
 impl Contact {
-    /// Makes sense of a row with the columns of [`CONTACTS`]; also gives its number.
+    /// Makes sense of a row of [`CONTACTS`](super::CONTACTS); also gives its number.
     ///
     /// # Errors
     ///
     /// [`BadRow`]
-    pub fn read(cells: &impl Cells) -> Result<(i64, Self), BadRow> {
-        let row = Named { table: &CONTACTS, cells };
+    pub fn read(row: &impl Cells<Column = &'static str>) -> Result<(i64, Self), BadRow> {
         let contact = Self {
-            contact: row.needed(column::CONTACT)?,
-            params: row.text(column::PARAMS)?,
-            path: row.text(column::PATH)?,
-            received: row.text(column::RECEIVED)?,
-            user_agent: row.text(column::USER_AGENT)?,
-            callid: row.text(column::CALLID)?,
+            contact: row.needed(column::CONTACT, TEXT_MAX)?.into(),
+            params: text(row, column::PARAMS)?,
+            path: text(row, column::PATH)?,
+            received: text(row, column::RECEIVED)?,
+            user_agent: text(row, column::USER_AGENT)?,
+            callid: text(row, column::CALLID)?,
             expires: row.time(column::EXPIRES)?,
+            own: Own::read(row)?,
         };
         Ok((row.number(column::ID)?, contact))
     }
@@ -57,6 +111,7 @@ impl Contact {
         writing.optional(column::USER_AGENT, &self.user_agent);
         writing.optional(column::CALLID, &self.callid);
         writing.time(column::EXPIRES, self.expires);
+        self.own.write(&mut writing);
         Ok(writing)
     }
 }

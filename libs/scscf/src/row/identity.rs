@@ -1,12 +1,14 @@
 //! Rows of table `impu`.
 
-use super::{BadRow, Cells, IDENTITIES, LeftOut, Limits, Named, Writing, column};
+use super::{BadCell, BadRow, Cells, LeftOut, Limits, TEXT_MAX, Writing, column, text};
 use crate::{blob, profile::Subscription};
 use bstr::BString;
 
 /// A public identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
+    /// The domain, in a column of our own; empty: the one that the C module would have it in.
+    pub domain: BString,
     /// Its URI; never empty.
     pub impu: BString,
     /// 1 if it is barred.
@@ -37,35 +39,36 @@ pub enum Unfit {
 }
 
 impl Identity {
-    /// Makes sense of a row with the columns of [`IDENTITIES`]; also gives its number.
+    /// Makes sense of a row of [`IDENTITIES`](super::IDENTITIES); also gives its number.
     ///
     /// # Errors
     ///
     /// [`BadRow`]
-    pub fn read(cells: &impl Cells) -> Result<(i64, Self), BadRow> {
-        let row = Named { table: &IDENTITIES, cells };
+    pub fn read(row: &impl Cells<Column = &'static str>) -> Result<(i64, Self), BadRow> {
         let id = row.number(column::ID)?;
-        let impu = row.needed(column::IMPU)?;
-        let value = row.int(column::REG_STATE, 0);
+        let impu = row.needed(column::IMPU, TEXT_MAX)?.into();
+        let value = row.int(column::REG_STATE).unwrap_or(0);
         let reg_state = match value {
             1 => 1,
             -1 => -1,
             _ => {
                 let allowed = "1 or -1";
-                return Err(BadRow::Range { column: column::REG_STATE, value, allowed });
+                let column = column::REG_STATE;
+                return Err(BadCell::Range { column, value, allowed }.into());
             }
         };
-        let bytes = row.bytes(column::PROFILE).ok_or(BadRow::Null(column::PROFILE))?;
+        let bytes = row.text(column::PROFILE).ok_or(BadCell::Null(column::PROFILE))?;
         let bad = |why| BadRow::Profile { column: column::PROFILE, why };
         let subscription = blob::decode(bytes).map_err(bad)?;
         let identity = Self {
+            domain: text(row, column::DOMAIN)?,
             impu,
-            barring: i32::from(row.int(column::BARRING, 0) != 0),
+            barring: i32::from(row.int(column::BARRING).is_some_and(|number| number != 0)),
             reg_state,
-            ccf1: row.text(column::CCF1)?,
-            ccf2: row.text(column::CCF2)?,
-            ecf1: row.text(column::ECF1)?,
-            ecf2: row.text(column::ECF2)?,
+            ccf1: text(row, column::CCF1)?,
+            ccf2: text(row, column::CCF2)?,
+            ecf1: text(row, column::ECF1)?,
+            ecf2: text(row, column::ECF2)?,
             subscription,
         };
         Ok((id, identity))
@@ -82,6 +85,9 @@ impl Identity {
         header_type: impl Fn(&[u8]) -> i16,
     ) -> Result<Writing<'r>, Unfit> {
         let mut writing = Writing::new(limits);
+        if limits.has(column::DOMAIN) {
+            writing.needed(column::DOMAIN, &self.domain).map_err(Unfit::Column)?;
+        }
         writing.needed(column::IMPU, &self.impu).map_err(Unfit::Column)?;
         writing.int(column::BARRING, self.barring);
         writing.int(column::REG_STATE, self.reg_state);

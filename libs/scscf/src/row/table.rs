@@ -1,18 +1,29 @@
 //! The tables and their columns.
 
+use super::Limits;
+
 /// A table. Its name may be another where two versions of Kamailio have two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
     /// The name.
     pub name: &'static str,
-    /// The columns that are read, the number of the row first.
+    /// The columns that the tables of Kamailio have, the number of the row first.
     pub columns: &'static [&'static str],
+    /// Columns of our own, which a table may have.
+    pub own: &'static [&'static str],
 }
 
 impl Table {
-    /// Where a column stands in a row that was read.
-    pub(super) fn place(&self, column: &str) -> Option<usize> {
-        self.columns.iter().position(|known| *known == column)
+    /// The columns to read of a table about which `limits` is known.
+    pub fn present(&self, limits: &Limits) -> Vec<&'static str> {
+        let own = self.own.iter().filter(|column| limits.has(column));
+        self.columns.iter().chain(own).copied().collect()
+    }
+
+    /// The columns of our own that a table lacks, for the log.
+    pub fn lacking(&self, limits: &Limits) -> String {
+        let lacking = self.own.iter().copied().filter(|column| !limits.has(column));
+        lacking.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -20,6 +31,7 @@ impl Table {
 #[expect(missing_docs, reason = "each is named as in its table")]
 pub mod column {
     pub const ID: &str = "id";
+    pub const DOMAIN: &str = "domain";
     pub const IMPU: &str = "impu";
     pub const BARRING: &str = "barring";
     pub const REG_STATE: &str = "reg_state";
@@ -35,6 +47,13 @@ pub mod column {
     pub const USER_AGENT: &str = "user_agent";
     pub const EXPIRES: &str = "expires";
     pub const CALLID: &str = "callid";
+    pub const Q: &str = "q";
+    pub const CSEQ: &str = "cseq";
+    pub const FLAGS: &str = "flags";
+    pub const CFLAGS: &str = "cflags";
+    pub const METHODS: &str = "methods";
+    pub const SOCKET: &str = "socket";
+    pub const LAST_MODIFIED: &str = "last_modified";
     pub const IMPU_ID: &str = "impu_id";
     pub const CONTACT_ID: &str = "contact_id";
     pub const SUBSCRIBER_ID: &str = "subscriber_id";
@@ -57,16 +76,19 @@ use column::*;
 pub const IDENTITIES: Table = Table {
     name: "impu",
     columns: &[ID, IMPU, BARRING, REG_STATE, CCF1, CCF2, ECF1, ECF2, PROFILE],
+    own: &[DOMAIN],
 };
 
 /// Contacts.
 pub const CONTACTS: Table = Table {
     name: "contact",
     columns: &[ID, CONTACT, PARAMS, PATH, RECEIVED, USER_AGENT, EXPIRES, CALLID],
+    own: &[Q, CSEQ, FLAGS, CFLAGS, METHODS, SOCKET, LAST_MODIFIED],
 };
 
 /// Which contacts an identity has.
-pub const LINKS: Table = Table { name: "impu_contact", columns: &[ID, IMPU_ID, CONTACT_ID] };
+pub const LINKS: Table =
+    Table { name: "impu_contact", columns: &[ID, IMPU_ID, CONTACT_ID], own: &[] };
 
 /// Subscriptions to the state of a registration, of any of the names that versions have for the
 /// table.
@@ -87,8 +109,9 @@ pub const WATCHERS: Table = Table {
         RECORD_ROUTE,
         SOCKINFO_STR,
     ],
+    own: &[],
 };
 
 /// Which watchers an identity has.
 pub const SUBSCRIPTIONS: Table =
-    Table { name: "impu_subscriber", columns: &[ID, IMPU_ID, SUBSCRIBER_ID] };
+    Table { name: "impu_subscriber", columns: &[ID, IMPU_ID, SUBSCRIBER_ID], own: &[] };

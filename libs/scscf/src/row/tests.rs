@@ -4,24 +4,35 @@ use super::{cell::LAST_TIME, *};
 use crate::profile::{PublicIdentity, ServiceProfile, Subscription};
 use proptest::{collection::vec, prelude::*};
 
-/// A row as a database gives it back: the columns of its table in their order.
-struct Stored(Vec<Cell<'static>>);
+/// A row as a database gives it back, with the columns that it has.
+struct Stored(Vec<(&'static str, Cell<'static>)>);
 
 impl Stored {
-    fn new(table: &Table, writing: &Writing<'_>) -> Self {
-        let place = |column: &&'static str| {
-            let found = writing.cells.iter().find(|(name, _)| name == column);
-            found.map_or(Cell::Int(17), |(_, cell)| own(cell))
-        };
-        assert_eq!(writing.cells.len() + 1, table.columns.len(), "each column is written once");
-        Self(table.columns.iter().map(place).collect())
+    fn new(table: &Table, limits: &Limits, writing: &Writing<'_>) -> Self {
+        let cells = table.present(limits).into_iter().map(|column| {
+            let found = writing.cells.iter().find(|(name, _)| *name == column);
+            (column, found.map_or(Cell::Int(17), |(_, cell)| own(cell)))
+        });
+        let stored = Self(cells.collect());
+        assert_eq!(writing.cells.len() + 1, stored.0.len(), "each column is written once");
+        stored
     }
 
-    fn set(mut self, table: &Table, column: &str, cell: Cell<'static>) -> Self {
-        let place = table.place(column).unwrap();
-        self.0[place] = cell;
+    fn set(mut self, column: &str, cell: Cell<'static>) -> Self {
+        let place = self.0.iter_mut().find(|(name, _)| *name == column).unwrap();
+        place.1 = cell;
         self
     }
+
+    fn cell(&self, column: &str) -> Option<&Cell<'static>> {
+        self.0.iter().find(|(name, _)| *name == column).map(|(_, cell)| cell)
+    }
+}
+
+/// A table with all columns that may be there, none of which refuses a text.
+fn whole(table: &Table) -> Limits {
+    let columns = table.columns.iter().chain(table.own);
+    Limits::of(columns.map(|column| (column.as_bytes().to_vec(), None)))
 }
 
 fn own(cell: &Cell<'_>) -> Cell<'static> {
@@ -35,15 +46,17 @@ fn own(cell: &Cell<'_>) -> Cell<'static> {
 }
 
 impl Cells for Stored {
-    fn int(&self, place: usize) -> Option<i64> {
-        match self.0.get(place)? {
+    type Column = &'static str;
+
+    fn int(&self, column: &'static str) -> Option<i64> {
+        match self.cell(column)? {
             Cell::Int(number) | Cell::Time(number) => Some(*number),
             _ => None,
         }
     }
 
-    fn text(&self, place: usize) -> Option<&[u8]> {
-        match self.0.get(place)? {
+    fn text(&self, column: &'static str) -> Option<&[u8]> {
+        match self.cell(column)? {
             Cell::Text(text) => Some(text),
             Cell::Blob(bytes) => Some(bytes),
             _ => None,
@@ -67,21 +80,39 @@ fn text(least: usize) -> impl Strategy<Value = BString> {
 }
 
 fn identity() -> impl Strategy<Value = Identity> {
-    let texts = (text(1), text(0), text(0), text(0), text(0));
+    let texts = (text(0), text(1), text(0), text(0), text(0), text(0));
     (texts, 0..2_i32, prop_oneof![Just(1), Just(-1)], text(1)).prop_map(
-        |((impu, ccf1, ccf2, ecf1, ecf2), barring, reg_state, private_identity)| {
+        |((domain, impu, ccf1, ccf2, ecf1, ecf2), barring, reg_state, private_identity)| {
             let uri = impu.clone();
             let identities = vec![PublicIdentity { uri, ..PublicIdentity::default() }];
             let profiles = vec![ServiceProfile { identities, ..ServiceProfile::default() }];
             let subscription = Subscription { private_identity, profiles };
-            Identity { impu, barring, reg_state, ccf1, ccf2, ecf1, ecf2, subscription }
+            Identity { domain, impu, barring, reg_state, ccf1, ccf2, ecf1, ecf2, subscription }
+        },
+    )
+}
+
+fn own_columns() -> impl Strategy<Value = Own> {
+    let small = || proptest::option::of(any::<i32>());
+    let word = || proptest::option::of(any::<u32>());
+    let bits = (word(), word(), word());
+    (small(), small(), bits, text(0), proptest::option::of(0..=LAST_TIME)).prop_map(
+        |(q, cseq, (flags, cflags, methods), socket, last_modified)| Own {
+            q,
+            cseq,
+            flags,
+            cflags,
+            methods,
+            socket,
+            last_modified,
         },
     )
 }
 
 fn contact() -> impl Strategy<Value = Contact> {
-    (text(1), text(0), text(0), text(0), text(0), text(0), 0..=LAST_TIME).prop_map(
-        |(contact, params, path, received, user_agent, callid, expires)| Contact {
+    let texts = (text(1), text(0), text(0), text(0), text(0), text(0));
+    (texts, 0..=LAST_TIME, own_columns()).prop_map(
+        |((contact, params, path, received, user_agent, callid), expires, own)| Contact {
             contact,
             params,
             path,
@@ -89,6 +120,7 @@ fn contact() -> impl Strategy<Value = Contact> {
             user_agent,
             callid,
             expires,
+            own,
         },
     )
 }
@@ -129,20 +161,56 @@ proptest! {
         contact in contact(),
         watcher in watcher(),
     ) {
-        let free = Limits::default();
-        let row = Stored::new(&IDENTITIES, &identity.write(&free, |_| 0).unwrap());
+        let limits = whole(&IDENTITIES);
+        let row = Stored::new(&IDENTITIES, &limits, &identity.write(&limits, |_| 0).unwrap());
         prop_assert_eq!(Identity::read(&row), Ok((17, identity)));
-        let row = Stored::new(&CONTACTS, &contact.write(&free).unwrap());
+        let limits = whole(&CONTACTS);
+        let row = Stored::new(&CONTACTS, &limits, &contact.write(&limits).unwrap());
         prop_assert_eq!(Contact::read(&row), Ok((17, contact)));
-        let row = Stored::new(&WATCHERS, &watcher.write(&free).unwrap());
+        let limits = whole(&WATCHERS);
+        let row = Stored::new(&WATCHERS, &limits, &watcher.write(&limits).unwrap());
         prop_assert_eq!(Watcher::read(&row), Ok((17, watcher)));
     }
 
     #[test]
-    fn u_20_a_row_of_anything_is_read_or_refused(cells in vec(anything(), 0..14)) {
-        let row = Stored(cells);
-        let _ = (Identity::read(&row), Contact::read(&row), Watcher::read(&row));
+    fn u_19_tables_of_kamailio_hold_all_but_our_own_columns(
+        mut identity in identity(),
+        mut contact in contact(),
+    ) {
+        let free = Limits::default();
+        let row = Stored::new(&IDENTITIES, &free, &identity.write(&free, |_| 0).unwrap());
+        identity.domain = BString::default();
+        prop_assert_eq!(Identity::read(&row), Ok((17, identity)));
+        let row = Stored::new(&CONTACTS, &free, &contact.write(&free).unwrap());
+        contact.own = Own::default();
+        prop_assert_eq!(Contact::read(&row), Ok((17, contact)));
     }
+
+    #[test]
+    fn u_20_a_row_of_anything_is_read_or_refused(cells in vec(anything(), 0..15)) {
+        for table in [IDENTITIES, CONTACTS, WATCHERS] {
+            let columns = table.present(&whole(&table));
+            let row = Stored(columns.into_iter().zip(cells.iter().cloned()).collect());
+            let _ = (Identity::read(&row), Contact::read(&row), Watcher::read(&row));
+        }
+    }
+}
+
+#[test]
+fn what_a_table_has_of_our_own_columns_is_used() {
+    let named = |names: &[&str]| {
+        let columns = CONTACTS.columns.iter().chain(names);
+        Limits::of(columns.map(|column| (column.as_bytes().to_vec(), None)))
+    };
+    let limits = named(&["Q", "methods"]);
+    assert_eq!(CONTACTS.lacking(&limits), "cseq, flags, cflags, socket, last_modified");
+    let own = Own { q: Some(500), cseq: Some(7), methods: Some(u32::MAX), ..Own::default() };
+    let contact = Contact { contact: "sip:a@b".into(), own, ..Contact::default() };
+    let writing = contact.write(&limits).unwrap();
+    assert!(writing.cells.contains(&(column::METHODS, Cell::Int(-1))), "{:?}", writing.cells);
+    let row = Stored::new(&CONTACTS, &limits, &writing);
+    let read = Contact::read(&row).unwrap().1.own;
+    assert_eq!((read.q, read.cseq, read.methods), (Some(500), None, Some(u32::MAX)));
 }
 
 fn told<T>(read: Result<T, BadRow>) -> String {
@@ -161,8 +229,8 @@ fn alice() -> Identity {
 #[test]
 fn u_20_a_row_without_a_whole_profile_is_refused() {
     let (alice, free) = (alice(), Limits::default());
-    let row = || Stored::new(&IDENTITIES, &alice.write(&free, |_| 0).unwrap());
-    let with = |column, cell| told(Identity::read(&row().set(&IDENTITIES, column, cell)));
+    let row = || Stored::new(&IDENTITIES, &free, &alice.write(&free, |_| 0).unwrap());
+    let with = |column, cell| told(Identity::read(&row().set(column, cell)));
     assert_eq!(with(column::PROFILE, Cell::Null), "ims_subscription_data is NULL");
     assert_eq!(
         with(column::PROFILE, Cell::Blob(b"\x05\0ali".to_vec())),
@@ -170,7 +238,7 @@ fn u_20_a_row_without_a_whole_profile_is_refused() {
     );
     assert_eq!(with(column::IMPU, Cell::Null), "impu is empty");
     assert_eq!(with(column::REG_STATE, Cell::Int(0)), "reg_state is 0, must be 1 or -1");
-    let bare = row().set(&IDENTITIES, column::BARRING, Cell::Null);
+    let bare = row().set(column::BARRING, Cell::Null);
     assert_eq!(Identity::read(&bare).unwrap().1, alice);
 }
 
@@ -179,7 +247,7 @@ fn each_charging_function_has_its_own_column() {
     let mut alice = alice();
     alice.ecf1 = "sip:ecf1".into();
     let free = Limits::default();
-    let row = Stored::new(&IDENTITIES, &alice.write(&free, |_| 0).unwrap());
+    let row = Stored::new(&IDENTITIES, &free, &alice.write(&free, |_| 0).unwrap());
     let read = Identity::read(&row).unwrap().1;
     assert_eq!((read.ccf1, read.ecf1), ("".into(), "sip:ecf1".into()));
 }
@@ -223,9 +291,9 @@ fn an_end_far_away_can_be_stored() {
     let free = Limits::default();
     let writing = contact.write(&free).unwrap();
     assert!(writing.cells.contains(&(column::EXPIRES, Cell::Time(LAST_TIME))));
-    let row = Stored::new(&CONTACTS, &writing).set(&CONTACTS, column::EXPIRES, Cell::Time(-1));
+    let row = Stored::new(&CONTACTS, &free, &writing).set(column::EXPIRES, Cell::Time(-1));
     assert_eq!(told(Contact::read(&row)), "expires is -1, must be a time from 1970 on");
-    let none = row.set(&CONTACTS, column::EXPIRES, Cell::Null);
+    let none = row.set(column::EXPIRES, Cell::Null);
     assert_eq!(told(Contact::read(&none)), "expires is NULL");
 }
 

@@ -1,7 +1,8 @@
 //! Rows of the table of watchers.
 
-use super::{BadRow, Cells, LeftOut, Limits, Named, WATCHERS, Writing, column};
+use super::{BadRow, Cells, LeftOut, Limits, TEXT_MAX, Writing, column, text};
 use bstr::BString;
+use shm_store::cells::{BadCell, narrow};
 
 /// What tells a watcher from all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,29 +35,35 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Makes sense of a row with the columns of [`WATCHERS`]; also gives its number.
+    /// Makes sense of a row of [`WATCHERS`](super::WATCHERS); also gives its number.
     ///
     /// # Errors
     ///
     /// [`BadRow`]
-    pub fn read(cells: &impl Cells) -> Result<(i64, Self), BadRow> {
-        let row = Named { table: &WATCHERS, cells };
+    pub fn read(row: &impl Cells<Column = &'static str>) -> Result<(i64, Self), BadRow> {
+        let needed = |column| -> Result<BString, BadCell> {
+            row.needed(column, TEXT_MAX).map(BString::from)
+        };
         let wide = "a number of 32 bits";
         let watcher = Self {
             key: WatcherKey {
-                event: row.narrow(column::EVENT, wide)?,
-                watcher_contact: row.needed(column::WATCHER_CONTACT)?,
-                presentity_uri: row.needed(column::PRESENTITY_URI)?,
+                event: narrow(column::EVENT, row.number(column::EVENT)?, wide)?,
+                watcher_contact: needed(column::WATCHER_CONTACT)?,
+                presentity_uri: needed(column::PRESENTITY_URI)?,
             },
-            watcher_uri: row.needed(column::WATCHER_URI)?,
+            watcher_uri: needed(column::WATCHER_URI)?,
             expires: row.time(column::EXPIRES)?,
-            version: row.narrow(column::VERSION, wide)?,
-            local_cseq: row.narrow(column::LOCAL_CSEQ, "0 to 4294967295")?,
-            call_id: row.needed(column::CALL_ID)?,
-            from_tag: row.needed(column::FROM_TAG)?,
-            to_tag: row.needed(column::TO_TAG)?,
-            record_route: row.text(column::RECORD_ROUTE)?,
-            sockinfo_str: row.text(column::SOCKINFO_STR)?,
+            version: narrow(column::VERSION, row.number(column::VERSION)?, wide)?,
+            local_cseq: narrow(
+                column::LOCAL_CSEQ,
+                row.number(column::LOCAL_CSEQ)?,
+                "0 to 4294967295",
+            )?,
+            call_id: needed(column::CALL_ID)?,
+            from_tag: needed(column::FROM_TAG)?,
+            to_tag: needed(column::TO_TAG)?,
+            record_route: text(row, column::RECORD_ROUTE)?,
+            sockinfo_str: text(row, column::SOCKINFO_STR)?,
         };
         Ok((row.number(column::ID)?, watcher))
     }

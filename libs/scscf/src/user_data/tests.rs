@@ -42,7 +42,7 @@ fn a_whole_document_is_read() {
         <x:CoreNetworkServicesAuthorization><x:SubscribedMediaProfileId>7</x:SubscribedMediaProfileId>\
         </x:CoreNetworkServicesAuthorization><x:Extension><x:SharedIFCSetID>4</x:SharedIFCSetID>\
         <x:Extension><x:SharedIFCSetID>5</x:SharedIFCSetID></x:Extension></x:Extension>\
-        </x:ServiceProfile></x:imssubscription>\0";
+        </x:ServiceProfile></x:imssubscription>\0\0\0";
     let found = of(text).unwrap();
     assert_eq!(found.private_identity, "bob@ims");
     let [profile] = &found.profiles[..] else { panic!("one profile") };

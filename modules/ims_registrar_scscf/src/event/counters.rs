@@ -11,7 +11,8 @@ pub(crate) static FAILED: Counter = Counter::new();
 /// Events that were dropped because too many waited, or for want of memory.
 pub(crate) static DROPPED: Counter = Counter::new();
 
-/// Events that waited behind one that told the same, and were told with it.
+/// Events that were told with another one that waited: with one that told the same, or because the
+/// queue was full.
 pub(crate) static COALESCED: Counter = Counter::new();
 
 /// Subscriptions that ended because their watcher did not take a NOTIFY.

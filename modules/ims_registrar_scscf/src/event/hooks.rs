@@ -1,9 +1,13 @@
 //! What happens to registrations, as the rest of the module and the store tell it.
 
-use super::{facts, queue};
+use super::{facts, queue, rules, trouble};
 use bstr::{BStr, BString};
-use kamailio::scscf::client::{self, Domain, Event, State, Told, Usrloc, WatcherChange};
-use scscf_core::event::{Cause, Contact, Note, Only, Reason, Watcher};
+use kamailio::{
+    scscf::client::{self, Domain, Event, Identity, State, Told, Usrloc, WatcherChange},
+    timer,
+};
+use scscf_core::event::{Cause, Contact, Note, Only, Watcher};
+use std::ffi::CString;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +16,14 @@ pub(crate) enum Kind {
     Registered,
     /// The user registered them again.
     Refreshed,
+    /// The operator cut the time of contacts, so that the user registers again soon.
+    Shortened,
     /// The user, a proxy or the operator ended contacts.
     Unregistered,
-    /// The HSS ended them.
-    Deregistered(Reason),
+    /// The operator ended them; the user may come back after so many seconds.
+    Probation(u32),
+    /// The HSS ended them, which is told as this.
+    Deregistered(Cause),
 }
 
 impl Kind {
@@ -23,8 +31,10 @@ impl Kind {
         match self {
             Self::Registered => Cause::Registered,
             Self::Refreshed => Cause::Refreshed,
+            Self::Shortened => Cause::Shortened,
             Self::Unregistered => Cause::Unregistered,
-            Self::Deregistered(reason) => reason.cause(),
+            Self::Probation(seconds) => Cause::Probation(seconds),
+            Self::Deregistered(cause) => cause,
         }
     }
 }
@@ -115,10 +125,72 @@ pub(crate) fn gone(gone: &Gone<'_>) {
     push(&private, &note);
 }
 
-/// What the store does by itself: the time of a contact is over. It asks once for each identity that
-/// the contact is linked to.
+/// Removes the watchers of an identity, and tells them nothing: another server has the user now, and
+/// tells who watches there.
+pub(crate) fn end_silently(domain: Domain, identity: &[u8]) {
+    let Some(usrloc) = Usrloc::get() else { return };
+    let guard = usrloc.lock(domain, identity);
+    let Some(record) = guard.identity() else { return };
+    let all: Vec<_> = record.watchers().filter(client::Watcher::is_reg).collect();
+    for raw in all {
+        let watcher = facts::watcher(&raw);
+        kamailio::info!("subscription ends, another server has the user: {}", watcher.shown());
+        trouble::forget(&watcher.dialog());
+        guard.drop_watcher(raw);
+    }
+}
+
+/// What the store does by itself.
 pub(super) fn by_itself(told: &Told<'_>) {
-    let (Event::Expired, Some(contact)) = (told.event, &told.contact) else { return };
+    match (told.event, &told.contact) {
+        (Event::Expired, Some(contact)) => expired(told, contact),
+        (Event::WatchersOver, _) => run_out(&told.identity),
+        _ => {}
+    }
+}
+
+/// Subscriptions were not refreshed in time. They are removed here, under the lock, so that nobody
+/// else gives a NOTIFY the number of the last one.
+fn run_out(identity: &Identity<'_>) {
+    let (Some(usrloc), Some(rules)) = (Usrloc::get(), rules::get()) else { return };
+    let (public, private) = (identity.public().to_vec(), facts::private(identity).to_vec());
+    let name = identity.domain().to_vec();
+    let domain = CString::new(name.as_slice()).ok().and_then(|name| usrloc.find_domain(&name));
+    let Some(domain) = domain else { return };
+    let mut ended = Vec::new();
+    {
+        let guard = usrloc.lock(domain, &public);
+        let Some(record) = guard.identity() else { return };
+        let now = timer::now();
+        let over = |raw: &client::Watcher<'_>| raw.is_reg() && raw.expires() <= now;
+        let over: Vec<_> = record.watchers().filter(over).collect();
+        for raw in over {
+            let watcher = facts::watcher(&raw);
+            kamailio::info!("subscription ran out: {}", watcher.shown());
+            let quiet = !rules.last_notify || trouble::wants_peace(&watcher.dialog());
+            trouble::forget(&watcher.dialog());
+            guard.drop_watcher(raw);
+            if !quiet {
+                ended.push(numbered(&watcher));
+            }
+        }
+    }
+    if ended.is_empty() {
+        return;
+    }
+    let note = Note {
+        cause: Cause::Unsubscribed,
+        domain: &name,
+        identity: &public,
+        identities: vec![&public],
+        contacts: Vec::new(),
+        only: Only::Gone(ended),
+    };
+    push(&private, &note);
+}
+
+/// The time of a contact is over. The store asks once for each identity that the contact is linked to.
+fn expired(told: &Told<'_>, contact: &client::Contact<'_>) {
     let record = &told.identity;
     if record.watchers().any(|watcher| watcher.is_reg()) {
         let copy = [copied(contact)];

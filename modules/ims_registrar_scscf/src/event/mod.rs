@@ -19,7 +19,7 @@ mod trouble;
 
 pub(crate) use allowed::{can_publish_reg, can_subscribe_to_reg};
 pub(crate) use counters::{COALESCED, DROPPED, FAILED, SENT, WATCHERS_DROPPED};
-pub(crate) use hooks::{Gone, Happened, Kind, gone, happened};
+pub(crate) use hooks::{Gone, Happened, Kind, end_silently, gone, happened};
 pub(crate) use publish::publish_reg;
 pub(crate) use queue::notifies_in_q;
 pub(crate) use rules::BadRules;

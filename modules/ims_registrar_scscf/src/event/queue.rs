@@ -8,7 +8,7 @@ use super::{
 use core::hash::Hasher;
 use kamailio::{
     Error,
-    queue::{Bells, PushError, Queues},
+    queue::{Bells, PushError, Pushed, Queues},
     shared::Shared,
 };
 use scscf_core::event::{Note, Only};
@@ -30,6 +30,8 @@ pub(super) enum Lost {
     Queue(#[from] PushError),
     #[error("registration event dropped: there is no queue")]
     NoQueue,
+    #[error("registration event dropped: it is damaged")]
+    Damaged,
 }
 
 /// Makes the queues. For `mod_init`.
@@ -45,23 +47,36 @@ pub(super) fn tear_down() {
     drop(QUEUES.take());
 }
 
-/// Leaves `note` for the process of the user with the private identity `private`.
+/// Bytes of a note that stands for several: enough for hundreds of contacts.
+const MOST: usize = 64 * 1024;
+
+/// Leaves `note` for the process of the user with the private identity `private`. When the queue is
+/// full, a note that waits tells what this one does as well, if there is such a note.
 ///
 /// # Errors
 ///
 /// [`Lost`], which is counted already.
 pub(super) fn push(private: &[u8], note: &Note<'_>) -> Result<(), Lost> {
-    push_bytes(key(private), &note.encode())
+    push_under(key(private), &note.encode(), note)
 }
 
-/// As [`push`], for a note that waits a second time.
-pub(super) fn push_bytes(key: u64, note: &[u8]) -> Result<(), Lost> {
+/// As [`push`], for the bytes of a note that waits a second time.
+pub(super) fn push_bytes(key: u64, bytes: &[u8]) -> Result<(), Lost> {
+    push_under(key, bytes, &Note::decode(bytes).ok_or(Lost::Damaged)?)
+}
+
+fn push_under(key: u64, bytes: &[u8], note: &Note<'_>) -> Result<(), Lost> {
+    let join = |older: &[u8]| note.with_older(&Note::decode(older)?, MOST);
     let pushed = QUEUES
         .get()
         .ok_or(Lost::NoQueue)
-        .and_then(|queues| queues.push(key, note, &BELLS).map_err(Lost::from));
+        .and_then(|queues| queues.push(key, bytes, &BELLS, join).map_err(Lost::from));
     let waiting = match pushed {
-        Ok(waiting) => waiting,
+        Ok(Pushed::Waits(waiting)) => waiting,
+        Ok(Pushed::Joined) => {
+            counters::COALESCED.increment();
+            return Ok(());
+        }
         Err(lost) => {
             counters::DROPPED.increment();
             return Err(lost);

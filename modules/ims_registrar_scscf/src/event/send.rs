@@ -14,16 +14,19 @@ use scscf_core::event::{
     delivery::{self, Answer, Fate, Next},
 };
 
+/// The token of the last NOTIFY of a subscription: no domain has this number.
+const LAST: usize = 0;
+
 /// Sends a NOTIFY with the numbers of `watcher`.
 pub(super) fn notify(domain: Domain, watcher: &Watcher, state: SubscriptionState, body: &[u8]) {
     let Some(settings) = settings::get() else { return };
-    let state = state.to_string();
+    let shown = state.to_string();
     let headers: [&[u8]; 7] = [
-        b"Event: reg\r\nMax-Forwards: 70\r\nSubscription-State: ",
-        state.as_bytes(),
-        b"\r\nContact: <",
+        b"Contact: <",
         settings.scscf_name,
-        b">\r\nContent-Type: ",
+        b">\r\nEvent: reg\r\nMax-Forwards: 70\r\nSubscription-State: ",
+        shown.as_bytes(),
+        b"\r\nContent-Type: ",
         reginfo::CONTENT_TYPE.as_bytes(),
         b"\r\n",
     ];
@@ -42,10 +45,16 @@ pub(super) fn notify(domain: Domain, watcher: &Watcher, state: SubscriptionState
         body,
         socket: Socket::find(&watcher.socket),
     };
-    match settings.tm.request_within_then(&request, trouble::domain_token(domain), completed) {
+    // Of a subscription that has ended nothing is remembered.
+    let token = if state.is_last() { LAST } else { trouble::domain_token(domain) };
+    match settings.tm.request_within_then(&request, token, completed) {
         Ok(()) => counters::SENT.increment(),
         Err(error) => {
             kamailio::error!("NOTIFY to {} not sent: {error}", watcher.shown());
+            if token == LAST {
+                counters::FAILED.increment();
+                return;
+            }
             settle(domain, watcher, Fate::Unanswered, "not sent");
         }
     }
@@ -59,6 +68,14 @@ fn completed(done: &Completed<'_>) {
     };
     let fate = Fate::of(answer);
     if fate == Fate::Delivered && trouble::is_empty() {
+        return;
+    }
+    if done.token == LAST {
+        if fate != Fate::Delivered {
+            counters::FAILED.increment();
+            let status = done.status;
+            kamailio::info!("the last NOTIFY of a subscription was {said} {status}");
+        }
         return;
     }
     let transaction = &done.transaction;

@@ -11,7 +11,7 @@ use crate::settings::{self, Settings};
 use bstr::BStr;
 use core::fmt;
 use kamailio::{
-    msg::{Contact, Expires, Method, Msg},
+    msg::{Bindings, Contact, Expires, Method, Msg},
     refused::Refused,
     script::Verdict,
     scscf::client::{self, Domain, NewWatcher, WatcherChange},
@@ -91,13 +91,17 @@ fn read<'m>(settings: &Settings, rules: &Rules, msg: &'m Msg<'_>) -> Result<Aske
     let from = msg.from().map_err(|what| bad(&what))?;
     let to = msg.to().map_err(|what| bad(&what))?;
     let contact = match msg.contact() {
-        Contact::One(uri) => uri,
-        other => return Err(bad(&format!("contact is {other:?}, must be one address"))),
+        Contact::One(uri) => Some(uri),
+        // There must be but one (RFC 3261 8.1.1.8). C takes one of several, too.
+        Contact::Many => msg.bindings().find_map(first),
+        _ => None,
     };
+    let contact = contact
+        .ok_or_else(|| bad(&format!("contact is {:?}, must be an address", msg.contact())))?;
     let asked = match msg.expires() {
-        Expires::Absent => None,
+        // What cannot be read counts as if it were not there (RFC 3261 20.19).
+        Expires::Absent | Expires::Malformed => None,
         Expires::Seconds(seconds) => Some(seconds),
-        Expires::Malformed => return Err(bad(&"expires is no number of seconds")),
     };
     let local_tag = match to.tag {
         Some(tag) => tag.to_vec(),
@@ -115,6 +119,14 @@ fn read<'m>(settings: &Settings, rules: &Rules, msg: &'m Msg<'_>) -> Result<Aske
         cseq: msg.cseq().map_err(|what| bad(&what))?.number,
         granted: rules.bounds.granted(asked, getrandom::u32().unwrap_or(0)),
     })
+}
+
+/// The first address of a Contact header.
+fn first(bindings: Bindings<'_>) -> Option<&[u8]> {
+    match bindings {
+        Bindings::List(list) => list.first().map(|binding| binding.uri),
+        Bindings::Star | Bindings::Malformed => None,
+    }
 }
 
 /// Carries it out under one lock; gives the private identity, too.

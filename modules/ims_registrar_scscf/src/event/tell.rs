@@ -44,26 +44,28 @@ pub(super) fn tell(note: &Note<'_>) {
         Some(set) => set.told.clone(),
         None => note.identities.iter().map(|identity| BString::from(*identity)).collect(),
     };
+    // A record may have gone with its last contact, or with its last watcher.
+    let tells_gone = note.cause.ends() || matches!(note.only, Only::Gone(_));
     let registrations: Vec<_> = told
         .iter()
-        .filter_map(|identity| registration(usrloc, domain, identity, note.cause))
+        .filter_map(|identity| registration(usrloc, domain, identity, tells_gone))
         .collect();
     for watcher in &watchers {
         tell_one(usrloc, domain, note, rules, &registrations, watcher);
     }
 }
 
-/// What a document tells of an identity; one that is gone with its last contact is told as ended.
+/// What a document tells of an identity; one that has no record is told as ended, if at all.
 fn registration(
     usrloc: &Usrloc,
     domain: Domain,
     identity: &BString,
-    cause: Cause,
+    tells_gone: bool,
 ) -> Option<document::Registration> {
     facts::registration(usrloc, domain, identity).or_else(|| {
         let gone =
             document::Registration { aor: identity.clone(), ..document::Registration::default() };
-        cause.ends().then_some(gone)
+        tells_gone.then_some(gone)
     })
 }
 

@@ -21,7 +21,7 @@ struct Shown {
 
 /// `ulscscf.showimpu`
 pub(crate) fn showimpu(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
-    let impu = args.optional_text()?.ok_or_else(|| Fault::new(400, "required IMPU argument"))?;
+    let impu = args.plain_text().ok_or_else(|| Fault::new(400, "required IMPU argument"))?;
     let engine = engine()?;
     let shown = engine.with(|_, state| copy(state, &engine, &impu)).ok_or_else(busy)?;
     // As in C, where an unknown identity is an empty reply.
@@ -32,7 +32,11 @@ pub(crate) fn showimpu(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(),
         out.int(c"barring", shown.barring.into())?;
         for (name, address) in [c"ccf1", c"ccf2", c"ecf1", c"ecf2"].into_iter().zip(&shown.charging)
         {
-            out.text(name, address)?;
+            // As in C, where one that is not known is no text.
+            match &address[..] {
+                b"" => out.null(name)?,
+                address => out.text(name, address)?,
+            }
         }
         out.structure(c"subscription", |out| {
             let Some(subscription) = &shown.subscription else { return Ok(()) };

@@ -1,7 +1,9 @@
 //! The tables through the connection of this process.
 
 use super::{
-    STORAGE, stats,
+    STORAGE,
+    known::{Known, Place},
+    stats,
     tables::{self, Tables},
 };
 use bstr::BStr;
@@ -14,15 +16,26 @@ use std::rc::Rc;
 pub(crate) struct Access {
     pub(crate) connection: Connection<'static>,
     pub(super) tables: Rc<Tables>,
+    pub(super) known: Known,
 }
 
 impl Access {
+    /// These tables through this connection.
+    pub(super) fn new(connection: Connection<'static>, tables: Rc<Tables>) -> Self {
+        Self { connection, tables, known: Known::default() }
+    }
+
+    /// A transaction begins: what is known of the tables may be otherwise now.
+    pub(crate) fn begin(&self) {
+        self.known.forget();
+    }
+
     /// The tables through the connection of this process. Nothing, and said so in the log, if the
     /// database is down or the tables cannot be used.
     pub(crate) fn open() -> Option<Self> {
         let connection = STORAGE.connection()?;
         match tables::tables(&connection) {
-            Ok(tables) => Some(Self { connection, tables }),
+            Ok(tables) => Some(Self::new(connection, tables)),
             Err(error) => {
                 kamailio::error!("the tables cannot be used: {error}");
                 None
@@ -66,28 +79,29 @@ impl Access {
         Ok(equal.and_then(|row| row.int(0)))
     }
 
-    /// Makes the row of `keys` say `cells`: the one that is there, or a new one, which is then true.
+    /// Makes the row at `place` say `cells`: the one that is there, or a new one, which is then true.
     pub(super) fn put(
         &self,
-        table: &str,
-        keys: &[Condition<'_>],
+        place: Place<'_>,
         cells: &[(&'static str, Value<'_>)],
         new: bool,
     ) -> Result<bool, DbError> {
-        let there = !new || self.id(table, keys)?.is_some();
-        if there && self.update(table, keys, cells)? {
+        let (table, keys) = (self.table(place), self.conditions(place));
+        let there = !new || self.row(place)?.is_some();
+        if there && self.update(table, &keys, cells)? {
             return Ok(false);
         }
         match self.connection.insert(table.as_bytes(), cells) {
-            // Another process was faster.
-            Err(error) if self.id(table, keys)?.is_some() => {
-                if self.update(table, keys, cells)? {
-                    Ok(false)
-                } else {
-                    Err(error)
-                }
+            Ok(()) => {
+                self.known.made(place, self.connection.inserted_id());
+                Ok(true)
             }
-            result => result.map(|()| true),
+            // Another process was faster.
+            Err(error) => {
+                self.known.forget();
+                let there = self.id(table, &keys)?.is_some();
+                if there && self.update(table, &keys, cells)? { Ok(false) } else { Err(error) }
+            }
         }
     }
 

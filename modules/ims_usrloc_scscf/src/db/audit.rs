@@ -2,10 +2,13 @@
 //! who removed some of them by hand. They are looked for when somebody asks, never at the start: an
 //! empty table of identities says nothing of the others.
 
-use super::{Access, fetch::piece};
+use super::{Access, Who, fetch::piece};
 use crate::rows;
 use bstr::BString;
-use kamailio::db::{Condition, DbError, Page, Value};
+use kamailio::{
+    db::{Condition, DbError, Page, Value},
+    scscf::DOMAINS_MAX,
+};
 use scscf_core::row::{CONTACTS, IDENTITIES, LINKS, SUBSCRIPTIONS, WatcherKey, column};
 use std::collections::HashSet;
 
@@ -90,7 +93,8 @@ impl Access {
             let event = event.and_then(|event| i32::try_from(event).ok()).unwrap_or_default();
             let impu = presentity_uri.clone();
             let key = WatcherKey { event, watcher_contact, presentity_uri };
-            let lonely = !linked.contains(&id) && rows::watcher(&impu, &key).is_none();
+            let watches = |domain| rows::watcher(Who { domain, impu: &impu }, &key).is_some();
+            let lonely = !linked.contains(&id) && !(0..DOMAINS_MAX).any(watches);
             if lonely && !self.named(SUBSCRIPTIONS.name, column::SUBSCRIBER_ID, id)? {
                 self.remove(table, column::ID, id)?;
                 removed += 1;

@@ -4,7 +4,7 @@ use super::{Access, stats};
 use crate::params;
 use bstr::BStr;
 use kamailio::db::{self, Condition, DbError, Op, Page, Rows, Value};
-use scscf_core::row::{BadRow, Cells, Table, column};
+use scscf_core::row::{BadCell, BadRow, Cells, Table, column};
 use std::collections::HashMap;
 
 /// The most rows that are read at once: their values must fit into private memory.
@@ -13,16 +13,27 @@ const PIECE: u32 = 2000;
 /// Rows with numbers that lie this close are read at once, and those between them passed over.
 const GAPS: i64 = 4;
 
-/// A row as the driver gives it.
-pub(super) struct Fetched<'r>(db::Row<'r>);
+/// A row as the driver gives it, with the columns that were asked for.
+pub(super) struct Fetched<'r> {
+    row: db::Row<'r>,
+    columns: &'r [&'static str],
+}
+
+impl Fetched<'_> {
+    fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|known| *known == column)
+    }
+}
 
 impl Cells for Fetched<'_> {
-    fn int(&self, place: usize) -> Option<i64> {
-        self.0.int(place)
+    type Column = &'static str;
+
+    fn int(&self, column: &'static str) -> Option<i64> {
+        self.row.int(self.place(column)?)
     }
 
-    fn text(&self, place: usize) -> Option<&[u8]> {
-        self.0.text(place)
+    fn text(&self, column: &'static str) -> Option<&[u8]> {
+        self.row.text(self.place(column)?)
     }
 }
 
@@ -43,14 +54,14 @@ impl Access {
     pub(super) fn piece<T>(
         &self,
         name: &str,
-        table: &Table,
+        columns: &[&'static str],
         conditions: &[Condition<'_>],
         after: i64,
         read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
     ) -> Result<Piece<T>, DbError> {
         let page = Page {
             table: name.as_bytes(),
-            columns: table.columns,
+            columns,
             conditions,
             key: column::ID,
             after,
@@ -58,8 +69,10 @@ impl Access {
         };
         let rows = self.connection.page(&page)?;
         let last = rows.iter().filter_map(|row| row.int(0)).max();
-        let useful = rows.iter().filter_map(|row| checked(name, read(&Fetched(row)), row));
-        Ok(Piece { rows: useful.collect(), next: last.filter(|last| *last > after) })
+        Ok(Piece {
+            rows: useful(name, columns, &rows, read),
+            next: last.filter(|last| *last > after),
+        })
     }
 
     /// All rows of a table of pairs whose identity has one of the numbers from `first` to `last`:
@@ -74,8 +87,10 @@ impl Access {
         let range = [bound(Op::GreaterOrEqual, first), bound(Op::LessOrEqual, last)];
         let mut pairs: HashMap<i64, Vec<i64>> = HashMap::new();
         let mut after = -1;
+        let pair = |row: &Fetched<'_>| pair(row, table);
         loop {
-            let Piece { rows, next } = self.piece(table.name, table, &range, after, pair)?;
+            let Piece { rows, next } =
+                self.piece(table.name, table.columns, &range, after, pair)?;
             for (impu, other) in rows {
                 pairs.entry(impu).or_default().push(other);
             }
@@ -90,7 +105,7 @@ impl Access {
     pub(super) fn by_number<T>(
         &self,
         name: &str,
-        table: &Table,
+        columns: &[&'static str],
         numbers: &[i64],
         read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
     ) -> Result<HashMap<i64, T>, DbError> {
@@ -105,7 +120,7 @@ impl Access {
                 Condition { column: column::ID, op: Op::LessOrEqual, value: Value::Int(most) };
             let mut after = least.saturating_sub(1);
             loop {
-                let Piece { rows, next } = self.piece(name, table, &[end], after, &read)?;
+                let Piece { rows, next } = self.piece(name, columns, &[end], after, &read)?;
                 found.extend(rows);
                 match next {
                     Some(next) if next < most => after = next,
@@ -115,25 +130,27 @@ impl Access {
         }
         for number in numbers {
             let is = Condition::equal(column::ID, Value::Int(*number));
-            let rows = self.connection.query(name.as_bytes(), table.columns, &[is], None)?;
-            found.extend(self::rows(name, &rows, &read));
+            let rows = self.connection.query(name.as_bytes(), columns, &[is], None)?;
+            found.extend(useful(name, columns, &rows, &read));
         }
         Ok(found)
     }
 }
 
-/// The two numbers of a pair.
-fn pair(cells: &Fetched<'_>) -> Result<(i64, i64), BadRow> {
-    let number = |place, column| cells.int(place).ok_or(BadRow::Null(column));
-    Ok((number(1, column::IMPU_ID)?, number(2, "the second number")?))
+/// The two numbers of a pair, which follow that of the row.
+fn pair(row: &Fetched<'_>, table: &Table) -> Result<(i64, i64), BadRow> {
+    let second = table.columns.last().copied().ok_or(BadCell::Null(column::ID))?;
+    Ok((row.number(column::IMPU_ID)?, row.number(second)?))
 }
 
-fn rows<T>(
+fn useful<T>(
     name: &str,
+    columns: &[&'static str],
     rows: &Rows<'_>,
     read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
 ) -> Vec<(i64, T)> {
-    rows.iter().filter_map(|row| checked(name, read(&Fetched(row)), row)).collect()
+    let read = |row| checked(name, read(&Fetched { row, columns }), row);
+    rows.iter().filter_map(read).collect()
 }
 
 fn checked<T>(name: &str, read: Result<T, BadRow>, row: db::Row<'_>) -> Option<T> {

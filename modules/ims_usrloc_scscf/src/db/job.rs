@@ -1,6 +1,6 @@
 //! A row that is being written.
 
-use super::note::Row;
+use super::note::{Row, Who};
 use bstr::BString;
 use scscf_core::row::{Contact, Identity, Watcher, WatcherKey};
 use shm_store::journal::Work;
@@ -19,25 +19,45 @@ pub(crate) struct Job {
 /// Which row, and what it is to say; nothing: it is to be removed.
 #[derive(Debug)]
 pub(crate) enum What {
-    Identity { impu: BString, row: Option<Identity> },
+    Identity { of: Owner, row: Option<Identity> },
     Contact { contact: BString, row: Option<Contact> },
-    Link { impu: BString, contact: BString, there: bool },
-    Watcher { impu: BString, key: WatcherKey, row: Option<Watcher> },
+    Link { of: Owner, contact: BString, there: bool },
+    Watcher { of: Owner, key: WatcherKey, row: Option<Watcher> },
+}
+
+/// An identity of a domain: what outlives a [`Who`].
+#[derive(Debug)]
+pub(crate) struct Owner {
+    domain: usize,
+    impu: BString,
+}
+
+impl Owner {
+    /// The identity.
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { domain: self.domain, impu: &self.impu }
+    }
+}
+
+impl From<Who<'_>> for Owner {
+    fn from(who: Who<'_>) -> Self {
+        Self { domain: who.domain, impu: who.impu.into() }
+    }
 }
 
 impl Job {
-    /// The place in the order of writing: a row comes after those that it names, and goes before
-    /// them.
+    /// The place in the order of writing: a row comes after those that it names. Those that go take
+    /// what names them along, which is looked at last and costs nothing then.
     pub(crate) fn rank(&self) -> u8 {
         match &self.what {
             What::Identity { row: Some(_), .. } => 0,
             What::Contact { row: Some(_), .. } => 1,
             What::Link { there: true, .. } => 2,
             What::Watcher { row: Some(_), .. } => 3,
-            What::Link { .. } => 4,
-            What::Watcher { .. } => 5,
-            What::Contact { .. } => 6,
-            What::Identity { .. } => 7,
+            What::Contact { .. } => 4,
+            What::Identity { .. } => 5,
+            What::Link { .. } => 6,
+            What::Watcher { .. } => 7,
         }
     }
 
@@ -49,11 +69,11 @@ impl Job {
     /// How the row is named in the log.
     pub(crate) fn name(&self) -> String {
         let row = match &self.what {
-            What::Identity { impu, .. } => Row::Identity(impu),
+            What::Identity { of, .. } => Row::Identity(of.who()),
             What::Contact { contact, .. } => Row::Contact(contact),
-            What::Link { impu, contact, .. } => Row::Link { impu, contact },
-            What::Watcher { impu, key, .. } => Row::Watcher {
-                impu,
+            What::Link { of, contact, .. } => Row::Link { of: of.who(), contact },
+            What::Watcher { of, key, .. } => Row::Watcher {
+                of: of.who(),
                 event: key.event,
                 contact: &key.watcher_contact,
                 presentity: &key.presentity_uri,

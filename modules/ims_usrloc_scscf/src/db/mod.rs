@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod fetch;
 mod job;
+mod known;
 mod note;
 mod process;
 mod restore;
@@ -17,11 +18,14 @@ mod unlink;
 
 pub(crate) use access::Access;
 pub(crate) use audit::audit;
-pub(crate) use job::{Job, What};
-pub(crate) use note::{Cause, JOURNAL, Row, changed, has_gone, is_new, journal, row_of, set_new};
+pub(crate) use job::{Job, Owner, What};
+pub(crate) use note::{
+    Cause, JOURNAL, Row, Who, changed, has_gone, is_new, journal, row_of, set_new,
+};
 pub(crate) use process::child;
 pub(crate) use restore::{Restored, restore};
 pub(crate) use statement::{Reason, RowError};
+pub(crate) use tables::tells_domains;
 
 use crate::{params, rows::Writer};
 use bstr::BString;

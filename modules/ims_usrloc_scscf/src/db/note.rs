@@ -1,8 +1,9 @@
 //! Entries of the journal: which row each is about.
 
 use super::{Journal, stats, writes};
+use crate::rows;
 use bstr::BStr;
-use kamailio::{db::storage, shm::Shm, timer};
+use kamailio::{db::storage, scscf::Identity, shm::Shm, timer};
 use shm_store::journal::{Key, Ticket};
 use shm_table::Seed;
 
@@ -18,24 +19,40 @@ const NEW: u8 = 1;
 /// Something that the row was about is gone, so that it may say what nobody remembers.
 const GONE: u8 = 2;
 
+/// An identity of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Who<'r> {
+    /// The number of the domain.
+    pub(crate) domain: usize,
+    /// The identity.
+    pub(crate) impu: &'r [u8],
+}
+
+impl<'r> Who<'r> {
+    /// Who an identity in memory is.
+    pub(crate) fn of(identity: &'r Identity) -> Self {
+        Self { domain: identity.domain_index(), impu: identity.public() }
+    }
+}
+
 /// A row of one of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Row<'r> {
     /// An identity with its profile. Not its contacts and watchers.
-    Identity(&'r [u8]),
+    Identity(Who<'r>),
     /// All contacts with this URI.
     Contact(&'r [u8]),
     /// That an identity has a contact.
     Link {
         /// The identity.
-        impu: &'r [u8],
+        of: Who<'r>,
         /// The Contact URI.
         contact: &'r [u8],
     },
     /// A watcher of an identity.
     Watcher {
         /// The identity.
-        impu: &'r [u8],
+        of: Who<'r>,
         /// The number of the event package.
         event: i32,
         /// The Contact URI of whoever watches.
@@ -43,6 +60,16 @@ pub(crate) enum Row<'r> {
         /// What is watched.
         presentity: &'r [u8],
     },
+}
+
+impl<'r> Row<'r> {
+    /// Whose row it is; nobody's, of a contact.
+    fn of(self) -> Option<Who<'r>> {
+        match self {
+            Self::Identity(of) | Self::Link { of, .. } | Self::Watcher { of, .. } => Some(of),
+            Self::Contact(_) => None,
+        }
+    }
 }
 
 /// Why a row differs.
@@ -62,6 +89,8 @@ mod kind {
     pub(super) const CONTACT: u16 = 2;
     pub(super) const LINK: u16 = 3;
     pub(super) const WATCHER: u16 = 4;
+    /// The bits of a number that have the kind; those above have the number of the domain.
+    pub(super) const BITS: u32 = 3;
 }
 
 /// An empty journal.
@@ -81,15 +110,18 @@ pub(crate) fn journal() -> Result<Journal, kamailio::Error> {
 /// Takes note that a row differs. To be called under the lock, for each row. Without a database
 /// nothing happens.
 pub(crate) fn changed(journal: &mut Journal, row: Row<'_>, cause: Cause) {
-    if !writes() {
+    if !writes() || row.of().is_some_and(|who| !rows::stores(who.domain)) {
         return;
     }
+    let domain = row.of().and_then(|who| u16::try_from(who.domain).ok()).unwrap_or(0);
+    let number = |kind| kind | domain << kind::BITS;
     let noted = match row {
-        Row::Identity(impu) => note(journal, impu, b"", kind::IDENTITY, cause),
+        Row::Identity(who) => note(journal, who.impu, b"", number(kind::IDENTITY), cause),
         Row::Contact(contact) => note(journal, contact, b"", kind::CONTACT, cause),
-        Row::Link { impu, contact } => note(journal, impu, contact, kind::LINK, cause),
-        Row::Watcher { impu, event, contact, presentity } => {
-            note(journal, impu, &packed(event, contact, presentity), kind::WATCHER, cause)
+        Row::Link { of, contact } => note(journal, of.impu, contact, number(kind::LINK), cause),
+        Row::Watcher { of, event, contact, presentity } => {
+            let detail = packed(event, contact, presentity);
+            note(journal, of.impu, &detail, number(kind::WATCHER), cause)
         }
     };
     if noted.is_none() {
@@ -134,13 +166,15 @@ pub(crate) fn set_new(journal: &mut Journal, ticket: Ticket, new: bool) {
 
 /// What a key of the journal is about.
 pub(crate) fn row_of(key: Key<'_>) -> Option<Row<'_>> {
-    Some(match key.number {
-        kind::IDENTITY => Row::Identity(key.name),
+    let (kind, domain) = (key.number & !(u16::MAX << kind::BITS), key.number >> kind::BITS);
+    let of = Who { domain: domain.into(), impu: key.name };
+    Some(match kind {
+        kind::IDENTITY => Row::Identity(of),
         kind::CONTACT => Row::Contact(key.name),
-        kind::LINK => Row::Link { impu: key.name, contact: key.detail },
+        kind::LINK => Row::Link { of, contact: key.detail },
         kind::WATCHER => {
             let (event, contact, presentity) = unpacked(key.detail)?;
-            Row::Watcher { impu: key.name, event, contact, presentity }
+            Row::Watcher { of, event, contact, presentity }
         }
         _ => return None,
     })
@@ -164,13 +198,13 @@ fn unpacked(text: &[u8]) -> Option<(i32, &[u8], &[u8])> {
 impl core::fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Identity(impu) => write!(f, "identity {}", BStr::new(impu)),
+            Self::Identity(of) => write!(f, "identity {}", BStr::new(of.impu)),
             Self::Contact(contact) => write!(f, "contact {}", BStr::new(contact)),
-            Self::Link { impu, contact } => {
-                write!(f, "contact {} of identity {}", BStr::new(contact), BStr::new(impu))
+            Self::Link { of, contact } => {
+                write!(f, "contact {} of identity {}", BStr::new(contact), BStr::new(of.impu))
             }
-            Self::Watcher { impu, contact, .. } => {
-                write!(f, "watcher {} of identity {}", BStr::new(contact), BStr::new(impu))
+            Self::Watcher { of, contact, .. } => {
+                write!(f, "watcher {} of identity {}", BStr::new(contact), BStr::new(of.impu))
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::restore;
 use kamailio::{db::DbError, shm, timer};
 use scscf_core::row::{
-    BadRow, CONTACTS, Contact, IDENTITIES, Identity, LINKS, SUBSCRIPTIONS, Table, WATCHERS, Watcher,
+    BadRow, CONTACTS, Contact, IDENTITIES, Identity, LINKS, SUBSCRIPTIONS, Table, Watcher,
 };
 use std::{collections::HashMap, time::Instant};
 
@@ -38,18 +38,19 @@ fn check_and_read() -> Result<(), StartError> {
     let Some(database) = STORAGE.database() else { return Ok(()) };
     let connection = database.session()?;
     let tables = tables::tables(&connection)?;
-    restore::warn_of_domains();
-    Ok(read(&Access { connection, tables })?)
+    tables.tell_what_is_lost();
+    Ok(read(&Access::new(connection, tables))?)
 }
 
 /// Brings all rows into memory.
 fn read(access: &Access) -> Result<(), DbError> {
     let started = Instant::now();
     let (mut after, mut count) = (-1, 0_u64);
+    let columns = &access.tables.identities.columns;
     loop {
         let name = IDENTITIES.name;
         let Piece { rows, next } =
-            access.piece(name, &IDENTITIES, &[], after, |row| Identity::read(row))?;
+            access.piece(name, columns, &[], after, |row| Identity::read(row))?;
         if !adopt(access, &rows, &mut count)? {
             kamailio::error!(
                 "{count} identities restored, the others are not: out of shared memory (-m)"
@@ -70,11 +71,12 @@ fn read(access: &Access) -> Result<(), DbError> {
 fn adopt(access: &Access, rows: &[(i64, Identity)], count: &mut u64) -> Result<bool, DbError> {
     let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else { return Ok(true) };
     let range = (*first, *last);
+    let columns = &access.tables.contacts.columns;
     let contacts =
-        access.belongings(&LINKS, range, CONTACTS.name, &CONTACTS, |row| Contact::read(row))?;
-    let (name, of_watchers) = (access.watchers(), &SUBSCRIPTIONS);
+        access.belongings(&LINKS, range, CONTACTS.name, columns, |row| Contact::read(row))?;
+    let (name, columns) = (access.watchers(), &access.tables.watchers.columns);
     let watchers =
-        access.belongings(of_watchers, range, name, &WATCHERS, |row| Watcher::read(row))?;
+        access.belongings(&SUBSCRIPTIONS, range, name, columns, |row| Watcher::read(row))?;
     for (id, identity) in rows {
         if shm::available() < RESERVE {
             return Ok(false);
@@ -91,21 +93,21 @@ fn adopt(access: &Access, rows: &[(i64, Identity)], count: &mut u64) -> Result<b
 }
 
 impl Access {
-    /// The rows of `table`, called `name`, that belong to the identities with the numbers of
+    /// These columns of the rows of table `name` that belong to the identities with the numbers of
     /// `range`, as `pairs` says.
     fn belongings<T>(
         &self,
         pairs: &Table,
         (first, last): (i64, i64),
         name: &str,
-        table: &Table,
+        columns: &[&'static str],
         read: for<'r> fn(&Fetched<'r>) -> Result<(i64, T), BadRow>,
     ) -> Result<Belongings<T>, DbError> {
         let pairs = self.pairs(pairs, first, last)?;
         let mut numbers: Vec<i64> = pairs.values().flatten().copied().collect();
         numbers.sort_unstable();
         numbers.dedup();
-        let rows = self.by_number(name, table, &numbers, read)?;
+        let rows = self.by_number(name, columns, &numbers, read)?;
         Ok(Belongings { pairs, rows })
     }
 }

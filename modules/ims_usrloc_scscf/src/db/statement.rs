@@ -3,13 +3,14 @@
 use super::{
     Access,
     job::{Job, What},
+    known::{Found, Place},
+    note::Who,
 };
 use crate::rows::{self, header_type};
 use bstr::BStr;
 use kamailio::db::{Condition, DbError, Value, storage};
 use scscf_core::row::{
-    CONTACTS, Cell, Contact, IDENTITIES, Identity, LINKS, LeftOut, SUBSCRIPTIONS, Unfit, Watcher,
-    WatcherKey, Writing, column,
+    Cell, Contact, Identity, LINKS, LeftOut, SUBSCRIPTIONS, Unfit, Watcher, Writing, column,
 };
 
 /// Why a row is not in the table as it should be.
@@ -24,89 +25,74 @@ pub(crate) enum Reason {
     Identity(Unfit),
 }
 
-/// What the row of an identity fulfils.
-pub(super) fn identity(impu: &[u8]) -> [Condition<'_>; 1] {
-    [Condition::equal(column::IMPU, Value::Text(impu))]
-}
-
-/// What the row of a contact fulfils.
-pub(super) fn contact(contact: &[u8]) -> [Condition<'_>; 1] {
-    [Condition::equal(column::CONTACT, Value::Text(contact))]
-}
-
-/// What the row of a watcher fulfils.
-pub(super) fn watcher(key: &WatcherKey) -> [Condition<'_>; 3] {
-    [
-        Condition::equal(column::WATCHER_CONTACT, Value::Text(&key.watcher_contact)),
-        Condition::equal(column::PRESENTITY_URI, Value::Text(&key.presentity_uri)),
-        Condition::equal(column::EVENT, Value::Int(key.event.into())),
-    ]
-}
-
 impl Access {
     /// Makes the tables say what `job` says.
     pub(crate) fn write(&self, job: &Job) -> Result<(), RowError> {
         match &job.what {
-            What::Identity { row: Some(row), .. } => self.put_identity(row, job.new),
-            What::Identity { impu, row: None } => Ok(self.remove_identity(impu)?),
+            What::Identity { of, row: Some(row) } => self.put_identity(of.who(), row, job.new),
+            What::Identity { of, row: None } => Ok(self.remove_identity(of.who())?),
             What::Contact { row: Some(row), .. } => self.put_contact(row, job.new),
             What::Contact { contact, row: None } => Ok(self.remove_contact(contact)?),
-            What::Link { impu, contact, there: true } => self.link(impu, contact),
-            What::Link { impu, contact, there: false } => Ok(self.unlink(impu, contact)?),
-            What::Watcher { impu, row: Some(row), .. } => self.put_watcher(impu, row, job.new),
+            What::Link { of, contact, there: true } => self.link(of.who(), contact),
+            What::Link { of, contact, there: false } => Ok(self.unlink(of.who(), contact)?),
+            What::Watcher { of, row: Some(row), .. } => self.put_watcher(of.who(), row, job.new),
             What::Watcher { key, row: None, .. } => Ok(self.remove_watcher(key)?),
         }
     }
 
-    fn put_identity(&self, row: &Identity, new: bool) -> Result<(), RowError> {
-        let limits = &self.tables.identities;
+    fn put_identity(&self, who: Who<'_>, row: &Identity, new: bool) -> Result<(), RowError> {
+        let limits = &self.tables.identities.limits;
         let unfit = |why| RowError::Unfit(Reason::Identity(why));
         let writing = row.write(limits, header_type).map_err(unfit)?;
-        self.put_row(IDENTITIES.name, &row.impu, &identity(&row.impu), &writing, new).map(drop)
+        self.put_row(Place::Identity(who), &row.impu, &writing, new).map(drop)
     }
 
     fn put_contact(&self, row: &Contact, new: bool) -> Result<(), RowError> {
-        let writing = row.write(&self.tables.contacts).map_err(column)?;
-        let keys = contact(&row.contact);
-        if self.put_row(CONTACTS.name, &row.contact, &keys, &writing, new)?
-            && let Some(id) = self.id(CONTACTS.name, &keys)?
+        let writing = row.write(&self.tables.contacts.limits).map_err(column)?;
+        let place = Place::Contact(&row.contact);
+        if self.put_row(place, &row.contact, &writing, new)?
+            && let Some(contact) = self.row(place)?
         {
             // One that comes back is linked in memory still, but its links went with its old row.
-            for impu in rows::owners(&row.contact) {
-                if let Some(impu) = self.identity_id(&impu)? {
-                    self.pair(LINKS.name, impu, (column::CONTACT_ID, id))?;
+            for owner in rows::owners(&row.contact) {
+                if let Some(impu) = self.identity_row(owner.who())? {
+                    self.pair(LINKS.name, impu, (column::CONTACT_ID, contact))?;
                 }
             }
         }
         Ok(())
     }
 
-    fn put_watcher(&self, impu: &[u8], row: &Watcher, new: bool) -> Result<(), RowError> {
-        let writing = row.write(&self.tables.watchers).map_err(column)?;
-        let keys = watcher(&row.key);
-        self.put_row(self.watchers(), &row.watcher_uri, &keys, &writing, new)?;
-        let watcher = self.id(self.watchers(), &keys)?;
-        let Some((watcher, impu)) = watcher.zip(self.identity_id(impu)?) else { return Ok(()) };
+    /// A row that was there before has its link already.
+    fn put_watcher(&self, who: Who<'_>, row: &Watcher, new: bool) -> Result<(), RowError> {
+        let writing = row.write(&self.tables.watchers.limits).map_err(column)?;
+        let place = Place::Watcher(&row.key);
+        let inserted = self.put_row(place, &row.watcher_uri, &writing, new)?;
+        if !inserted && !new {
+            return Ok(());
+        }
+        let Some((watcher, impu)) = self.row(place)?.zip(self.identity_row(who)?) else {
+            return Ok(());
+        };
         Ok(self.pair(SUBSCRIPTIONS.name, impu, (column::SUBSCRIBER_ID, watcher))?)
     }
 
     fn put_row(
         &self,
-        table: &str,
+        place: Place<'_>,
         name: &[u8],
-        keys: &[Condition<'_>],
         writing: &Writing<'_>,
         new: bool,
     ) -> Result<bool, RowError> {
         if !writing.left_out.is_empty() {
-            Self::report(&BStr::new(name).to_string(), table, &writing.left_out);
+            Self::report(&BStr::new(name).to_string(), self.table(place), &writing.left_out);
         }
-        Ok(self.put(table, keys, &values(&writing.cells), new)?)
+        Ok(self.put(place, &values(&writing.cells), new)?)
     }
 
     /// Stores that an identity has a contact. What is gone from memory needs no link.
-    fn link(&self, impu: &[u8], contact: &[u8]) -> Result<(), RowError> {
-        let (impu, contact) = (self.identity_id(impu)?, self.contact_id(contact)?);
+    fn link(&self, who: Who<'_>, contact: &[u8]) -> Result<(), RowError> {
+        let (impu, contact) = (self.identity_row(who)?, self.contact_row(contact)?);
         let Some((impu, contact)) = impu.zip(contact) else { return Ok(()) };
         Ok(self.pair(LINKS.name, impu, (column::CONTACT_ID, contact))?)
     }
@@ -114,13 +100,18 @@ impl Access {
     /// Stores that row `impu` belongs together with the row that `other` names.
     fn pair(
         &self,
-        table: &str,
-        impu: i64,
-        (with, other): (&'static str, i64),
+        table: &'static str,
+        impu: Found,
+        (with, other): (&'static str, Found),
     ) -> Result<(), DbError> {
-        let pair = [(column::IMPU_ID, Value::Int(impu)), (with, Value::Int(other))];
+        if !self.known.paired(table, impu.id, other.id) {
+            return Ok(());
+        }
+        let pair = [(column::IMPU_ID, Value::Int(impu.id)), (with, Value::Int(other.id))];
         let keys = pair.map(|(column, value)| Condition::equal(column, value));
-        if self.id(table, &keys)?.is_some() {
+        // Nothing names a row yet that was made just now.
+        let made = impu.made || other.made;
+        if !made && self.id(table, &keys)?.is_some() {
             return Ok(());
         }
         match self.connection.insert(table.as_bytes(), &pair) {
@@ -130,27 +121,25 @@ impl Access {
         }
     }
 
-    /// The number of the row of an identity, which is written first if it is not there yet: then
-    /// another process has it in hand.
-    fn identity_id(&self, impu: &[u8]) -> Result<Option<i64>, RowError> {
-        let keys = identity(impu);
-        if let Some(id) = self.id(IDENTITIES.name, &keys)? {
-            return Ok(Some(id));
+    /// The row of an identity, which is written first if it is not there yet: then another process
+    /// has it in hand.
+    fn identity_row(&self, who: Who<'_>) -> Result<Option<Found>, RowError> {
+        if let Some(found) = self.row(Place::Identity(who))? {
+            return Ok(Some(found));
         }
-        let Some(row) = rows::identity(impu) else { return Ok(None) };
-        self.put_identity(&row, true)?;
-        Ok(self.id(IDENTITIES.name, &keys)?)
+        let Some(row) = rows::identity(who) else { return Ok(None) };
+        self.put_identity(who, &row, true)?;
+        Ok(self.row(Place::Identity(who))?)
     }
 
-    /// As [`Access::identity_id`], of a contact.
-    fn contact_id(&self, uri: &[u8]) -> Result<Option<i64>, RowError> {
-        let keys = contact(uri);
-        if let Some(id) = self.id(CONTACTS.name, &keys)? {
-            return Ok(Some(id));
+    /// As [`Access::identity_row`], of a contact.
+    fn contact_row(&self, uri: &[u8]) -> Result<Option<Found>, RowError> {
+        if let Some(found) = self.row(Place::Contact(uri))? {
+            return Ok(Some(found));
         }
         let Some(row) = rows::contact(uri) else { return Ok(None) };
         self.put_contact(&row, true)?;
-        Ok(self.id(CONTACTS.name, &keys)?)
+        Ok(self.row(Place::Contact(uri))?)
     }
 }
 

@@ -2,8 +2,11 @@
 //! used.
 
 use super::StartError;
-use crate::params;
-use core::cell::RefCell;
+use crate::{params, rows};
+use core::{
+    cell::RefCell,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use kamailio::db::{Connection, Page};
 use scscf_core::row::{
     CONTACTS, IDENTITIES, LINKS, Limits, SUBSCRIPTIONS, Table, WATCHERS, column,
@@ -21,11 +24,55 @@ const NEWER: &str = WATCHERS.name;
 /// The tables of this server.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    pub(super) identities: Limits,
-    pub(super) contacts: Limits,
-    pub(super) watchers: Limits,
+    pub(super) identities: Shape,
+    pub(super) contacts: Shape,
+    pub(super) watchers: Shape,
     /// The name of the table of watchers.
     pub(super) watchers_name: String,
+}
+
+/// What is known of one table.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// What fits into its columns.
+    pub(super) limits: Limits,
+    /// The columns that are read.
+    pub(super) columns: Vec<&'static str>,
+}
+
+impl Shape {
+    fn new(table: &Table, limits: Limits) -> Self {
+        Self { columns: table.present(&limits), limits }
+    }
+}
+
+impl Tables {
+    /// Whether the identities of several domains can be told apart.
+    pub(super) fn tell_domains(&self) -> bool {
+        self.identities.limits.has(column::DOMAIN)
+    }
+
+    /// Says what is not restored after a restart, since columns of our own are missing.
+    pub(super) fn tell_what_is_lost(&self) {
+        let lacking = CONTACTS.lacking(&self.contacts.limits);
+        if !lacking.is_empty() {
+            kamailio::notice!(
+                "table {} lacks the columns {lacking}, what they would say of a contact is unknown \
+                 after a restart: db/*/ims_usrloc_scscf-more.sql adds them",
+                CONTACTS.name
+            );
+        }
+        rows::warn_of_domains();
+    }
+}
+
+/// Whether the tables tell domains apart, for who notes what changed: found out before the host
+/// forks.
+static TELLS_DOMAINS: AtomicBool = AtomicBool::new(false);
+
+/// Whether identities of other domains than the first one are stored.
+pub(crate) fn tells_domains() -> bool {
+    TELLS_DOMAINS.load(Ordering::Relaxed)
 }
 
 thread_local! {
@@ -49,11 +96,13 @@ fn find_out(connection: &Connection<'_>) -> Result<Tables, StartError> {
     checked(connection, &LINKS)?;
     checked(connection, &SUBSCRIPTIONS)?;
     let (watchers_name, watchers) = watchers(connection)?;
-    Ok(Tables { identities, contacts, watchers, watchers_name })
+    let tables = Tables { identities, contacts, watchers, watchers_name };
+    TELLS_DOMAINS.store(tables.tell_domains(), Ordering::Relaxed);
+    Ok(tables)
 }
 
-/// What fits into the table, which must have all columns and be of the right version.
-fn checked(connection: &Connection<'_>, table: &Table) -> Result<Limits, StartError> {
+/// What is known of the table, which must have all columns and be of the right version.
+fn checked(connection: &Connection<'_>, table: &Table) -> Result<Shape, StartError> {
     let name = table.name;
     let limits = limits(connection, name)?.ok_or_else(|| StartError::NoTable(name.into()))?;
     let missing = missing(&limits, table);
@@ -67,7 +116,7 @@ fn checked(connection: &Connection<'_>, table: &Table) -> Result<Limits, StartEr
     {
         return Err(StartError::Version { table: name.into(), version });
     }
-    Ok(limits)
+    Ok(Shape::new(table, limits))
 }
 
 /// What fits into the columns of a table; nothing if there is no such table. All is taken to fit
@@ -93,7 +142,7 @@ fn missing(limits: &Limits, table: &Table) -> String {
 
 /// The table of watchers: the one that is asked for; if that is one of the two that versions of
 /// Kamailio have and it is not there or is another, the other one.
-fn watchers(connection: &Connection<'_>) -> Result<(String, Limits), StartError> {
+fn watchers(connection: &Connection<'_>) -> Result<(String, Shape), StartError> {
     let wanted = params::SUBSCRIBER_TABLE.non_empty().unwrap_or(WATCHERS.name.as_bytes());
     let wanted = String::from_utf8_lossy(wanted).into_owned();
     let names = match wanted.as_str() {
@@ -111,7 +160,7 @@ fn watchers(connection: &Connection<'_>) -> Result<(String, Limits), StartError>
                      another"
                 );
             }
-            return Ok((name.to_owned(), limits));
+            return Ok((name.to_owned(), Shape::new(&WATCHERS, limits)));
         }
     }
     Err(StartError::NoWatchers(names.join(" and ")))

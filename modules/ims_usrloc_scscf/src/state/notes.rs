@@ -1,14 +1,14 @@
 //! Rows that are to be written, by the records they are of.
 
 use super::State;
-use crate::db::{self, Cause, Row};
+use crate::db::{self, Cause, Row, Who};
 use shm_store::Id;
 
 impl State {
     /// Notes the row of an identity.
     pub(crate) fn note_identity(&mut self, id: Id, cause: Cause) {
         if let Some(identity) = self.identities.get(id) {
-            db::changed(&mut self.journal, Row::Identity(identity.public()), cause);
+            db::changed(&mut self.journal, Row::Identity(Who::of(identity)), cause);
         }
     }
 
@@ -27,7 +27,7 @@ impl State {
     pub(crate) fn note_link(&mut self, identity: Id, contact: Id, cause: Cause) {
         let pair = self.identities.get(identity).zip(self.contacts.get(contact));
         if let Some((identity, contact)) = pair {
-            let row = Row::Link { impu: identity.public(), contact: contact.uri() };
+            let row = Row::Link { of: Who::of(identity), contact: contact.uri() };
             db::changed(&mut self.journal, row, cause);
         }
     }
@@ -37,7 +37,7 @@ impl State {
         let pair = self.identities.get(identity).zip(self.watchers.get(watcher));
         if let Some((identity, watcher)) = pair {
             let row = Row::Watcher {
-                impu: identity.public(),
+                of: Who::of(identity),
                 event: watcher.event(),
                 contact: watcher.watcher_contact(),
                 presentity: watcher.presentity_uri(),

@@ -1,6 +1,6 @@
 //! One lock, whatever the client names.
 
-use super::{answer, domain, string};
+use super::{answer, domain, put, string};
 use crate::{
     log::{self, Level},
     scscf::{
@@ -126,4 +126,42 @@ pub(in super::super) unsafe extern "C" fn unlock_subscription<S: Store>(
     answer::<S>("unlock_subscription", -1, |engine| {
         Ok(unlock::<S>(engine, "unlock_subscription", Call::Subscriber))
     });
+}
+
+/// Locks what is known of an identity for a client that only reads it, and gives its record: 0, and
+/// the client ends with [`end_look`]; 1: there is none, and nothing is locked; −1: as above, after a
+/// mistake.
+///
+/// # Safety
+///
+/// See [`lock_udomain`].
+pub(in super::super) unsafe extern "C" fn look<S: Store>(
+    raw: *mut sys::udomain,
+    public: *mut core_sys::str_,
+    out: *mut *mut sys::impurecord,
+) -> c_int {
+    answer::<S>("ul_scscf_look", -1, |engine| {
+        let domain = domain(engine, raw)?;
+        // SAFETY: by the contract of this function.
+        let public = unsafe { string("the public identity", public) }?;
+        let found =
+            engine.with_kept(Call::Look, |state| S::look_up_identity(state, domain, public));
+        let found = found.ok_or(Refusal::Busy)?;
+        let written = found.map_or(Ok(1), |found| put(out, found.raw()));
+        if !matches!(written, Ok(0)) {
+            unlock::<S>(engine, "ul_scscf_look", Call::Look);
+        }
+        written
+    })
+}
+
+/// Ends what [`look`] began.
+///
+/// # Safety
+///
+/// See [`lock_udomain`].
+pub(in super::super) unsafe extern "C" fn end_look<S: Store>() -> c_int {
+    answer::<S>("ul_scscf_end_look", -1, |engine| {
+        Ok(unlock::<S>(engine, "ul_scscf_end_look", Call::Look))
+    })
 }

@@ -1,13 +1,13 @@
 //! References to subscriptions: of ours, and of those that clients built.
 
-use super::answer;
+use super::{answer, put};
 use crate::scscf::{
     Call, Engine,
     foreign::Foreign,
     server::{Given, Refusal, Store},
     subscriber::{self, SubscriberHandle},
 };
-use core::ptr::NonNull;
+use core::{ffi::c_int, ptr::NonNull};
 use kamailio_sys::scscf as sys;
 
 /// The subscription that a client names, whoever built it: one of C is put into `place`.
@@ -70,6 +70,25 @@ pub(in super::super) unsafe extern "C" fn unref_subscription<S: Store>(
         }
         Ok(0)
     });
+}
+
+/// Takes in what a subscription says that the client keeps; gives the store's own, which the client
+/// holds from then on.
+///
+/// # Safety
+///
+/// See [`ref_subscription`]; the structs stay for the call.
+pub(in super::super) unsafe extern "C" fn take_subscription<S: Store>(
+    raw: *mut sys::ims_subscription,
+    out: *mut *mut sys::ims_subscription,
+) -> c_int {
+    answer::<S>("ul_scscf_take_subscription", -1, |engine| {
+        let lent = NonNull::new(raw).filter(|raw| raw.is_aligned() && !out.is_null());
+        let lent = lent.ok_or(Refusal::Null("the subscription"))?;
+        // SAFETY: by the contract of this function.
+        let lent = unsafe { Foreign::new(lent) };
+        put(out, S::take_subscriber(engine, &lent)?.raw())
+    })
 }
 
 /// Runs `work` under the lock.

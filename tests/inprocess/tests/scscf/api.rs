@@ -87,6 +87,8 @@ pub(super) fn life() {
         assert_eq!(bytes(unsafe { *c.params }.body), b"<urn:x>");
         // SAFETY: as C calls it.
         unsafe { api.release_ucontact.unwrap()(contact) };
+        // SAFETY: as above; a look from before the change would not see it.
+        let c = unsafe { &*contact };
         assert_eq!(c.ref_count, 1);
         assert_eq!(get(&client, b"sip:other@h").0, 1);
         let touched = TOUCHED.load(Ordering::Relaxed);
@@ -308,6 +310,8 @@ pub(super) fn watchers() {
                 ptr::null_mut(),
             )
         };
+        // SAFETY: as above; a look from before the change would not see it.
+        let c = unsafe { &*out };
         assert_eq!((code, c.expires, c.local_cseq, c.version), (1, 9_000, 6, 4));
         let mut found = ptr::null_mut();
         let get = api.get_subscriber.unwrap();

@@ -7,8 +7,8 @@ pub(crate) use plain::Plain;
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use kamailio::{
     scscf::{
-        Contact, ContactHandle, Domain, Engine, Identity, IdentityHandle, NewIdentity, Records,
-        Subscriber, SubscriberHandle, Watcher, WatcherHandle,
+        Contact, ContactHandle, Domain, Engine, Foreign, Identity, IdentityHandle, NewIdentity,
+        Records, Subscriber, SubscriberHandle, Watcher, WatcherHandle,
         server::{Given, Refusal, Store},
     },
     shared::{Shared, SharedRef},
@@ -111,15 +111,24 @@ impl Kept {
                 if let Some(copy) = foreign.copy() {
                     return self.subscriber(copy);
                 }
-                let value = foreign.read()?;
-                let made = records.try_subscriber(&value, foreign.wildcarded(), now())?;
-                let id = self.subscribers.try_insert(made).map_err(|_| Refusal::Full)?;
-                let made = self.subscribers.get_mut(id).unwrap();
-                made.set_id(id.to_u64());
-                foreign.remember(made);
+                let id = self.copy_of(records, foreign)?;
+                foreign.remember(self.subscribers.get_mut(id).unwrap());
                 Ok(id)
             }
         }
+    }
+
+    /// A new subscriber that says what a client's says.
+    pub(crate) fn copy_of(
+        &mut self,
+        records: &mut Records,
+        foreign: &Foreign,
+    ) -> Result<Id, Refusal> {
+        let value = foreign.read()?;
+        let made = records.try_subscriber(&value, foreign.wildcarded(), now())?;
+        let id = self.subscribers.try_insert(made).map_err(|_| Refusal::Full)?;
+        self.subscribers.get_mut(id).unwrap().set_id(id.to_u64());
+        Ok(id)
     }
 
     /// Takes a subscriber out that nobody holds.

@@ -1,12 +1,14 @@
 //! The functions of the store.
 
-use super::{ENGINE, Kept, LEFT, TOUCHED, UNLOCKED, now};
+mod contacts;
+mod watchers;
+
+use super::{ENGINE, Kept, LEFT, TOUCHED, UNLOCKED};
 use core::sync::atomic::Ordering;
 use kamailio::{
     scscf::{
-        Callback, ContactChanges, ContactHandle, ContactInfo, Domain, Engine, Event, Identity,
-        IdentityHandle, NewContact, NewIdentity, NewWatcher, Records, SubscriberHandle,
-        WatcherHandle,
+        Callback, ContactHandle, ContactInfo, Domain, Engine, Event, Foreign, Identity,
+        IdentityHandle, NewIdentity, NewWatcher, Records, SubscriberHandle, WatcherHandle,
         server::{InsertIdentity, Refusal, Store, Target, Touched, UpdateIdentity, Wanted},
     },
     shared::SharedRef,
@@ -105,6 +107,11 @@ impl Store for Plain {
         })
     }
 
+    fn look_up_identity(kept: &Kept, _: Domain, public: &[u8]) -> Option<IdentityHandle> {
+        let id = kept.named(public)?;
+        kept.identities.get(id).map(Identity::handle)
+    }
+
     fn update_identity(
         engine: &Engine<Kept>,
         domain: Domain,
@@ -150,6 +157,15 @@ impl Store for Plain {
         Ok(handle)
     }
 
+    fn take_subscriber(engine: &Engine<Kept>, lent: &Foreign) -> Result<SubscriberHandle, Refusal> {
+        edit(engine, |records, kept| {
+            let id = kept.copy_of(records, lent)?;
+            let copy = kept.subscribers.get_mut(id).unwrap();
+            copy.add_ref();
+            Ok(copy.handle())
+        })
+    }
+
     fn hold_subscriber(engine: &Engine<Kept>, subscriber: SubscriberHandle) -> Result<(), Refusal> {
         edit(engine, |_, kept| {
             let id = kept.subscriber(subscriber)?;
@@ -177,12 +193,7 @@ impl Store for Plain {
         _: Option<&[u8]>,
         _: i32,
     ) -> Result<Option<ContactHandle>, Refusal> {
-        edit(engine, |_, kept| {
-            let Some(id) = kept.at(uri) else { return Ok(None) };
-            let contact = kept.contacts.get_mut(id).unwrap();
-            contact.set_ref_count(contact.ref_count() + 1);
-            Ok(Some(contact.handle()))
-        })
+        contacts::find(engine, uri)
     }
 
     fn insert_contact(
@@ -191,39 +202,7 @@ impl Store for Plain {
         uri: &[u8],
         info: &ContactInfo<'_>,
     ) -> Result<ContactHandle, Refusal> {
-        let (handle, calls) = edit(engine, |records, kept| {
-            let owner = kept.identity(identity)?;
-            let aor = kept.identities.get(owner).unwrap().public().to_vec();
-            let new = NewContact {
-                aor: &aor,
-                uri,
-                received: info.received(),
-                path: info.path().unwrap_or_default(),
-                callid: info.callid().unwrap_or_default(),
-                user_agent: info.user_agent().unwrap_or_default(),
-                params: &info.params(),
-                expires: info.expires(),
-                q: info.q(),
-                cseq: info.cseq(),
-                flags: info.flags(),
-                cflags: info.cflags(),
-                methods: info.methods(),
-                sock: info.sock(),
-                last_modified: info.last_modified(),
-                is_3gpp: false,
-            };
-            let made = records.try_contact(kept.domain(), &new, now())?;
-            let id = kept.contacts.try_insert(made).map_err(|_| Refusal::Full)?;
-            let Kept { identities, contacts, .. } = kept;
-            let owner = identities.get_mut(owner).unwrap();
-            let contact = contacts.get_mut(id).unwrap();
-            contact.set_id(id.to_u64());
-            contact.set_slot(id.index);
-            records.link(owner, contact, now())?;
-            Ok((contact.handle(), records.calls(Event::NewContact, Some(owner), Some(contact))))
-        })?;
-        engine.call(calls);
-        Ok(handle)
+        contacts::insert(engine, identity, uri, info)
     }
 
     fn update_contact(
@@ -232,22 +211,7 @@ impl Store for Plain {
         contact: ContactHandle,
         info: &ContactInfo<'_>,
     ) -> Result<(), Refusal> {
-        edit(engine, |records, kept| {
-            let (owner, id) = (kept.identity(identity)?, kept.contact(contact)?);
-            let Kept { identities, contacts, .. } = kept;
-            let contact = contacts.get_mut(id).unwrap();
-            let changes = ContactChanges {
-                received: Some(info.received()),
-                path: info.path(),
-                callid: None,
-                user_agent: info.user_agent(),
-                params: None,
-            };
-            records.change_contact(contact, &changes, now())?;
-            contact.set_expires(info.expires());
-            records.link(identities.get_mut(owner).unwrap(), contact, now())?;
-            Ok(())
-        })
+        contacts::update(engine, identity, contact, info)
     }
 
     fn expire_contact(
@@ -255,34 +219,15 @@ impl Store for Plain {
         _: IdentityHandle,
         contact: ContactHandle,
     ) -> Result<(), Refusal> {
-        edit(engine, |_, kept| {
-            let id = kept.contact(contact)?;
-            kept.contacts.get_mut(id).unwrap().set_expires(now());
-            Ok(())
-        })
+        contacts::expire(engine, contact)
     }
 
     fn delete_contact(engine: &Engine<Kept>, contact: ContactHandle) -> Result<(), Refusal> {
-        edit(engine, |records, kept| {
-            let id = kept.contact(contact)?;
-            let mut gone = kept.contacts.remove(id).unwrap();
-            let identities: Vec<_> = gone.identities().collect();
-            for identity in identities {
-                let id = kept.identity(identity)?;
-                records.unlink(kept.identities.get_mut(id).unwrap(), &mut gone, now());
-            }
-            records.bury_contact(gone, now());
-            Ok(())
-        })
+        contacts::delete(engine, contact)
     }
 
     fn release_contact(engine: &Engine<Kept>, contact: ContactHandle) -> Result<(), Refusal> {
-        edit(engine, |_, kept| {
-            let id = kept.contact(contact)?;
-            let contact = kept.contacts.get_mut(id).unwrap();
-            contact.set_ref_count(contact.ref_count() - 1);
-            Ok(())
-        })
+        contacts::release(engine, contact)
     }
 
     fn link_contact(
@@ -291,13 +236,7 @@ impl Store for Plain {
         contact: ContactHandle,
         _: bool,
     ) -> Result<(), Refusal> {
-        edit(engine, |records, kept| {
-            let (owner, id) = (kept.identity(identity)?, kept.contact(contact)?);
-            let Kept { identities, contacts, .. } = kept;
-            let (owner, contact) = (identities.get_mut(owner), contacts.get_mut(id));
-            records.link(owner.unwrap(), contact.unwrap(), now())?;
-            Ok(())
-        })
+        contacts::link(engine, identity, contact)
     }
 
     fn unlink_contact(
@@ -306,13 +245,7 @@ impl Store for Plain {
         contact: ContactHandle,
         _: bool,
     ) -> Result<(), Refusal> {
-        edit(engine, |records, kept| {
-            let (owner, id) = (kept.identity(identity)?, kept.contact(contact)?);
-            let Kept { identities, contacts, .. } = kept;
-            let (owner, contact) = (identities.get_mut(owner), contacts.get_mut(id));
-            records.unlink(owner.unwrap(), contact.unwrap(), now());
-            Ok(())
-        })
+        contacts::unlink(engine, identity, contact)
     }
 
     fn add_dialog(
@@ -321,11 +254,7 @@ impl Store for Plain {
         entry: u32,
         id: u32,
     ) -> Result<(), Refusal> {
-        edit(engine, |records, kept| {
-            let at = kept.contact(contact)?;
-            records.add_dialog(kept.contacts.get_mut(at).unwrap(), entry, id, now())?;
-            Ok(())
-        })
+        contacts::add_dialog(engine, contact, entry, id)
     }
 
     fn remove_dialog(
@@ -334,10 +263,7 @@ impl Store for Plain {
         entry: u32,
         id: u32,
     ) -> Result<bool, Refusal> {
-        edit(engine, |records, kept| {
-            let at = kept.contact(contact)?;
-            Ok(records.remove_dialog(kept.contacts.get_mut(at).unwrap(), entry, id, now()))
-        })
+        contacts::remove_dialog(engine, contact, entry, id)
     }
 
     fn pack_contacts(_: &Engine<Kept>, _: &mut [u8], _: u32, _: u32, _: u32) -> i32 {
@@ -350,16 +276,7 @@ impl Store for Plain {
         new: &NewWatcher<'_>,
         _: bool,
     ) -> Result<WatcherHandle, Refusal> {
-        edit(engine, |records, kept| {
-            let owner = kept.identity(identity)?;
-            let made = records.try_watcher(new, now())?;
-            let id = kept.watchers.try_insert(made).map_err(|_| Refusal::Full)?;
-            let Kept { identities, watchers, .. } = kept;
-            let watcher = watchers.get_mut(id).unwrap();
-            watcher.set_id(id.to_u64());
-            records.watch(identities.get_mut(owner).unwrap(), watcher);
-            Ok(watcher.handle())
-        })
+        watchers::add(engine, identity, new)
     }
 
     fn update_watcher(
@@ -370,20 +287,7 @@ impl Store for Plain {
         local_cseq: Option<i32>,
         version: Option<i32>,
     ) -> Result<(), Refusal> {
-        edit(engine, |_, kept| {
-            let id = kept.watcher(watcher)?;
-            let watcher = kept.watchers.get_mut(id).unwrap();
-            if let Some(expires) = expires {
-                watcher.set_expires(expires);
-            }
-            if let Some(cseq) = local_cseq {
-                watcher.set_local_cseq(u32::try_from(cseq).unwrap());
-            }
-            if let Some(version) = version {
-                watcher.set_version(version);
-            }
-            Ok(())
-        })
+        watchers::update(engine, watcher, expires, local_cseq, version)
     }
 
     fn delete_watcher(
@@ -391,11 +295,7 @@ impl Store for Plain {
         _: Domain,
         watcher: WatcherHandle,
     ) -> Result<(), Refusal> {
-        edit(engine, |records, kept| {
-            let id = kept.watcher(watcher)?;
-            records.bury_watcher(kept.watchers.remove(id).unwrap(), now());
-            Ok(())
-        })
+        watchers::delete(engine, watcher)
     }
 
     fn find_watcher(
@@ -405,16 +305,7 @@ impl Store for Plain {
         watcher_contact: &[u8],
         event: i32,
     ) -> Result<Option<WatcherHandle>, Refusal> {
-        edit(engine, |_, kept| {
-            let owner = kept.identity(identity)?;
-            let mut all = kept.identities.get(owner).unwrap().watchers();
-            Ok(all.find(|handle| {
-                let watcher = kept.watchers.get(kept.watcher(*handle).unwrap()).unwrap();
-                watcher.presentity_uri() == presentity
-                    && watcher.watcher_contact() == watcher_contact
-                    && watcher.event() == event
-            }))
-        })
+        watchers::find(engine, identity, presentity, watcher_contact, event)
     }
 
     fn identities_of(
@@ -454,13 +345,7 @@ impl Store for Plain {
         to_tag: &[u8],
         _: &[u8],
     ) -> Option<Vec<u8>> {
-        let found = edit(engine, |_, kept| {
-            let id = kept.watchers.at_or_after(0);
-            let watcher = id.and_then(|id| kept.watchers.get(id));
-            let watcher = watcher.filter(|w| w.call_id() == callid && w.to_tag() == to_tag);
-            Ok(watcher.map(|watcher| watcher.presentity_uri().to_vec()))
-        });
-        found.unwrap()
+        watchers::presentity_of(engine, callid, to_tag)
     }
 
     fn register(engine: &Engine<Kept>, target: Target, callback: Callback) -> Result<(), Refusal> {

@@ -1,0 +1,17 @@
+-- Columns of our own for tables that were made by a script of Kamailio, or by an earlier one of ours: module ims_usrloc_scscf
+-- uses those that it finds. Other modules name the columns that they use, and pass over these.
+
+-- what a contact said of itself: q in thousandths, the CSeq of its REGISTER, the flags of script and branch, the methods that
+-- it takes, the socket that it came in at
+ALTER TABLE contact ADD COLUMN q INT DEFAULT NULL;
+ALTER TABLE contact ADD COLUMN cseq INT DEFAULT NULL;
+ALTER TABLE contact ADD COLUMN flags INT DEFAULT NULL;
+ALTER TABLE contact ADD COLUMN cflags INT DEFAULT NULL;
+ALTER TABLE contact ADD COLUMN methods INT DEFAULT NULL;
+ALTER TABLE contact ADD COLUMN socket VARCHAR(128) DEFAULT NULL;
+ALTER TABLE contact ADD COLUMN last_modified DATETIME DEFAULT NULL;
+
+-- the domain of an identity, empty for location
+ALTER TABLE impu ADD COLUMN domain VARCHAR(64) NOT NULL DEFAULT '';
+-- For identities in several domains at once also drop the unique key over impu, whose name SHOW INDEX FROM impu tells, and
+-- ALTER TABLE impu ADD CONSTRAINT impu_impu UNIQUE (impu, domain).

@@ -1,0 +1,81 @@
+//! The reg event: how a subscription runs out.
+
+use crate::{
+    database::{plan, restart},
+    event::behind,
+};
+use host_tests::{
+    Answer, mixed,
+    scscf::{Mix, Plan, Watcher},
+    ue::number,
+    wait::{PATIENCE, until},
+};
+
+mixed! {
+    ours:
+        a_subscription_that_runs_out_is_told,
+        a_subscription_that_runs_out_after_a_restart_is_told,
+        a_subscription_may_run_out_in_silence_as_in_c,
+        who_is_watched_no_more_goes_after_the_last_notify;
+}
+
+/// A plan whose subscriptions may be short.
+fn brief(mix: Mix) -> Plan {
+    Plan::new(mix).registrar("subscription_min_expires", 1)
+}
+
+fn a_subscription_that_runs_out_is_told(mix: Mix) {
+    let lab = brief(mix).start();
+    let (bob, mut proxy) = behind(&lab);
+    let mut pad = Watcher::new(&lab.ue("pad"), &bob.identity(), &bob.identity());
+    pad.begins(600);
+    let first = proxy.begins(2);
+    let last = proxy.hears_within(PATIENCE).valid();
+    assert_eq!(last.subscription(), "terminated;reason=timeout");
+    assert_eq!(last.version, first.version + 1);
+    assert_eq!(last.message.cseq().0, first.message.cseq().0 + 1);
+    assert_eq!((last.states(), last.events()), (vec!["active"; 2], vec!["active registered"; 2]));
+    lab.register(&bob, 600);
+    pad.hears();
+    proxy.quiet();
+    assert_eq!(number(&proxy.ask(&proxy.subscribe(600)), "X-Can"), -1);
+}
+
+fn a_subscription_that_runs_out_after_a_restart_is_told(mix: Mix) {
+    let mut lab = plan(mix, 1).start();
+    let (bob, mut proxy) = behind(&lab);
+    let first = proxy.begins(10);
+    restart(&mut lab);
+    let last = proxy.hears_within(PATIENCE * 3).valid();
+    assert_eq!(last.subscription(), "terminated;reason=timeout");
+    assert_eq!(last.version, first.version + 1);
+    assert_eq!(last.of(&bob.identity()).state, "active");
+}
+
+fn a_subscription_may_run_out_in_silence_as_in_c(mix: Mix) {
+    let lab = brief(mix).registrar("final_notify", 0).start();
+    let (_, mut proxy) = behind(&lab);
+    proxy.begins(1);
+    until("the end of the subscription", PATIENCE, || {
+        (lab.stored("active_watchers") == 0).then_some(())
+    });
+    proxy.quiet();
+}
+
+fn who_is_watched_no_more_goes_after_the_last_notify(mix: Mix) {
+    let lab = brief(mix).registrar("watchers_end_with_registration", 0).start();
+    let (bob, mut proxy) = behind(&lab);
+    proxy.begins(3);
+    lab.leave(&bob);
+    assert!(proxy.hears().subscription().starts_with("active"));
+    // Nobody takes the last one, and nothing is remembered of who does not.
+    proxy.answer("NOTIFY", Answer::Status(503));
+    let last = proxy.hears_within(PATIENCE).valid();
+    assert_eq!(last.subscription(), "terminated;reason=timeout");
+    assert_eq!(last.of(&bob.identity()).state, "terminated");
+    lab.wait_empty();
+    until("a failure that is counted", PATIENCE, || {
+        (lab.counted("notifies_failed") == 1).then_some(())
+    });
+    assert_eq!(lab.counted("watchers_dropped"), 0);
+}
