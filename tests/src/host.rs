@@ -24,6 +24,9 @@ use tempfile::TempDir;
 /// How long a host may take to start.
 const START: Duration = Duration::from_secs(20);
 
+/// The same where every process runs under valgrind.
+const SLOW_START: Duration = Duration::from_secs(90);
+
 /// How long a host may take to give up: one that has forked already may have to wait a minute for a
 /// process that missed its signal.
 const REFUSAL: Duration = Duration::from_secs(90);
@@ -107,7 +110,8 @@ impl Host {
              Max-Forwards: 5\r\nContent-Length: 0\r\n\r\n",
             to = self.address
         );
-        until("a host that answers", START, || {
+        let limit = if self.setup.valgrind { SLOW_START } else { START };
+        until("a host that answers", limit, || {
             assert!(self.group.runs(), "the host ended:\n{}", self.journal.tail(40));
             // Refused as long as nobody listens there.
             let _ = socket.send_to(ping.as_bytes(), self.address);
@@ -115,7 +119,7 @@ impl Host {
         });
         // The process that serves commands starts after the workers.
         let commands = self.folder().join("ctl");
-        until("its commands", START, || UnixStream::connect(&commands).ok());
+        until("its commands", limit, || UnixStream::connect(&commands).ok());
     }
 
     /// Its SIP address.

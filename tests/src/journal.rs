@@ -12,6 +12,9 @@ use std::{
 /// Most bytes that are kept of one host's log.
 const LIMIT: usize = 4 << 20;
 
+/// Bytes that are kept beyond it of what went wrong: of a long run that is what is looked for.
+const MORE: usize = 1 << 20;
+
 /// Lines that a host wrote; clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Journal(Arc<Mutex<Kept>>);
@@ -24,7 +27,8 @@ struct Kept {
 }
 
 impl Journal {
-    /// Reads `from` to its end in a thread of its own; what exceeds the limit is read and dropped.
+    /// Reads `from` to its end in a thread of its own; what exceeds the limit is read and dropped,
+    /// and of what went wrong a little more is kept.
     pub fn follow(&self, from: impl Read + Send + 'static) {
         let journal = Arc::clone(&self.0);
         journal.lock().open += 1;
@@ -33,8 +37,13 @@ impl Journal {
             let mut line = Vec::new();
             while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
                 let mut kept = journal.lock();
-                if kept.text.len() < LIMIT {
-                    kept.text.push_str(&String::from_utf8_lossy(&line));
+                let read = String::from_utf8_lossy(&line);
+                let bad = ["WARNING:", "ERROR:", "CRITICAL:", "BUG:", "ALERT:"]
+                    .iter()
+                    .any(|level| read.contains(level));
+                let limit = if bad { LIMIT + MORE } else { LIMIT };
+                if kept.text.len() < limit {
+                    kept.text.push_str(&read);
                 }
                 line.clear();
             }

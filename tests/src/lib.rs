@@ -43,6 +43,7 @@ pub mod steady;
 pub mod subscription;
 pub mod suite;
 pub mod ue;
+pub mod valgrind;
 pub mod wait;
 
 pub use call::{Call, Side};

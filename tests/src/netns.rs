@@ -1,7 +1,7 @@
 //! Tests that need a network of their own, because what they look at belongs to a whole network:
 //! the security associations and policies of the kernel.
 
-use crate::process;
+use crate::{process, steady::tell};
 use std::{
     env,
     process::{Command, Stdio},
@@ -34,6 +34,7 @@ pub fn isolated(name: &str, test: impl FnOnce()) {
     let text = String::from_utf8_lossy(&done.stdout);
     let errors = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success() && text.contains("1 passed"), "inside: {text}{errors}");
+    tell(errors.trim());
 }
 
 /// How many IPsec policies the kernel keeps here.

@@ -7,7 +7,7 @@ use crate::{
     suite::soak,
     wait::{PATIENCE, until},
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What may differ between two looks at a host at rest, for each kind of memory, in bytes. One
 /// lost string per round would be more.
@@ -50,10 +50,25 @@ pub fn flat(host: &Host, rounds: u32, mut round: impl FnMut(u32)) {
         round(number);
     }
     let before = at_rest(host);
-    for number in 0..if soak() { rounds * 10 } else { rounds } {
+    let rounds = if soak() { rounds * 10 } else { rounds };
+    let start = Instant::now();
+    for number in 0..rounds {
         round(number);
     }
+    let took = start.elapsed();
     let after = at_rest(host);
+    tell(&format!(
+        "{rounds} rounds in {took:.0?}: shared memory {} -> {} bytes, private memory {} -> {} bytes",
+        before.0, after.0, before.1, after.1
+    ));
     assert!(after.0 < before.0 + NOISE, "shared memory {} -> {}", before.0, after.0);
     assert!(after.1 < before.1 + NOISE, "private memory {} -> {}", before.1, after.1);
+}
+
+/// Tells a figure of a long run; a short one is too short for figures.
+#[expect(clippy::print_stderr, reason = "the figures are what a long run is made for")]
+pub fn tell(figure: &str) {
+    if soak() {
+        eprintln!("{figure}");
+    }
 }

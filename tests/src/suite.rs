@@ -7,6 +7,9 @@ use std::process::ExitCode;
 /// Tests at a time unless `--test-threads` says otherwise: most of them sleep most of the time.
 const THREADS: usize = 10;
 
+/// The same in a long run, whose tests do not sleep.
+const LONG_THREADS: usize = 4;
+
 /// What a case is run against: one of several modules, or one of several sets of them.
 pub trait Variant: Copy + Send + 'static {
     /// How reports call it.
@@ -148,7 +151,7 @@ pub fn run_fit<V: Variant>(
     others: Vec<Trial>,
 ) -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
+    arguments.test_threads.get_or_insert(if soak() { LONG_THREADS } else { THREADS });
     let mut trials = others;
     let mut absent = Vec::new();
     for (topic, cases) in topics {
