@@ -243,6 +243,11 @@ impl Phone {
         self.0.inbox.take_all(|message| message.method() == "NOTIFY")
     }
 
+    /// Drops whatever came and was not looked at.
+    pub fn forget(&self) {
+        self.0.inbox.take_all(|_| true);
+    }
+
     /// Fails when a NOTIFY is there or comes in the next moments.
     pub fn quiet(&self) {
         if let Some(notify) = self.0.inbox.take(SILENCE, |message| message.method() == "NOTIFY") {
