@@ -35,6 +35,7 @@ pub(crate) use scan::value_of;
 use crate::{error::Report, log::Level, script::Verdict, text};
 use core::{ffi::c_int, marker::PhantomData};
 use kamailio_sys as sys;
+use std::borrow::Cow;
 
 /// A part of a message that is absent although SIP demands it, or cannot be read.
 ///
@@ -184,6 +185,12 @@ impl Msg<'_> {
         let uri = unsafe { (*self.raw).new_uri };
         // SAFETY: the core frees this text only when it is replaced, and that is later.
         unsafe { text::bytes(uri) }.filter(|uri| !uri.is_empty()).map(<[u8]>::to_vec)
+    }
+
+    /// The Request-URI as it is now: [`Msg::new_uri`], else that of the first line; nothing for a
+    /// reply that nobody gave one.
+    pub fn current_uri(&self) -> Option<Cow<'_, [u8]>> {
+        self.new_uri().map(Cow::Owned).or_else(|| self.request_uri().map(Cow::Borrowed))
     }
 
     /// Has the core parse the headers to the end. Cheap when that is done already.

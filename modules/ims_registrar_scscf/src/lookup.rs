@@ -1,6 +1,6 @@
 //! `lookup` and its like: who is registered, and where a request goes.
 
-use crate::{request, settings::Settings, tunable, tunable::Number};
+use crate::{settings::Settings, tunable, tunable::Number};
 use bstr::ByteSlice;
 use kamailio::{
     msg::{Branch, ChangeError, Msg},
@@ -31,7 +31,7 @@ pub(crate) fn contacts(
     domain: Domain,
     ue: Ue,
 ) -> Result<Verdict, Refused> {
-    let uri = request::request_uri(msg);
+    let uri = msg.current_uri().unwrap_or_default();
     let identity = key(msg, &uri)?;
     let look = settings.usrloc.look(domain, identity.text());
     let nobody =
@@ -229,7 +229,7 @@ pub(crate) fn is_known(
     msg: &Msg<'_>,
     domain: Domain,
 ) -> Result<Verdict, Refused> {
-    let uri = request::request_uri(msg);
+    let uri = msg.current_uri().unwrap_or_default();
     let identity = key(msg, &uri)?;
     let look = settings.usrloc.look(domain, identity.text());
     Ok(look.identity().is_some().into())
@@ -242,7 +242,7 @@ pub(crate) fn has_contact(
     msg: &Msg<'_>,
     domain: Domain,
 ) -> Result<Verdict, Refused> {
-    let uri = request::request_uri(msg);
+    let uri = msg.current_uri().unwrap_or_default();
     let now = timer::now();
     let method = method(settings, msg);
     let found = with_named(settings, domain, &uri, |record| {

@@ -250,13 +250,11 @@ fn changed(
     }
     // Who watches an identity that stays hears which ones there are now (TS 24.229 5.4.2.1.2).
     if other_set && !live.is_empty() {
-        let stays = entries.iter().filter(|entry| entry.fate == set::Fate::Registered);
-        let identities: Vec<BString> = stays.map(|entry| (&*entry.key).into()).collect();
         event::happened(&Happened {
             kind: Kind::Registered,
             domain,
             identity: key,
-            identities: &identities,
+            identities: &registered::staying(&entries),
             contacts: &live,
             watched: true,
         });

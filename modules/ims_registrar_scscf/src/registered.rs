@@ -218,8 +218,7 @@ fn tell(done: &Done<'_>, entries: &[set::Entry<'_>], changed: &Changed) {
     if !changed.watched {
         return;
     }
-    let registered = entries.iter().filter(|entry| entry.fate == set::Fate::Registered);
-    let identities: Vec<BString> = registered.map(|entry| (&*entry.key).into()).collect();
+    let identities = staying(entries);
     for (kind, fate) in [
         (Kind::Registered, Fate::Added),
         (Kind::Refreshed, Fate::Refreshed),
@@ -240,6 +239,12 @@ fn tell(done: &Done<'_>, entries: &[set::Entry<'_>], changed: &Changed) {
             watched: true,
         });
     }
+}
+
+/// The keys of those that are registered, now or still.
+pub(crate) fn staying(entries: &[set::Entry<'_>]) -> Vec<BString> {
+    let staying = entries.iter().filter(|entry| entry.fate == set::Fate::Registered);
+    staying.map(|entry| (&*entry.key).into()).collect()
 }
 
 /// Logs what failed.

@@ -54,9 +54,3 @@ pub(crate) fn socket(settings: &Settings, msg: &Msg<'_>) -> Option<Socket> {
     });
     found.or_else(|| msg.receiving_socket())
 }
-
-/// The Request-URI as it is now.
-pub(crate) fn request_uri(msg: &Msg<'_>) -> Vec<u8> {
-    let now = msg.new_uri();
-    now.unwrap_or_else(|| msg.request_uri().unwrap_or_default().to_vec())
-}

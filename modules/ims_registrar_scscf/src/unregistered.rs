@@ -1,7 +1,7 @@
 //! `assign_server_unreg`: this server serves a user that is not registered.
 
 use crate::{
-    answer, functions::Target, hss::Question, registered::Done, request, save::Suspending,
+    answer, functions::Target, hss::Question, registered::Done, save::Suspending,
     settings::Settings, waiting::Texts, wildcard,
 };
 use bstr::ByteSlice;
@@ -44,7 +44,7 @@ fn start(
 ) -> Result<Verdict, Refusal> {
     msg.parse().map_err(|_| Refusal::Message)?;
     let uri = match direction.first() {
-        Some(b't' | b'T') => Cow::Owned(request::request_uri(msg)),
+        Some(b't' | b'T') => msg.current_uri().unwrap_or_default(),
         Some(b'o' | b'O') => Cow::Borrowed(asserted(msg).ok_or(Refusal::Assignment)?),
         _ => {
             let direction = shown(direction).as_bstr();

@@ -124,9 +124,8 @@ fn accept(
     let from_tag = from.tag.ok_or(bad("tag of From"))?;
     let to = address(stand_ins.to(), || msg.to().ok()).ok_or(bad("To"))?;
     // The one that the script put in its place, where it did: it may know the line by another name.
-    let rewritten = msg.new_uri();
-    let target = rewritten.as_deref().or_else(|| msg.request_uri());
-    let target = target.filter(|uri| Uri::is_valid(uri)).ok_or(bad("Request-URI"))?;
+    let target = msg.current_uri();
+    let target = target.as_deref().filter(|uri| Uri::is_valid(uri)).ok_or(bad("Request-URI"))?;
     let call_id = msg.call_id().map_err(|_| bad("Call-ID"))?;
     msg.cseq().map_err(|_| bad("CSeq"))?;
     let record_route = msg.record_route().map_err(|_| bad("Record-Route"))?;

@@ -98,8 +98,7 @@ pub(super) fn presentity(msg: &Msg<'_>, method: Method) -> Result<Vec<u8>, Refus
             Refused::new(msg, why)
         });
     }
-    let uri = msg.new_uri();
-    let uri = uri.as_deref().or_else(|| msg.request_uri()).unwrap_or_default();
-    let aor = Aor::exact(uri).map_err(|bad| Refused::new(msg, bad))?;
+    let uri = msg.current_uri().unwrap_or_default();
+    let aor = Aor::exact(&uri).map_err(|bad| Refused::new(msg, bad))?;
     Ok(facts::key(aor.text()))
 }
