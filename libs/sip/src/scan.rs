@@ -115,22 +115,24 @@ pub struct Bytes([bool; 256]);
 impl Bytes {
     /// Control bytes, the blank and each byte of `more`.
     pub const fn unfit(more: &[u8]) -> Self {
-        let mut set = [false; 256];
-        let (mut rest, mut byte): (&mut [bool], u8) = (&mut set, 0);
-        while let [has, others @ ..] = rest {
-            *has = byte <= b' ' || byte == 0x7f || contains(more, byte);
-            byte = byte.wrapping_add(1);
-            rest = others;
-        }
-        Self(set)
+        Self::of(false, more)
     }
 
     /// Letters, digits and each byte of `more`.
     pub const fn alphanumeric(more: &[u8]) -> Self {
+        Self::of(true, more)
+    }
+
+    /// Letters and digits, or else control bytes and the blank; and each byte of `more`.
+    const fn of(alphanumeric: bool, more: &[u8]) -> Self {
         let mut set = [false; 256];
         let (mut rest, mut byte): (&mut [bool], u8) = (&mut set, 0);
         while let [has, others @ ..] = rest {
-            *has = byte.is_ascii_alphanumeric() || contains(more, byte);
+            let is_of_kind = match alphanumeric {
+                true => byte.is_ascii_alphanumeric(),
+                false => byte <= b' ' || byte == 0x7f,
+            };
+            *has = is_of_kind || contains(more, byte);
             byte = byte.wrapping_add(1);
             rest = others;
         }
