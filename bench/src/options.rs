@@ -58,6 +58,15 @@ impl Common {
     }
 }
 
+/// How much of each operation one turn of a pair plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Registrations and subscriptions.
+    pub registrations: usize,
+    /// Other requests.
+    pub requests: usize,
+}
+
 /// What one part can be told.
 pub trait Options: Default {
     /// What `--help` prints.

@@ -3,12 +3,12 @@
 use super::{
     config::Config,
     measure::{Measure, Scene},
-    options::Volume,
     text::Home,
 };
 use crate::{
     figures::Scene as _,
     meter::{Operate, settle},
+    options::Volume,
     registrar::{LASTING, Registrar},
     server::Server,
     telephones::{

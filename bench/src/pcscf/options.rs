@@ -1,22 +1,13 @@
 //! The command line of this part.
 
 use super::run::run;
-use crate::options::{self, Common, known, list, sizes, words};
+use crate::options::{self, Common, Volume, known, list, sizes, words};
 use anyhow::{Result, ensure};
 
 /// The names of all parts.
 const PARTS: [&str; 5] = ["spread", "crowd", "databases", "restart", "expiry"];
 /// The names of all databases.
 const DATABASES: [&str; 2] = ["sqlite", "mariadb"];
-
-/// How much of each operation one turn plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Volume {
-    /// Registrations.
-    pub registrations: usize,
-    /// Other requests.
-    pub requests: usize,
-}
 
 /// What to measure.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 use super::{
     load::{Load, Start},
     measure::Scene,
-    options::{Options, Volume},
+    options::Options,
     report::{Restart, report},
     rows::{fill, storage},
 };
 use crate::{
     flavor::Flavor,
+    options::Volume,
     registrar::{self, ASKING, ROUND, expire},
     round::{Prepared, Run, Site},
     storage::Kind,

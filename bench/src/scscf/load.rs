@@ -4,12 +4,12 @@ use super::{
     config::{Config, LOOPS},
     hss::Hss,
     measure::{Measure, Scene},
-    options::Volume,
     text::{LOOKUP, LOOP, PLAIN, Users},
 };
 use crate::{
     figures::Scene as _,
     meter::Operate,
+    options::Volume,
     registrar::{LASTING, Registrar},
     server::Server,
     telephones::{

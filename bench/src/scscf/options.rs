@@ -1,20 +1,11 @@
 //! The command line of this part.
 
 use super::run::run;
-use crate::options::{self, Common, known, list, sizes, words};
+use crate::options::{self, Common, Volume, known, list, sizes, words};
 use anyhow::Result;
 
 /// The names of all parts.
 const PARTS: [&str; 4] = ["costs", "identities", "expiry", "restart"];
-
-/// How much of each operation one turn plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Volume {
-    /// Registrations and subscriptions.
-    pub registrations: usize,
-    /// Other requests.
-    pub requests: usize,
-}
 
 /// What to measure.
 #[derive(Clone, Debug, PartialEq, Eq)]

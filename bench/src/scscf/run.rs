@@ -4,11 +4,12 @@ use super::{
     config::LOOPS,
     load::{Load, Start},
     measure::Scene,
-    options::{Options, Volume},
+    options::Options,
     report::report,
 };
 use crate::{
     flavor::Flavor,
+    options::Volume,
     registrar::{self, ASKING, ROUND, expire, fill},
     round::{Prepared, Run, Site},
     storage::{Kind, schema},
