@@ -2,7 +2,9 @@
 //! their documents say.
 
 use host_tests::{
-    Host, mixed,
+    Host,
+    diameter::Subscriber,
+    mixed,
     scscf::{Lab, Mix, Plan, private, set, subscriber},
     wait::{PATIENCE, until},
 };
@@ -139,19 +141,24 @@ fn an_identity_has_many_spellings(mix: Mix) {
     assert_eq!(lab.record("sip:Bob@ims.test"), None);
 }
 
+/// Bob, to whom every room belongs by a wildcard.
+pub(crate) fn owner_of_rooms() -> Subscriber {
+    let mut owner = subscriber("bob");
+    owner.profile = Some(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<IMSSubscription>\
+         <PrivateID>bob@ims.test</PrivateID><ServiceProfile>\
+         <PublicIdentity><Identity>sip:bob@ims.test</Identity></PublicIdentity>\
+         <PublicIdentity><Identity>sip:room!.*!@ims.test</Identity></PublicIdentity>\
+         </ServiceProfile></IMSSubscription>"
+            .to_owned(),
+    );
+    owner
+}
+
 fn a_wildcarded_identity_stands_for_many(mix: Mix) {
     for (supported, found) in [(1, true), (0, false)] {
         let lab = Plan::new(mix).usrloc("support_wildcardPSI", supported).start();
-        let mut bob = subscriber("bob");
-        bob.profile = Some(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<IMSSubscription>\
-             <PrivateID>bob@ims.test</PrivateID><ServiceProfile>\
-             <PublicIdentity><Identity>sip:bob@ims.test</Identity></PublicIdentity>\
-             <PublicIdentity><Identity>sip:room!.*!@ims.test</Identity></PublicIdentity>\
-             </ServiceProfile></IMSSubscription>"
-                .to_owned(),
-        );
-        lab.hss.add(bob);
+        lab.hss.add(owner_of_rooms());
         lab.register(&lab.ue("bob"), 600);
         assert_eq!(lab.record("sip:room42@ims.test").is_some(), found);
         assert!(lab.record("sip:room!.*!@ims.test").is_some());

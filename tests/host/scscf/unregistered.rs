@@ -1,5 +1,6 @@
 //! Service for those who are not registered.
 
+use crate::operator::owner_of_rooms;
 use host_tests::{
     Draft, Message,
     diameter::{
@@ -7,7 +8,7 @@ use host_tests::{
         hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
     },
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, rc, set, subscriber},
+    scscf::{Lab, Mix, Plan, Ue, rc, set},
 };
 use std::time::Duration;
 
@@ -116,16 +117,7 @@ fn the_hss_is_told_the_wildcard_that_a_request_names(mix: Mix) {
 
 fn the_hss_is_told_the_wildcard_that_stands_for_a_user(mix: Mix) {
     let lab = Plan::new(mix).usrloc("support_wildcardPSI", 1).start();
-    let mut owner = subscriber("bob");
-    owner.profile = Some(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<IMSSubscription>\
-         <PrivateID>bob@ims.test</PrivateID><ServiceProfile>\
-         <PublicIdentity><Identity>sip:bob@ims.test</Identity></PublicIdentity>\
-         <PublicIdentity><Identity>sip:room!.*!@ims.test</Identity></PublicIdentity>\
-         </ServiceProfile></IMSSubscription>"
-            .to_owned(),
-    );
-    lab.hss.add(owner);
+    lab.hss.add(owner_of_rooms());
     let (bob, room) = (lab.ue("bob"), lab.ue("room42"));
     lab.register(&bob, 600);
     assert_eq!(told_wildcard(&lab), "");
