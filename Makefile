@@ -22,7 +22,7 @@ build: ## The modules, as target/modules/NAME.so
 	@tools/deps.sh host build
 	@tools/build.sh
 
-run: ## Start Kamailio, play a call, go on serving: ROLE=sca or pcscf (ONCE=1: end after the call)
+run: ## Start Kamailio, play a call, go on serving: ROLE=sca, pcscf or ims (ONCE=1: end after it)
 	@tools/deps.sh host build play
 	@if [[ -z "$${MODULES_DIR:-}" ]]; then tools/build.sh; fi
 	@ROLE="$(ROLE)" ONCE="$(ONCE)" tools/run.sh

@@ -79,10 +79,41 @@ impl Setting {
     }
 }
 
+/// The most settings of a group.
+const MOST: usize = 32;
+
+impl Kind {
+    /// Alignment and size of the value.
+    const fn layout(&self) -> (usize, usize) {
+        match self {
+            Self::Int { .. } | Self::Param { .. } => (align_of::<c_int>(), size_of::<c_int>()),
+            Self::Text { .. } | Self::TextParam { .. } => {
+                (align_of::<sys::str_>(), size_of::<sys::str_>())
+            }
+        }
+    }
+}
+
+/// Where the core expects each setting: at the members of a struct in this order.
+const fn offsets(settings: &[Setting]) -> [usize; MOST] {
+    assert!(settings.len() <= MOST, "a group has fewer settings");
+    let mut offsets = [0; MOST];
+    let mut places: &mut [usize] = &mut offsets;
+    let (mut left, mut end) = (settings, 0_usize);
+    while let ([place, others @ ..], [setting, rest @ ..]) = (places, left) {
+        let (align, size) = setting.kind.layout();
+        *place = end.next_multiple_of(align);
+        end = *place + size;
+        (places, left) = (others, rest);
+    }
+    offsets
+}
+
 /// A group of settings: `kamcmd cfg.set_now_int <group> <name> <value>`.
 pub struct Group {
     name: &'static CStr,
     settings: &'static [Setting],
+    offsets: [usize; MOST],
     /// The values that this process sees; the core moves it on when it takes up a change.
     handle: UnsafeCell<*mut c_void>,
 }
@@ -92,9 +123,15 @@ pub struct Group {
 unsafe impl Sync for Group {}
 
 impl Group {
-    /// A group of that name. The settings are read by their places in `settings`.
+    /// A group of that name, with 32 settings at the most. They are read by their places in
+    /// `settings`.
     pub const fn new(name: &'static CStr, settings: &'static [Setting]) -> Self {
-        Self { name, settings, handle: UnsafeCell::new(ptr::null_mut()) }
+        Self {
+            name,
+            settings,
+            offsets: offsets(settings),
+            handle: UnsafeCell::new(ptr::null_mut()),
+        }
     }
 
     /// The value of setting `index`; nothing if that is no number.
@@ -127,27 +164,15 @@ impl Group {
     fn place(&self, index: usize) -> Option<*mut c_void> {
         // SAFETY: see `Sync` above.
         let handle = unsafe { *self.handle.get() };
-        let (offset, _) = self.layout(index);
+        let offset = *self.offsets.get(index)?;
         // SAFETY: the block that the handle points to has all settings of the group.
         (!handle.is_null()).then(|| unsafe { handle.byte_add(offset) })
     }
 
-    /// Where the core expects setting `index`, and the size of the settings up to it: a struct
-    /// with these members in this order.
+    /// Where the core expects setting `index`, and the size of the settings up to it.
     fn layout(&self, index: usize) -> (usize, usize) {
-        let mut end: usize = 0;
-        let mut start = 0;
-        for setting in self.settings.iter().take(index.saturating_add(1)) {
-            let (align, size) = match setting.kind {
-                Kind::Int { .. } | Kind::Param { .. } => (align_of::<c_int>(), size_of::<c_int>()),
-                Kind::Text { .. } | Kind::TextParam { .. } => {
-                    (align_of::<sys::str_>(), size_of::<sys::str_>())
-                }
-            };
-            start = end.next_multiple_of(align);
-            end = start + size;
-        }
-        (start, end)
+        let place = self.offsets.get(index).zip(self.settings.get(index));
+        place.map_or((0, 0), |(start, setting)| (*start, *start + setting.kind.layout().1))
     }
 
     /// Announces the group unless a module of its name, which has one of its own, is loaded; whether

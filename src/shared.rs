@@ -49,7 +49,8 @@ impl<T: ShmSafe + Send + Sync> Shared<T> {
 
     /// The value, if `mod_init` got as far as setting it.
     pub fn get(&self) -> Option<SharedRef<'_, T>> {
-        self.users.fetch_add(1, Ordering::Relaxed);
+        // A process has one thread, so nobody else counts meanwhile.
+        self.users.store(self.users.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
         let value = ptr::NonNull::new(self.value.load(Ordering::Acquire));
         // Made before the check, so that its drop takes the count back either way.
         let user = SharedRef { value: value.unwrap_or(ptr::NonNull::dangling()), shared: self };
@@ -96,7 +97,8 @@ impl<T> Deref for SharedRef<'_, T> {
 
 impl<T> Drop for SharedRef<'_, T> {
     fn drop(&mut self) {
-        self.shared.users.fetch_sub(1, Ordering::Relaxed);
+        let users = &self.shared.users;
+        users.store(users.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
     }
 }
 

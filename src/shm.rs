@@ -12,7 +12,6 @@ use core::{
     ptr::{self, NonNull},
 };
 use kamailio_sys as sys;
-use shm_table::TryGrow;
 
 /// The shared memory of the host. All processes see it at the same addresses.
 ///
@@ -87,8 +86,24 @@ pub fn try_box<T>(value: T) -> Result<Box<T, Shm>> {
 pub fn try_boxed_slice(bytes: &[u8]) -> Result<Box<[u8], Shm>> {
     let mut copy = Vec::new_in(Shm);
     copy.try_reserve_exact(bytes.len()).map_err(|_| Error::OutOfShm)?;
-    copy.try_extend(bytes)?;
+    try_extend(&mut copy, bytes)?;
     Ok(copy.into_boxed_slice())
+}
+
+/// Appends `bytes` to `to` in one copy; a generic vector appends them one by one.
+///
+/// # Errors
+///
+/// [`Error::OutOfShm`]; `to` is as before.
+pub fn try_extend(to: &mut Vec<u8, Shm>, bytes: &[u8]) -> Result<()> {
+    to.try_reserve(bytes.len()).map_err(|_| Error::OutOfShm)?;
+    let (old, len) = (to.len(), bytes.len());
+    let room = to.spare_capacity_mut().as_mut_ptr().cast::<u8>();
+    // SAFETY: room for that many bytes was made above, in a block that nobody else has.
+    unsafe { room.copy_from_nonoverlapping(bytes.as_ptr(), len) };
+    // SAFETY: all of them are written now.
+    unsafe { to.set_len(old + len) };
+    Ok(())
 }
 
 /// How many bytes of shared memory are free, by the count of the host's manager.

@@ -13,11 +13,25 @@ use core::{
 use kamailio_sys as sys;
 use std::time::Duration;
 
-/// Seconds since 1970.
-#[expect(clippy::disallowed_types, reason = "this is where `now` comes from")]
+/// Seconds since 1970, by the clock that the core and the modules of C read: several times faster
+/// than one that knows parts of a second, and asked for often.
 pub fn now() -> i64 {
-    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    // SAFETY: reads a clock.
+    unsafe { sys::ks_now() }
+}
+
+/// A moment, in seconds since 1970, as people at the place of the server write it:
+/// `2026-11-22 16:15:49`. The number itself if there is no such date.
+pub fn local(moment: i64) -> String {
+    // SAFETY: a struct of numbers and the address of a text, for which zeroes are none.
+    let mut date: libc::tm = unsafe { core::mem::zeroed() };
+    // SAFETY: both are valid; the date is only written.
+    if unsafe { libc::localtime_r(&raw const moment, &raw mut date) }.is_null() {
+        return moment.to_string();
+    }
+    let (year, month) = (i64::from(date.tm_year) + 1900, i64::from(date.tm_mon) + 1);
+    let (day, hour, minute, second) = (date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
 /// Lets others have a lock that this process takes again and again: who waits for it looks more often
@@ -50,4 +64,19 @@ where
     F: Fn() + Copy,
 {
     boundary::contain::<F, _>((), || item::<F>()());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn a_moment_is_a_date_or_its_number() {
+        let noon = local(1_700_000_000);
+        assert!(
+            noon.starts_with("2023-11-1") && noon.ends_with(":20") && noon.len() == 19,
+            "{noon}"
+        );
+        assert_eq!(local(i64::MAX), i64::MAX.to_string());
+    }
 }

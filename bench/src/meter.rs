@@ -101,7 +101,8 @@ impl<L: Operate> Meter<L> {
     /// Too many messages are lost.
     pub(crate) fn new(mut load: L) -> Result<Self> {
         for measure in L::COSTS {
-            load.operate(*measure, 4)?;
+            let shares = load.server().shares().max(4);
+            load.operate(*measure, shares)?;
             settle(&mut load)?;
             load.clean_up(*measure)?;
         }
@@ -114,7 +115,8 @@ impl<L: Operate> Meter<L> {
 
     fn begin(&mut self, measure: L::Measure) -> Result<Part> {
         let (began, before) = (Instant::now(), self.load.server().cpu()?);
-        let operations = self.load.operate(measure, 1)?;
+        let shares = self.load.server().shares();
+        let operations = self.load.operate(measure, shares)?;
         Ok(Part { began, before, operations })
     }
 

@@ -6,7 +6,7 @@ use crate::{
     machine,
     meter::{Meter, Operate, turn},
     options::Common,
-    server::{Memory, PRIVATE_MEGABYTES},
+    server::{Memory, PRIVATE_MEGABYTES, instructions},
 };
 use anyhow::{Context as _, Result};
 use std::{
@@ -205,7 +205,9 @@ impl<'a, S: Scene, L: Operate> Run<'a, S, L> {
 
     /// The turns of all operations; the flavors of a scene follow each other at once.
     fn turns(&mut self, manager: &str, players: &mut [Player<S, L>]) -> Result<()> {
-        for _ in 0..self.options.turns {
+        let counted = instructions::split(manager).1;
+        let most = if counted { instructions::TURNS } else { usize::MAX };
+        for _ in 0..self.options.turns.min(most) {
             for measure in L::COSTS {
                 for group in players.chunk_by_mut(|one, other| one.scene == other.scene) {
                     self.turn(manager, group, *measure);

@@ -5,6 +5,7 @@ use crate::{
     figures::{Figures, Measure, Scene},
     flavor::Flavor,
     round::Unfilled,
+    server::instructions,
 };
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -73,6 +74,8 @@ impl<'a, S: Scene, M: Measure> Table<'a, S, M> {
         }
         let ratio = self.figures.ratio(manager, scene, measure);
         let [_, ours] = self.both(manager, scene, measure);
+        // The bars are those of time and of bytes.
+        let bar = if instructions::split(manager).1 { Bar::Open } else { bar };
         let bar = match bar {
             Bar::Open => String::new(),
             Bar::Ratio(bar) => verdict(ratio, bar),
@@ -114,6 +117,7 @@ impl<'a, S: Scene, M: Measure> Table<'a, S, M> {
         bar: &str,
     ) {
         let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+        let what = instructions::unit(manager, what);
         // Writing into a string cannot fail.
         let _ = writeln!(
             self.text,

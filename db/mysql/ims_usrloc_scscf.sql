@@ -46,6 +46,8 @@ CREATE TABLE contact (
     methods INT DEFAULT NULL,
     socket VARCHAR(128) DEFAULT NULL,
     last_modified DATETIME DEFAULT NULL,
+    -- over the columns that are not ours, as they were when ours were written
+    checksum INT DEFAULT NULL,
     CONSTRAINT contact_contact UNIQUE (contact)
 );
 

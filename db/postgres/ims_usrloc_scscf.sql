@@ -45,6 +45,8 @@ CREATE TABLE contact (
     methods INTEGER DEFAULT NULL,
     socket VARCHAR(128) DEFAULT NULL,
     last_modified TIMESTAMP WITHOUT TIME ZONE DEFAULT NULL,
+    -- over the columns that are not ours, as they were when ours were written
+    checksum INTEGER DEFAULT NULL,
     CONSTRAINT contact_contact UNIQUE (contact)
 );
 

@@ -10,6 +10,8 @@ ALTER TABLE contact ADD COLUMN cflags INTEGER DEFAULT NULL;
 ALTER TABLE contact ADD COLUMN methods INTEGER DEFAULT NULL;
 ALTER TABLE contact ADD COLUMN socket VARCHAR(128) DEFAULT NULL;
 ALTER TABLE contact ADD COLUMN last_modified TIMESTAMP WITHOUT TIME ZONE DEFAULT NULL;
+-- over the columns that are not ours, as they were when ours were written: whether another module has written the row since
+ALTER TABLE contact ADD COLUMN checksum INTEGER DEFAULT NULL;
 
 -- the domain of an identity, empty for location
 ALTER TABLE impu ADD COLUMN domain VARCHAR(64) NOT NULL DEFAULT '';

@@ -36,8 +36,9 @@ struct socket_info;
 void ks_msg_force_socket(struct sip_msg *msg, struct socket_info *socket);
 unsigned int ks_msg_flags(const struct sip_msg *msg);
 
-/* process.c */
+/* process.c: the clock counts whole seconds since 1970, as that of the core */
 void ks_cfg_update(void);
+long long ks_now(void);
 
 /* transaction.c: each a whole header field */
 struct ks_tm_ids

@@ -1,5 +1,6 @@
 //! Blocks of shared memory that hold structs of C and, behind them, the texts these point to.
 
+use super::pool::{self, Pool};
 use crate::{Error, Result, shm};
 use core::{
     ffi::c_int,
@@ -18,16 +19,28 @@ pub(crate) struct Block {
     start: NonNull<u8>,
     used: usize,
     size: usize,
+    /// It came from a pool.
+    pooled: bool,
 }
 
 impl Block {
     /// A block with `head` bytes, all zero, and room for `texts` bytes behind.
     pub(crate) fn try_new(head: usize, texts: usize) -> Result<Self> {
         let size = head.checked_add(texts).ok_or(Error::OutOfShm)?;
-        let start = shm::malloc(size)?;
+        Ok(Self::of(shm::malloc(size)?.cast(), head, size, false))
+    }
+
+    /// As [`Block::try_new`], in room of `pool`; [`pool::free`] gives it back.
+    pub(crate) fn try_new_in(pool: &Pool, head: usize, texts: usize) -> Result<Self> {
+        let size = head.checked_add(texts).ok_or(Error::OutOfShm)?;
+        Ok(Self::of(pool.take(size)?, head, size, true))
+    }
+
+    /// `start` has room for `size` bytes, of which `head` are for structs.
+    fn of(start: NonNull<u8>, head: usize, size: usize, pooled: bool) -> Self {
         // SAFETY: the block has `head` bytes and more.
         unsafe { start.write_bytes(0, head) };
-        Ok(Self { start, used: head, size })
+        Self { start, used: head, size, pooled }
     }
 
     /// Where the block starts.
@@ -47,7 +60,7 @@ impl Block {
         sys::str_ { s: place.as_ptr().cast(), len: c_int::try_from(len).unwrap_or(0) }
     }
 
-    /// The block as it is from now on; [`free`] gives it back.
+    /// The block as it is from now on; [`free`] gives it back, or [`pool::free`].
     pub(crate) fn finish<T>(self) -> NonNull<T> {
         ManuallyDrop::new(self).start.cast()
     }
@@ -55,8 +68,13 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        // SAFETY: nobody knows of the block yet.
-        unsafe { free(self.start) };
+        if self.pooled {
+            // SAFETY: nobody knows of the block yet.
+            unsafe { pool::free(self.start) };
+        } else {
+            // SAFETY: as above.
+            unsafe { free(self.start) };
+        }
     }
 }
 

@@ -4,20 +4,14 @@
 //! process that waits for long says for whom, and at last takes the lock over, but never while
 //! the holder is at work inside the store.
 
-use crate::{log::Level, sync::HostLock, timer};
+mod watch;
+
+use crate::{sync::HostLock, timer};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use kamailio_sys as sys;
 use lock_api::RawMutex;
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
-
-/// A waiter says after this time for whom it waits.
-const TOLD: Duration = Duration::from_secs(1);
-
-/// A client of C that has held the lock for so long has forgotten it.
-const FORGOTTEN: Duration = Duration::from_secs(5);
+use std::{thread, time::Duration};
+use watch::{Seen, Watch};
 
 /// Tries before a waiter lets others run, and before it sleeps.
 const SPINS: u32 = 256;
@@ -129,14 +123,54 @@ impl OwnedLock {
 
     /// Takes the lock as if it had been taken `depth` times.
     pub(crate) fn enter_at(&self, depth: u32, call: u32) -> bool {
-        self.try_take(depth, call) || self.wait(depth, call)
+        self.take(Taken { depth, call, hand: 0 })
     }
 
-    fn try_take(&self, depth: u32, call: u32) -> bool {
+    /// Takes the lock for `call` with the state that it guards in hand: as [`OwnedLock::enter`] and then
+    /// [`OwnedLock::take_in_hand`], but in one step where this process does not have the lock yet.
+    pub(crate) fn enter_in_hand(&self, call: u32) -> Entered {
+        // If somebody takes the lock over meanwhile, it is taken anew.
+        while self.is_mine() {
+            self.depth.fetch_add(1, Ordering::Relaxed);
+            if self.take_in_hand() {
+                return Entered::Again;
+            }
+            if self.is_mine() {
+                self.leave();
+                return Entered::Busy;
+            }
+        }
+        if self.take(Taken { depth: 1, call, hand: IN_HAND }) {
+            Entered::First
+        } else {
+            Entered::Lost
+        }
+    }
+
+    /// Ends [`OwnedLock::enter_in_hand`] and gives the lock back once.
+    pub(crate) fn leave_hand(&self) {
+        // Nobody takes the lock over from a process that has the state in hand, so nothing here can
+        // meet another owner.
+        let depth = self.depth.load(Ordering::Relaxed);
+        if depth > 1 {
+            self.depth.store(depth - 1, Ordering::Relaxed);
+            self.lay_down();
+            return;
+        }
+        self.owner.store(0, Ordering::Release);
+        // SAFETY: this process held the lock, and nobody takes over what has no owner that soon.
+        unsafe { self.lock.unlock() };
+    }
+
+    fn take(&self, taken: Taken) -> bool {
+        self.try_take(taken) || self.wait(taken)
+    }
+
+    fn try_take(&self, taken: Taken) -> bool {
         if !self.lock.try_lock() {
             return false;
         }
-        let mine = self.own(0, depth, call);
+        let mine = self.own(0, taken);
         if !mine {
             // Taken over in the moment in which it was given back: it is the other one's.
             // SAFETY: this process got it on the line above.
@@ -146,14 +180,19 @@ impl OwnedLock {
     }
 
     /// Becomes the owner in the place of `from`, whose the lock was.
-    fn own(&self, from: u32, depth: u32, call: u32) -> bool {
-        let (new, order) = (me() << 1, Ordering::AcqRel);
+    fn own(&self, from: u32, taken: Taken) -> bool {
+        let (new, order) = (me() << 1 | taken.hand, Ordering::AcqRel);
         if self.owner.compare_exchange(from, new, order, Ordering::Relaxed).is_err() {
             return false;
         }
-        self.turn.fetch_add(1, Ordering::Relaxed);
-        self.depth.store(depth, Ordering::Relaxed);
-        self.call.store(call, Ordering::Relaxed);
+        if taken.hand == 0 {
+            self.turn.fetch_add(1, Ordering::Relaxed);
+        } else {
+            // Nobody takes the lock over from here on, so nobody else counts.
+            self.turn.store(self.turn.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        }
+        self.depth.store(taken.depth, Ordering::Relaxed);
+        self.call.store(taken.call, Ordering::Relaxed);
         self.pid.store(pid(), Ordering::Relaxed);
         self.since.store(0, Ordering::Relaxed);
         true
@@ -235,9 +274,9 @@ impl OwnedLock {
         self.names.get(at).copied().unwrap_or("?")
     }
 
-    fn wait(&self, depth: u32, call: u32) -> bool {
+    fn wait(&self, taken: Taken) -> bool {
         for tried in 0..SPINS + YIELDS {
-            if self.try_take(depth, call) {
+            if self.try_take(taken) {
                 return true;
             }
             if tried < SPINS { core::hint::spin_loop() } else { thread::yield_now() }
@@ -246,13 +285,13 @@ impl OwnedLock {
         let mut watch = Watch::new(self.turn.load(Ordering::Relaxed));
         let mut nap = NAP;
         loop {
-            if self.try_take(depth, call) {
+            if self.try_take(taken) {
                 return true;
             }
             match watch.look(self) {
                 Seen::Patience => thread::sleep(nap),
                 Seen::Forgotten(owner) => {
-                    if self.own(owner, depth, call) {
+                    if self.own(owner, taken) {
                         self.takeovers.fetch_add(1, Ordering::Relaxed);
                         // The other one counted it among its own.
                         crate::sync::lock_taken();
@@ -266,84 +305,25 @@ impl OwnedLock {
     }
 }
 
-/// What a waiter has seen so far.
-struct Watch {
-    turn: u32,
-    since: Instant,
-    told: bool,
-    told_again: bool,
+/// How the lock is taken.
+#[derive(Clone, Copy)]
+struct Taken {
+    /// How often it counts.
+    depth: u32,
+    call: u32,
+    /// [`IN_HAND`], or 0.
+    hand: u32,
 }
 
-enum Seen {
-    /// Go on waiting.
-    Patience,
-    /// The holder, a client of C, has forgotten the lock: its owner word.
-    Forgotten(u32),
-    /// The holder has died with the state in hand.
+/// What came of [`OwnedLock::enter_in_hand`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// This process has the lock, which it had not, and the state in hand.
+    First,
+    /// It had the lock, and has the state in hand now.
+    Again,
+    /// It had the state in hand already; all is as before.
+    Busy,
+    /// It has not the lock: the holder has died at work inside the store.
     Lost,
-}
-
-impl Watch {
-    fn new(turn: u32) -> Self {
-        Self { turn, since: Instant::now(), told: false, told_again: false }
-    }
-
-    fn look(&mut self, lock: &OwnedLock) -> Seen {
-        let turn = lock.turn.load(Ordering::Relaxed);
-        if turn != self.turn {
-            *self = Self::new(turn);
-        }
-        let waited = self.since.elapsed();
-        if waited < TOLD {
-            return Seen::Patience;
-        }
-        let owner = lock.owner.load(Ordering::Acquire);
-        let holder = lock.holder();
-        let store = lock.name(0);
-        if !self.told {
-            self.told = true;
-            lock.waits.fetch_add(1, Ordering::Relaxed);
-            tell(store, Level::Warning, holder, waited, "waits for it");
-        }
-        if waited < FORGOTTEN {
-            return Seen::Patience;
-        }
-        if owner & IN_HAND == 0 {
-            tell(store, Level::Critical, holder, waited, "takes it over");
-            return Seen::Forgotten(owner);
-        }
-        let gone = !std::path::Path::new("/proc")
-            .join(lock.pid.load(Ordering::Relaxed).to_string())
-            .exists();
-        if gone || !self.told_again {
-            self.told_again = true;
-            let what = if gone { "gives up: the holder is dead" } else { "goes on waiting" };
-            tell(store, Level::Critical, holder, waited, what);
-        }
-        if gone { Seen::Lost } else { Seen::Patience }
-    }
-}
-
-fn tell(store: &str, level: Level, holder: Option<Holder>, waited: Duration, what: &str) {
-    let seconds = waited.as_secs();
-    match holder {
-        Some(Holder { process, pid, call, inside, .. }) => {
-            let inside = if inside { "at work inside the store" } else { "a client" };
-            crate::log::write(
-                level,
-                format_args!(
-                    "{store}: the lock is held by process {process} (pid {pid}) since {call}, \
-                     {inside}; after {seconds} s process {} {what}",
-                    me()
-                ),
-            );
-        }
-        None => crate::log::write(
-            level,
-            format_args!(
-                "{store}: the lock is held by nobody; after {seconds} s process {} {what}",
-                me()
-            ),
-        ),
-    }
 }

@@ -70,23 +70,55 @@ impl Msg<'_> {
 /// They look at a few bytes beyond a value, which is safe in the buffer of a message and nowhere
 /// else: so they get a copy, and what they found is looked up in the original.
 #[derive(Debug)]
-pub(super) struct Line(Vec<u8>);
+pub(super) struct Line<'r>(Room<'r>);
 
-impl Line {
+/// Where the bytes of a line are; they stay there when the line moves.
+#[derive(Debug)]
+enum Room<'r> {
+    Own(Vec<u8>),
+    Lent(&'r mut [u8]),
+}
+
+impl<'r> Line<'r> {
     const END: [u8; 4] = *b"\r\n\0\0";
 
     /// A copy of `text`; nothing if the core could not count its bytes.
     pub(super) fn new(text: &[u8]) -> Option<Self> {
         i32::try_from(text.len()).ok()?.checked_add(8)?;
-        Some(Self([text, &Self::END].concat()))
+        Some(Self(Room::Own([text, &Self::END].concat())))
+    }
+
+    /// As [`Line::new`], in `room` if that is large enough: a short text needs no memory then.
+    pub(super) fn new_in(text: &[u8], room: &'r mut [u8]) -> Option<Self> {
+        let Some((line, _)) = room.split_at_mut_checked(text.len() + Self::END.len()) else {
+            return Self::new(text);
+        };
+        let (copy, end) = line.split_at_mut_checked(text.len())?;
+        copy.copy_from_slice(text);
+        end.copy_from_slice(&Self::END);
+        Some(Self(Room::Lent(line)))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Room::Own(bytes) => bytes,
+            Room::Lent(bytes) => bytes,
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match &mut self.0 {
+            Room::Own(bytes) => bytes,
+            Room::Lent(bytes) => bytes,
+        }
     }
 
     /// As [`Line::new`], with the first letter of another line behind it: there are parsers that
     /// take a zero byte for part of the value.
     pub(super) fn with_next(text: &[u8]) -> Option<Self> {
         let mut line = Self::new(text)?;
-        let end = line.0.len() - 2;
-        if let Some(next) = line.0.get_mut(end) {
+        let end = line.bytes().len() - 2;
+        if let Some(next) = line.bytes_mut().get_mut(end) {
             *next = b'x';
         }
         Some(line)
@@ -94,26 +126,26 @@ impl Line {
 
     /// The copy as a string of the core, which may write to it: without the line end.
     pub(super) fn text(&mut self) -> sys::str_ {
-        let len = self.0.len() - Self::END.len();
-        text::lend(self.0.get_mut(..len).unwrap_or_default())
+        let len = self.bytes().len() - Self::END.len();
+        text::lend(self.bytes_mut().get_mut(..len).unwrap_or_default())
     }
 
     /// The copy and the first byte of its line end, as the core gives the value of a header.
     fn range(&self) -> (*mut c_char, *const c_char) {
-        let len = self.0.len() - Self::END.len();
-        let bytes = self.0.get(..=len).unwrap_or_default().as_ptr_range();
+        let len = self.bytes().len() - Self::END.len();
+        let bytes = self.bytes().get(..=len).unwrap_or_default().as_ptr_range();
         (bytes.start.cast_mut().cast(), bytes.end.cast())
     }
 
     /// The copy with its line end, for parsers that stop behind it.
     pub(super) fn with_end(&self) -> (*mut c_char, *const c_char) {
-        let bytes = self.0.as_ptr_range();
+        let bytes = self.bytes().as_ptr_range();
         (bytes.start.cast_mut().cast(), bytes.end.cast())
     }
 
     /// The bytes of `text`, whose copy this is, that `part` shows of the copy.
     pub(super) fn part_of<'m>(&self, text: &'m [u8], part: sys::str_) -> Option<&'m [u8]> {
-        let start = part.s.addr().checked_sub(self.0.as_ptr().addr())?;
+        let start = part.s.addr().checked_sub(self.bytes().as_ptr().addr())?;
         let len = usize::try_from(part.len).ok()?;
         text.get(start..start.checked_add(len)?)
     }
@@ -127,7 +159,7 @@ mod tests {
     fn a_part_of_the_copy_is_a_part_of_the_text() {
         let text = b"<sip:a@h>";
         let line = Line::new(text).unwrap();
-        let all = text::lend(line.0.get(..text.len()).unwrap());
+        let all = text::lend(line.bytes().get(..text.len()).unwrap());
         let at = |skip: usize, len| {
             // SAFETY: not beyond the end of the text.
             let s = unsafe { all.s.add(skip) };

@@ -156,7 +156,8 @@ unsafe fn bindings_of_list<'m>(
     list: *mut sys::contact,
     show: impl Fn(sys::str_) -> Option<&'m [u8]>,
 ) -> Bindings<'m> {
-    let mut all = Vec::new();
+    // Nearly every header has one.
+    let mut all = Vec::with_capacity(1);
     let mut next = list;
     while let Some(contact) = NonNull::new(next) {
         // SAFETY: by the contract of this function; an element is plain values.

@@ -29,6 +29,18 @@ impl<'m> Header<'m> {
         unsafe { text::bytes(body) }.unwrap_or_default().trim_ascii()
     }
 
+    /// Whether RFCs call it `name`, in whatever case or form.
+    #[inline]
+    pub fn is_called(&self, name: &[u8]) -> bool {
+        scan::same_name(self.name(), name)
+    }
+
+    /// The number that the core has for its name.
+    fn kind(&self) -> sys::_hdr_types_t::Type {
+        // SAFETY: as in `name`.
+        unsafe { (*self.raw.as_ptr()).type_ }
+    }
+
     /// What the core made of the value, of the type that belongs to the name; nothing
     /// if it has not looked yet.
     pub(super) fn parsed<T>(&self) -> Option<NonNull<T>> {
@@ -57,15 +69,38 @@ impl<'m> Header<'m> {
 #[derive(Debug)]
 pub struct Headers<'m> {
     next: Option<Header<'m>>,
-    name: &'m [u8],
+    wanted: Wanted<'m>,
 }
+
+/// What tells the header fields of one name apart from others.
+#[derive(Debug)]
+enum Wanted<'m> {
+    /// The number that the core has for their name.
+    Kind(sys::_hdr_types_t::Type),
+    /// Their name, for which the core has no number.
+    Other(&'m [u8]),
+    Name(&'m [u8]),
+}
+
+/// Names for which the core has no number, and which are often asked for.
+const UNNUMBERED: [&[u8]; 4] =
+    [b"P-Associated-URI", b"Security-Client", b"Security-Verify", b"Service-Route"];
+
+/// What all fields have whose name the core has no number for.
+const OTHER: sys::_hdr_types_t::Type = sys::_hdr_types_t::HDR_OTHER_T;
 
 impl<'m> Iterator for Headers<'m> {
     type Item = Header<'m>;
 
     fn next(&mut self) -> Option<Header<'m>> {
         let mut all = iter::successors(self.next, Header::next);
-        let found = all.find(|header| scan::same_name(header.name(), self.name));
+        let found = match self.wanted {
+            Wanted::Kind(kind) => all.find(|header| header.kind() == kind),
+            Wanted::Other(name) => {
+                all.find(|header| header.kind() == OTHER && header.is_called(name))
+            }
+            Wanted::Name(name) => all.find(|header| header.is_called(name)),
+        };
         self.next = found.and_then(|header| header.next());
         found
     }
@@ -88,12 +123,26 @@ impl Msg<'_> {
         // The core knows where the first one of some is.
         let first = match name {
             b"Contact" => self.header_at(|msg| msg.contact),
+            b"Event" => self.header_at(|msg| msg.event),
             b"Expires" => self.header_at(|msg| msg.expires),
+            b"P-Asserted-Identity" => self.header_at(|msg| msg.pai),
             b"Path" => self.header_at(|msg| msg.path),
+            b"Record-Route" => self.header_at(|msg| msg.record_route),
             b"Route" => self.header_at(|msg| msg.route),
-            _ => self.header_at(|msg| msg.headers),
+            _ => {
+                let is_unnumbered = UNNUMBERED.contains(&name);
+                let wanted = if is_unnumbered { Wanted::Other(name) } else { Wanted::Name(name) };
+                return Headers { next: self.header_at(|msg| msg.headers), wanted };
+            }
         };
-        Headers { next: first, name }
+        let wanted = first.map_or(Wanted::Name(name), |first| Wanted::Kind(first.kind()));
+        Headers { next: first, wanted }
+    }
+
+    /// All parsed header fields whose name the core has no number for, in the order of the message.
+    pub fn unnumbered(&self) -> impl Iterator<Item = Header<'_>> {
+        let all = iter::successors(self.header_at(|msg| msg.headers), Header::next);
+        all.filter(|header| header.kind() == OTHER)
     }
 
     /// The value of the first header field called `name`.
@@ -135,6 +184,12 @@ pub fn header_type(name: &[u8]) -> i16 {
     // SAFETY: reads the line and writes to `header` only.
     unsafe { sys::parse_hname2(start, end, &raw mut header) };
     i16::try_from(header.type_).unwrap_or(0)
+}
+
+/// Those of the names that [`Msg::headers`] takes for unnumbered for which the core has a number
+/// nevertheless: none, or their fields would not be found.
+pub fn misnumbered() -> impl Iterator<Item = &'static [u8]> {
+    UNNUMBERED.into_iter().filter(|name| i32::from(header_type(name)) != OTHER)
 }
 
 /// Reads delta-seconds of RFC 3261 section 25.1.

@@ -21,7 +21,7 @@ pub use body::Media;
 pub use branch::Branch;
 pub use change::ChangeError;
 pub use contact::{Binding, Bindings, Contact};
-pub use header::{Expires, Header, Headers, header_type};
+pub use header::{Expires, Header, Headers, header_type, misnumbered};
 pub use method::Method;
 pub use route::join_routes;
 pub use scan::header_of;

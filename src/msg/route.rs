@@ -47,7 +47,7 @@ pub fn join_routes<'b>(bodies: impl Iterator<Item = &'b [u8]>) -> Option<Vec<u8>
 pub(crate) struct Routes<'t> {
     first: *mut sys::rr_t,
     // The routes point into this copy.
-    line: Line,
+    line: Line<'static>,
     text: &'t [u8],
 }
 

@@ -16,6 +16,9 @@ pub enum Scheme {
     Urn,
 }
 
+/// Bytes of a line that is taken apart without memory of its own: most URIs of phones are shorter.
+const SHORT: usize = 128;
+
 /// A URI taken apart; what is absent is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uri<'m> {
@@ -44,7 +47,8 @@ impl<'m> Uri<'m> {
         if !text::is_word(text) {
             return None;
         }
-        let mut line = Line::new(text)?;
+        let mut room = [0; SHORT];
+        let mut line = Line::new_in(text, &mut room)?;
         let whole = line.text();
         // SAFETY: zeroes are a value of this plain struct, and what the core starts from.
         let mut uri: sys::sip_uri = unsafe { mem::zeroed() };

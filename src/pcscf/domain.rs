@@ -3,7 +3,7 @@
 use super::{Calls, Handle, methods::Methods, records::Records};
 use crate::{
     Error, Result,
-    location::OwnedLock,
+    location::{Entered, OwnedLock},
     shm::{self, Shm, ShmSafe},
     sync::Mutex,
 };
@@ -129,25 +129,20 @@ struct Session<'d, T>(&'d Domain<T>);
 
 impl<'d, T> Session<'d, T> {
     fn start(domain: &'d Domain<T>) -> Option<Self> {
-        while domain.lock.enter(INSIDE) {
-            if domain.lock.take_in_hand() {
-                return Some(Self(domain));
-            }
-            // Else somebody has taken the lock over in this moment.
-            if domain.lock.is_mine() {
-                domain.lock.leave();
+        match domain.lock.enter_in_hand(INSIDE) {
+            Entered::First | Entered::Again => Some(Self(domain)),
+            Entered::Busy => {
                 crate::critical!("domain {domain:?}: a call came back while its contacts change");
-                break;
+                None
             }
+            Entered::Lost => None,
         }
-        None
     }
 }
 
 impl<T> Drop for Session<'_, T> {
     fn drop(&mut self) {
-        self.0.lock.lay_down();
-        self.0.lock.leave();
+        self.0.lock.leave_hand();
     }
 }
 
@@ -196,9 +191,9 @@ impl<T: ShmSafe> Domains<T> {
     }
 
     /// All domains, the oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Domain<T>> {
-        let all = self.list.iter();
-        all.filter_map(|place| {
+    pub fn iter(&self) -> impl Iterator<Item = &Domain<T>> {
+        // They are taken from the front, and none is taken out.
+        self.list.iter().map_while(|place| {
             let domain = NonNull::new(place.load(Ordering::Acquire))?;
             // SAFETY: domains stay until this table is dropped.
             Some(unsafe { domain.as_ref() })

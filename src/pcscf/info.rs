@@ -1,8 +1,9 @@
 //! What a client of the API asks for or wants to be stored: `pcontact_info_t`.
 
-use crate::text;
+use crate::{few::Few, text};
 use core::{ffi::c_int, ptr::NonNull};
 use kamailio_sys::{self as core_sys, pcscf as sys};
+use pcscf_core::Parts;
 
 /// A struct of a client that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,7 @@ pub struct Info<'a> {
     aor: &'a [u8],
     via_host: &'a [u8],
     received_host: &'a [u8],
+    parts: Option<Parts<'a>>,
 }
 
 impl<'a> Info<'a> {
@@ -47,7 +49,12 @@ impl<'a> Info<'a> {
         let via_host = unsafe { checked("via_host", raw.via_host) }?;
         // SAFETY: as above.
         let received_host = unsafe { checked("received_host", raw.received_host) }?;
-        Ok(Self { raw, aor, via_host, received_host })
+        Ok(Self { raw, aor, via_host, received_host, parts: None })
+    }
+
+    /// The same, of a client that has taken the contact URI apart.
+    pub(super) fn with(self, parts: Option<Parts<'a>>) -> Self {
+        Self { parts, ..self }
     }
 
     /// How to search.
@@ -58,6 +65,11 @@ impl<'a> Info<'a> {
     /// The contact URI; empty: none is given.
     pub fn aor(&self) -> &'a [u8] {
         self.aor
+    }
+
+    /// The parts of the contact URI, of a client that knows them.
+    pub fn parts(&self) -> Option<Parts<'a>> {
+        self.parts
     }
 
     /// Host of the Via or of the contact, as the client likes.
@@ -115,7 +127,7 @@ impl<'a> Info<'a> {
     /// # Errors
     ///
     /// [`BadInfo`]
-    pub fn public_ids(&self) -> Result<Vec<&'a [u8]>, BadInfo> {
+    pub fn public_ids(&self) -> Result<Few<&'a [u8]>, BadInfo> {
         // SAFETY: a client that gives a number of them gives that many.
         unsafe { list("public_ids", self.raw.public_ids, self.raw.num_public_ids) }
     }
@@ -125,7 +137,7 @@ impl<'a> Info<'a> {
     /// # Errors
     ///
     /// [`BadInfo`]
-    pub fn service_routes(&self) -> Result<Vec<&'a [u8]>, BadInfo> {
+    pub fn service_routes(&self) -> Result<Few<&'a [u8]>, BadInfo> {
         // SAFETY: a client that gives a number of them gives that many.
         unsafe { list("service_routes", self.raw.service_routes, self.raw.num_service_routes) }
     }
@@ -217,14 +229,18 @@ pub(super) unsafe fn list<'a>(
     name: &'static str,
     first: *const core_sys::str_,
     count: c_int,
-) -> Result<Vec<&'a [u8]>, BadInfo> {
+) -> Result<Few<&'a [u8]>, BadInfo> {
+    let mut texts = Few::new(&b""[..]);
     if count == 0 || first.is_null() {
-        return Ok(Vec::new());
+        return Ok(texts);
     }
     let bad = BadInfo::List { name, count };
     let number = usize::try_from(count).ok().filter(|n| *n <= LIST_MAX).ok_or(bad)?;
     // SAFETY: by the contract of this function.
     let items = unsafe { core::slice::from_raw_parts(first, number) };
-    // SAFETY: as above.
-    items.iter().map(|item| unsafe { checked(name, *item) }).collect()
+    for item in items {
+        // SAFETY: as above.
+        texts.push(unsafe { checked(name, *item) }?);
+    }
+    Ok(texts)
 }

@@ -12,12 +12,14 @@ mod graveyard;
 mod ids;
 mod info;
 mod methods;
+mod parts;
 mod record;
 mod records;
 mod routes;
 mod security;
 pub mod server;
 
+pub use crate::few::Few;
 use crate::location::block;
 pub use crate::location::{REST, SHORT_REST, TEXT_MAX};
 pub use callbacks::Calls;

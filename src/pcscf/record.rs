@@ -23,7 +23,7 @@ use core::{
     ptr::NonNull,
 };
 use kamailio_sys::{self as core_sys, pcscf as sys};
-use pcscf_core::uri::{BadUri, Uri};
+use pcscf_core::{Parts, uri::BadUri};
 
 /// The C part, and behind it what only this module knows; then come the texts.
 ///
@@ -85,15 +85,19 @@ impl<'a> NewContact<'a> {
     ///
     /// The contact is no URI.
     pub fn of_uri(aor: &'a [u8]) -> core::result::Result<Self, BadUri> {
-        let uri = Uri::parse(aor)?;
-        Ok(Self {
+        Ok(Self::of_parts(aor, &Parts::parse(aor)?))
+    }
+
+    /// As [`NewContact::of_uri`], with the parts of the URI.
+    pub fn of_parts(aor: &'a [u8], parts: &Parts<'a>) -> Self {
+        Self {
             aor,
-            contact_user: uri.user,
-            contact_host: uri.host,
-            contact_port: uri.port_or_default(),
-            rinstance: uri.param(b"rinstance").unwrap_or_default(),
+            contact_user: parts.user,
+            contact_host: parts.host,
+            contact_port: parts.port,
+            rinstance: parts.rinstance,
             ..Self::default()
-        })
+        }
     }
 }
 

@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     Error, Result,
-    location::block::{self, Block, publish},
+    location::{
+        block::{self, Block, publish},
+        pool::{self, Pool},
+    },
     shm::ShmSafe,
 };
 use core::{
@@ -118,6 +121,7 @@ impl fmt::Debug for Contact {
 
 impl Contact {
     pub(super) fn try_new(
+        pool: &Pool,
         domain: Domain,
         slot: *mut sys::contact_hslot,
         new: &NewContact<'_>,
@@ -128,7 +132,7 @@ impl Contact {
         let all = [new.aor, new.uri, new.received, new.path, new.callid, new.user_agent];
         let room = texts::length(all)? + params::length(new.params)?;
         let head = size_of::<ContactRecord>() + new.params.len() * size_of::<core_sys::param_t>();
-        let mut block = Block::try_new(head, room)?;
+        let mut block = Block::try_new_in(pool, head, room)?;
         let mut start: NonNull<ContactRecord> = block.start();
         // SAFETY: the list comes behind the record, which has the alignment of it.
         let list = unsafe { start.add(1) }.cast();
@@ -257,8 +261,8 @@ impl Drop for Contact {
             // SAFETY: nobody reads the texts any more.
             unsafe { block::free(second) };
         }
-        // SAFETY: nobody uses the block any more.
-        unsafe { block::free(self.0) };
+        // SAFETY: nobody uses the block any more, and the pool goes after all records.
+        unsafe { pool::free(self.0) };
     }
 }
 

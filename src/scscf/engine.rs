@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    location::{Holder, OwnedLock},
+    location::{Entered, Holder, OwnedLock},
     shm::ShmSafe,
     sync::Mutex,
 };
@@ -256,18 +256,16 @@ struct Session<'e, T> {
 
 impl<'e, T> Session<'e, T> {
     fn start(engine: &'e Engine<T>, call: Call) -> Option<Self> {
-        while engine.lock(call) {
-            if engine.lock.take_in_hand() {
-                return Some(Self { engine, kept: false });
-            }
-            // Else somebody has taken the lock over in this moment.
-            if engine.lock.is_mine() {
-                engine.lock.leave();
+        match engine.lock.enter_in_hand(call as u32) {
+            Entered::First => engine.domain_depth.store(0, Ordering::Relaxed),
+            Entered::Again => {}
+            Entered::Busy => {
                 crate::critical!("ims_usrloc_scscf: a call came back while records change");
-                break;
+                return None;
             }
+            Entered::Lost => return None,
         }
-        None
+        Some(Self { engine, kept: false })
     }
 
     /// Lays the state down and keeps the lock.
@@ -278,9 +276,10 @@ impl<'e, T> Session<'e, T> {
 
 impl<T> Drop for Session<'_, T> {
     fn drop(&mut self) {
-        self.engine.lock.lay_down();
-        if !self.kept {
-            self.engine.lock.leave();
+        if self.kept {
+            self.engine.lock.lay_down();
+        } else {
+            self.engine.lock.leave_hand();
         }
     }
 }

@@ -109,6 +109,12 @@ unsafe impl location::Buried for Grave {
                     drop(unsafe { Contact::from_record(record) });
                 }
             }
+            SUBSCRIBER => {
+                if let Some(record) = self.block() {
+                    // SAFETY: as above, of a subscriber.
+                    drop(unsafe { Subscriber::from_record(record) });
+                }
+            }
             _ => {
                 // The others are one block without parts of their own.
                 if let Some(block) = self.block::<u8>() {

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     Result,
-    location::block::{self, Block},
+    location::{
+        block::{self, Block},
+        pool::{self, Pool},
+    },
     shm::ShmSafe,
 };
 use core::{
@@ -87,10 +90,10 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    pub(super) fn try_new(domain: Domain, new: &NewIdentity<'_>) -> Result<Self> {
+    pub(super) fn try_new(pool: &Pool, domain: Domain, new: &NewIdentity<'_>) -> Result<Self> {
         let [ccf1, ccf2, ecf1, ecf2] = new.charging;
         let room = texts::length([new.public, new.private, ccf1, ccf2, ecf1, ecf2])?;
-        let mut block = Block::try_new(size_of::<IdentityRecord>(), room)?;
+        let mut block = Block::try_new_in(pool, size_of::<IdentityRecord>(), room)?;
         let mut start: NonNull<IdentityRecord> = block.start();
         let public = texts::put(&mut block, new.public);
         let private = texts::put(&mut block, new.private);
@@ -187,8 +190,8 @@ impl Drop for Identity {
             // SAFETY: nobody reads the texts any more.
             unsafe { block::free(second) };
         }
-        // SAFETY: nobody uses the block any more.
-        unsafe { block::free(self.0) };
+        // SAFETY: nobody uses the block any more, and the pool goes after all records.
+        unsafe { pool::free(self.0) };
     }
 }
 

@@ -12,7 +12,11 @@ use super::{
     link::{self, Link},
     texts,
 };
-use crate::{Error, Result, location::SHORT_REST, shm};
+use crate::{
+    Error, Result,
+    location::{SHORT_REST, pool::Pool},
+    shm,
+};
 use core::ptr::{self, NonNull};
 use kamailio_sys::scscf as sys;
 use scscf_core::Subscription;
@@ -26,6 +30,8 @@ pub struct Records {
     callbacks: Callbacks,
     /// What the contacts of the store are in.
     slot: NonNull<sys::contact_hslot>,
+    /// Where identities, contacts and subscribers lie; it goes last.
+    pool: Pool,
 }
 
 // SAFETY: blocks of shared memory only; the lock of the store guards them.
@@ -34,11 +40,12 @@ unsafe impl Send for Records {}
 impl Records {
     pub(super) fn try_new() -> Result<Self> {
         let criteria = Criteria::try_new()?;
+        let pool = Pool::try_new()?;
         let slot: NonNull<sys::contact_hslot> =
             shm::malloc(size_of::<sys::contact_hslot>())?.cast();
         // SAFETY: a new block; the struct is numbers and addresses, for which zeroes are none.
         unsafe { slot.write_bytes(0, 1) };
-        Ok(Self { criteria, callbacks: Callbacks::new(), graves: Graveyard::new(), slot })
+        Ok(Self { criteria, callbacks: Callbacks::new(), graves: Graveyard::new(), slot, pool })
     }
 
     /// A process comes in that may read what is buried meanwhile.
@@ -62,7 +69,7 @@ impl Records {
         new: &NewIdentity<'_>,
         now: i64,
     ) -> Result<Identity> {
-        self.try_again(now, |_| Identity::try_new(domain, new))
+        self.try_again(now, |records| Identity::try_new(&records.pool, domain, new))
     }
 
     /// Changes texts of `identity`.
@@ -92,7 +99,9 @@ impl Records {
         new: &NewContact<'_>,
         now: i64,
     ) -> Result<Contact> {
-        self.try_again(now, |records| Contact::try_new(domain, records.slot.as_ptr(), new))
+        self.try_again(now, |records| {
+            Contact::try_new(&records.pool, domain, records.slot.as_ptr(), new)
+        })
     }
 
     /// Changes texts and parameters of `contact`.
@@ -123,7 +132,9 @@ impl Records {
         wildcarded: bool,
         now: i64,
     ) -> Result<Subscriber> {
-        self.try_again(now, |records| Subscriber::try_new(value, wildcarded, &mut records.criteria))
+        self.try_again(now, |records| {
+            Subscriber::try_new(&records.pool, value, wildcarded, &mut records.criteria)
+        })
     }
 
     /// A new watcher, which nobody knows yet.

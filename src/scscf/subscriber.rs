@@ -7,7 +7,14 @@ mod write;
 pub(super) use read::value;
 
 use super::{criteria::Criteria, texts};
-use crate::{Result, location::block, shm::ShmSafe};
+use crate::{
+    Result,
+    location::{
+        block,
+        pool::{self, Pool},
+    },
+    shm::ShmSafe,
+};
 use core::{
     fmt,
     mem::{ManuallyDrop, offset_of},
@@ -77,11 +84,12 @@ impl fmt::Debug for Subscriber {
 
 impl Subscriber {
     pub(super) fn try_new(
+        pool: &Pool,
         value: &Subscription,
         wildcarded: bool,
         criteria: &mut Criteria,
     ) -> Result<Self> {
-        write::record(value, wildcarded, criteria).map(Self)
+        write::record(pool, value, wildcarded, criteria).map(Self)
     }
 
     /// The address that C knows the subscriber by.
@@ -189,12 +197,21 @@ impl Subscriber {
     pub(super) fn into_record(self) -> NonNull<SubscriberRecord> {
         ManuallyDrop::new(self).0
     }
+
+    /// The subscriber of a block that [`Subscriber::into_record`] gave.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else has it.
+    pub(super) const unsafe fn from_record(record: NonNull<SubscriberRecord>) -> Self {
+        Self(record)
+    }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        // SAFETY: nobody uses the block any more.
-        unsafe { block::free(self.0) };
+        // SAFETY: nobody uses the block any more, and the pool goes after all records.
+        unsafe { pool::free(self.0) };
     }
 }
 

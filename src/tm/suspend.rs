@@ -190,6 +190,13 @@ impl Waiting<'_> {
         result
     }
 
+    /// Whether it has its final reply: its time was over, or somebody else has replied.
+    pub fn is_answered(&self) -> bool {
+        // SAFETY: the transaction stays until `self` is dropped.
+        let status = unsafe { (*self.cell.as_ptr()).uas.status };
+        status >= 200
+    }
+
     /// The request, to be read only.
     pub fn request(&self) -> Option<Msg<'_>> {
         // SAFETY: the transaction stays until `self` is dropped.

@@ -6,6 +6,7 @@ use crate::{
     process::{self, Group, as_user, guarded},
     server::Server,
 };
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -80,6 +81,18 @@ impl MariaDb {
                 done.is_ok_and(|done| done.status.success())
             },
         ));
+    }
+
+    /// Lets it stand still, with its connections open, or go on.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn set_frozen(&self, frozen: bool) {
+        let pid = std::fs::read_to_string(self.folder.path().join("pid")).expect("a pid");
+        let pid = Pid::from_raw(pid.trim().parse().expect("a number")).expect("a process");
+        let signal = if frozen { Signal::STOP } else { Signal::CONT };
+        kill_process(pid, signal).expect("a server");
     }
 
     /// Makes a database with the shipped tables of `sca`.

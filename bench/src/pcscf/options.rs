@@ -82,6 +82,8 @@ usage: bench pcscf [--quick] [--parts NAME,...] [--contacts N,N,...] [--crowd N,
   --rounds       rounds for the first manager, the others get one (2)
   --turns        turns of each operation in a round (10)
   --managers     memory managers of the server, as for its -x (tlsf,qm)
+                 NAME+instructions counts instructions (valgrind) instead of time,
+                 two turns of a tenth each: another load of the machine is no matter
   --patience     seconds that the registrations at the start of a server may take (240)
   --flavors      which modules (c,ours)
   --out          a file for the report, next to the standard output

@@ -53,6 +53,8 @@ usage: bench sca [--quick] [--lines N,N,...] [--rounds N] [--turns N] [--manager
   --rounds    rounds for the first manager, the others get one (3)
   --turns     turns of each operation in a round (10)
   --managers  memory managers of the server, as for its -x (tlsf,qm)
+              NAME+instructions counts instructions (valgrind) instead of time,
+              two turns of a tenth each: another load of the machine is no matter
   --stored    subscriptions for the stop and the start; 0 leaves these out (100000)
   --flavors   which modules (c,ours)
   --out       a file for the report, next to the standard output

@@ -63,6 +63,8 @@ usage: bench scscf [--quick] [--parts NAME,...] [--users N,N,...] [--stored N] [
   --rounds       rounds for the first manager, the others get one (2)
   --turns        turns of each operation in a round (10)
   --managers     memory managers of the server, as for its -x (qm,tlsf)
+                 NAME+instructions counts instructions (valgrind) instead of time,
+                 two turns of a tenth each: another load of the machine is no matter
   --patience     seconds that the registrations at the start of a server may take (600)
   --flavors      which modules (c,ours)
   --out          a file for the report, next to the standard output

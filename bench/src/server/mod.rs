@@ -1,6 +1,7 @@
 //! One Kamailio under measurement.
 
 mod cpu;
+pub(crate) mod instructions;
 mod rpc;
 
 use anyhow::{Context as _, Result, ensure};
@@ -68,11 +69,14 @@ pub(crate) struct Server {
     group: Group,
     folder: TempDir,
     rpc: Rpc,
+    /// Whether instructions are counted instead of time.
+    counted: bool,
 }
 
 impl Server {
     /// Starts a server with `shared` megabytes of shared memory whose configuration is what `text` makes
-    /// of the path of its RPC socket; does not wait for it.
+    /// of the path of its RPC socket; does not wait for it. `manager` may ask for
+    /// [`instructions`].
     ///
     /// # Errors
     ///
@@ -87,24 +91,28 @@ impl Server {
         let socket = path("rpc.sock");
         fs::write(path("kamailio.cfg"), text(&socket))?;
         let log = File::create(path("log"))?;
+        let (manager, counted) = instructions::split(manager);
         let mut command = install().kamailio();
         command.args(["-DD", "-E", "-m", &shared.to_string(), "-M", PRIVATE_MEGABYTES]);
         command.args(["-x", manager]).arg("-f").arg(path("kamailio.cfg"));
         command.arg("-P").arg(path("pid")).arg("-Y").arg(folder.path());
+        if counted {
+            command = instructions::counted(&command, folder.path());
+        }
         let mut command = guarded(&command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let group = Group::start(command);
         let rpc = Rpc::new(folder.path(), &socket)?;
-        Ok(Self { group, folder, rpc })
+        Ok(Self { group, folder, rpc, counted })
     }
 
     /// Waits until it answers commands.
     ///
     /// # Errors
     ///
-    /// It ends, or says nothing for 20 seconds.
+    /// It ends, or says nothing for 20 seconds (two minutes if its instructions are counted).
     pub(crate) fn wait_until_up(&mut self) -> Result<()> {
-        let patience = Instant::now() + Duration::from_secs(20);
+        let patience = Instant::now() + Duration::from_secs(if self.counted { 120 } else { 20 });
         while self.rpc.call("core.uptime", &[]).is_err() {
             ensure!(self.is_alive(), "kamailio ended at once:\n{}", self.log());
             ensure!(Instant::now() < patience, "kamailio does not answer:\n{}", self.log());
@@ -118,13 +126,23 @@ impl Server {
         self.group.runs()
     }
 
-    /// The CPU time of all its processes so far.
+    /// The CPU time of all its processes so far; a nanosecond for each instruction if these are
+    /// counted.
     ///
     /// # Errors
     ///
-    /// As [`cpu::time`].
+    /// As [`cpu::time`] and [`instructions::so_far`].
     pub(crate) fn cpu(&mut self) -> Result<Duration> {
-        cpu::time(self.group.child().id())
+        let group = self.group.child().id();
+        if self.counted {
+            return instructions::so_far(group, self.folder.path());
+        }
+        cpu::time(group)
+    }
+
+    /// In how many parts the operations of a turn are cut, of which one is played.
+    pub(crate) const fn shares(&self) -> usize {
+        if self.counted { instructions::SLOWER } else { 1 }
     }
 
     /// The state of its shared memory.

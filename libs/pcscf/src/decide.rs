@@ -6,7 +6,7 @@
 //! is where it is said that nobody touches the contact of somebody else. An error is a refusal:
 //! its text is the line for the log, and the script function returns -1.
 
-use crate::{Host, State, States, uri};
+use crate::{Host, Parts, State, States, uri};
 use bstr::BStr;
 use sip_text::scan;
 use std::fmt;
@@ -183,6 +183,8 @@ pub enum Mode {
 pub struct Query<'m> {
     /// Contact URI, for its `rinstance` and user; may be empty.
     pub aor: &'m [u8],
+    /// Its parts, unless it is empty.
+    pub parts: Option<Parts<'m>>,
     /// `via_host`, `via_port`, `via_prot`.
     pub via: Place<'m>,
     /// `received_host`, `received_port`, `received_proto`.

@@ -14,8 +14,8 @@ mod slot;
 
 pub use counts::{Counts, Tally};
 
+use crate::State;
 use crate::search::Binding;
-use crate::{Host, State};
 use allocator_api2::{
     alloc::{AllocError, Allocator},
     boxed::Box,
@@ -227,8 +227,10 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         change: impl FnOnce(&mut R) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
         let Some(slot) = self.slots.get(id) else { return Ok(None) };
-        let old = self.keys(&slot.record);
-        let mut new = old.without_ids();
+        // All others stay.
+        let mut old = Keys::default();
+        slot.record.each_public_id(&mut |id| old.add_id(self.id_key(id)));
+        let mut new = Keys::with_room(ids.len());
         ids.iter().for_each(|id| new.add_id(self.id_key(id)));
         for (at, key) in new.without(&old).enumerate() {
             if self.index.try_insert(&mut self.slots, key, id.index).is_err() {
@@ -254,7 +256,7 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
     }
 
     fn id_key(&self, identity: &[u8]) -> Key {
-        self.index.key(Parts::Identity(Folded(identity)))
+        self.index.key(Parts::Identity(Folded(identity))).apart()
     }
 
     fn forget_keys(&mut self, id: Id, keys: impl Iterator<Item = Key>) {
@@ -274,8 +276,12 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
     }
 
     fn group(&mut self, id: Id) -> Option<&mut u32> {
-        let via = Host::of(self.slots.get(id)?.record.via_host());
-        let at = self.index.key(via).number() % self.groups.len();
+        // Nobody is found by it, so anybody may foresee it.
+        let via = self.slots.get(id)?.record.via_host().iter();
+        let number = via.fold(0_usize, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(byte.to_ascii_lowercase().into())
+        });
+        let at = number % self.groups.len();
         self.groups.get_mut(at)
     }
 

@@ -16,14 +16,16 @@ pub mod decide;
 pub mod device;
 pub mod directory;
 pub mod pack;
+pub mod parts;
 pub mod row;
 pub mod search;
 pub mod sec_agree;
 pub mod state;
 
 pub use directory::Directory;
+pub use parts::Parts;
 pub use search::{Binding, Search};
 // What the items above are made of and speak in.
 pub use shm_store::{Id, journal, slab, wheel};
-pub use sip_text::{Host, identity, route_set, uri};
+pub use sip_text::{Host, identity, route_set, scan, uri};
 pub use state::{State, States};

@@ -11,8 +11,8 @@ mod explain;
 
 pub use explain::{Finding, Rule, explain};
 
-use crate::uri::{BadUri, Scheme, Uri};
-use crate::{Host, State, States};
+use crate::uri::{BadUri, Scheme};
+use crate::{Host, Parts, State, States};
 
 /// One registered contact, as the rules see it.
 ///
@@ -102,6 +102,10 @@ pub struct Search<'s> {
     pub routes: &'s [&'s [u8]],
     /// Which states will do.
     pub states: States,
+    /// `via_host` as it was written, if that is known: the same text is the same host.
+    pub via_text: &'s [u8],
+    /// As `via_text`, for `received_host`.
+    pub received_text: &'s [u8],
 }
 
 impl<'s> Search<'s> {
@@ -112,23 +116,26 @@ impl<'s> Search<'s> {
     ///
     /// [`BadUri`] if `aor` is not empty and no URI: then nothing is to be found.
     pub fn new(by: By, aor: &'s [u8], match_user: bool) -> Result<Self, BadUri> {
-        let mut search = Self {
+        let parts = if aor.is_empty() { None } else { Some(Parts::parse(aor)?) };
+        Ok(Self::of(by, parts, match_user))
+    }
+
+    /// As [`Search::new`], with the parts of the Contact URI, if there is one.
+    pub fn of(by: By, parts: Option<Parts<'s>>, match_user: bool) -> Self {
+        let user = parts.filter(|parts| match_user && !parts.user.is_empty());
+        Self {
             by,
             via_host: Host::NONE,
             via_port: 0,
             received_host: Host::NONE,
             received_port: 0,
-            rinstance: None,
-            user: None,
+            rinstance: parts.map(|parts| parts.rinstance).filter(|value| !value.is_empty()),
+            user: user.map(|parts| (parts.scheme, parts.user)),
             routes: &[],
             states: States::ANY,
-        };
-        if !aor.is_empty() {
-            let uri = Uri::parse(aor)?;
-            search.rinstance = uri.param(b"rinstance").filter(|value| !value.is_empty());
-            search.user = (match_user && !uri.user.is_empty()).then_some((uri.scheme, uri.user));
+            via_text: b"",
+            received_text: b"",
         }
-        Ok(search)
     }
 
     /// Whether `binding` is one that is searched for.
@@ -145,14 +152,14 @@ impl<'s> Search<'s> {
             By::Contact => {
                 binding.contact_port() == self.via_port
                     && !self.via_host.is_empty()
-                    && Host::of(binding.contact_host()) == self.via_host
+                    && self.is_via(binding.contact_host())
             }
             By::Source => {
                 let exact = binding.received_port() == self.received_port;
                 let by_contact = binding.contact_port() == self.received_port;
                 (exact || by_contact)
                     && !self.received_host.is_empty()
-                    && Host::of(binding.received_host()) == self.received_host
+                    && self.is_received(binding.received_host())
                     && (exact && self.via_host == self.received_host
                         || self.names_a_host_of(binding))
             }
@@ -169,8 +176,15 @@ impl<'s> Search<'s> {
     /// Whether the Via names the host of the Via or of the Contact that `binding` came with.
     fn names_a_host_of(&self, binding: &impl Binding) -> bool {
         !self.via_host.is_empty()
-            && (Host::of(binding.via_host()) == self.via_host
-                || Host::of(binding.contact_host()) == self.via_host)
+            && (self.is_via(binding.via_host()) || self.is_via(binding.contact_host()))
+    }
+
+    fn is_via(&self, host: &[u8]) -> bool {
+        !host.is_empty() && host == self.via_text || Host::of(host) == self.via_host
+    }
+
+    fn is_received(&self, host: &[u8]) -> bool {
+        !host.is_empty() && host == self.received_text || Host::of(host) == self.received_host
     }
 
     fn matches_user(&self, binding: &impl Binding) -> bool {

@@ -88,9 +88,12 @@ pub(crate) fn group<'a>(
     uris: bool,
 ) -> Vec<u8> {
     let domain = aor::domain(line);
-    let mut text = Vec::from(if registered { &b"Call-Info: "[..] } else { b"Call-Info:" });
+    let elements = appearances.size_hint().0.saturating_add(1);
+    let each = element_size(line).saturating_add(if uris { URI } else { 0 });
+    let mut text = Vec::with_capacity(elements.saturating_mul(each));
+    text.extend_from_slice(if registered { &b"Call-Info: "[..] } else { b"Call-Info:" });
     for appearance in appearances {
-        element(&mut text, domain, &appearance.index.to_string(), Some(appearance.state));
+        element(&mut text, domain, Some(appearance.index), Some(appearance.state));
         if uris && !appearance.uri.is_empty() {
             text.extend_from_slice(b";appearance-uri=\"");
             text.extend_from_slice(&appearance.uri);
@@ -98,15 +101,16 @@ pub(crate) fn group<'a>(
         }
         text.push(b',');
     }
-    element(&mut text, domain, "*", Some(State::Idle));
+    element(&mut text, domain, None, Some(State::Idle));
     text.extend_from_slice(b"\r\n");
     text
 }
 
 /// The header of a NOTIFY to the holder of a line-seize subscription, CRLF included.
 pub(crate) fn single(line: &[u8], index: u32) -> Vec<u8> {
-    let mut text = Vec::from(&b"Call-Info: "[..]);
-    element(&mut text, aor::domain(line), &index.to_string(), None);
+    let mut text = Vec::with_capacity(element_size(line).saturating_add(16));
+    text.extend_from_slice(b"Call-Info: ");
+    element(&mut text, aor::domain(line), Some(index), None);
     text.extend_from_slice(b"\r\n");
     text
 }
@@ -117,11 +121,18 @@ pub(crate) fn element_size(line: &[u8]) -> usize {
     aor::domain(line).len().saturating_add(AROUND)
 }
 
-fn element(text: &mut Vec<u8>, domain: &[u8], index: &str, state: Option<State>) {
+/// About what an appearance-uri takes with its name and quotes, in bytes.
+const URI: usize = 96;
+
+/// One element; that of all other appearances without an `index`.
+fn element(text: &mut Vec<u8>, domain: &[u8], index: Option<u32>, state: Option<State>) {
     text.extend_from_slice(b"<sip:");
     text.extend_from_slice(domain);
     text.extend_from_slice(b">;appearance-index=");
-    text.extend_from_slice(index.as_bytes());
+    match index {
+        Some(index) => text.extend_from_slice(itoa::Buffer::new().format(index).as_bytes()),
+        None => text.push(b'*'),
+    }
     if let Some(state) = state {
         text.extend_from_slice(b";appearance-state=");
         text.extend_from_slice(state.name().as_bytes());

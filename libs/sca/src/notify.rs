@@ -3,7 +3,7 @@
 use crate::{Context, Event, Line, Subscription, call_info};
 use bstr::BStr;
 use bytes::Bytes;
-use std::{fmt, io::Write as _, ops::Range};
+use std::{fmt, ops::Range};
 
 /// The most bytes that the headers of one NOTIFY may take; the host sends no more than 65535 in
 /// all.
@@ -81,20 +81,26 @@ pub(crate) fn job(
     call_info: &[u8],
     standing: Standing,
 ) -> Option<Notify> {
-    jobs(aor, ctx, core::iter::once(subscription), call_info, standing).pop()
+    let head = head(aor, ctx, subscription.event, call_info, standing);
+    jobs(aor, ctx, core::iter::once(subscription), &head, standing).pop()
 }
 
-/// The same NOTIFY to several subscribers, each with the Subscription-State of its own.
+/// About what the identifiers of a subscription take in a NOTIFY, in bytes.
+const TEXTS: usize = 256;
+
+/// The same NOTIFY to several subscribers with this `head`, each with the Subscription-State of its own.
 fn jobs<'s, 'l: 's>(
     aor: &[u8],
     ctx: &Context<'_>,
     subscriptions: impl Iterator<Item = &'s mut Subscription<'l>>,
-    call_info: &[u8],
+    head: &[u8],
     standing: Standing,
 ) -> Vec<Notify> {
     let (_, members) = subscriptions.size_hint();
     let members = members.unwrap_or(1);
-    let mut text = aor.to_vec();
+    let each = head.len().saturating_add(TEXTS).saturating_mul(members.min(64));
+    let mut text = Vec::with_capacity(aor.len().saturating_add(each));
+    text.extend_from_slice(aor);
     let mut drafts = Vec::with_capacity(members);
     for subscription in subscriptions {
         subscription.quiet_until = None;
@@ -108,12 +114,13 @@ fn jobs<'s, 'l: 's>(
         ]
         .map(|part| append(&mut text, |text| text.extend_from_slice(part)));
         let headers = append(&mut text, |text| {
-            headers(text, aor, ctx, subscription, call_info, standing);
+            text.extend_from_slice(head);
+            if standing == Standing::Active {
+                let left = subscription.seconds_left(ctx.now);
+                text.extend_from_slice(itoa::Buffer::new().format(left).as_bytes());
+                text.extend_from_slice(b"\r\n");
+            }
         });
-        if drafts.is_empty() {
-            // The others will be about as long as the first.
-            text.reserve(text.len().saturating_mul(members.min(64)));
-        }
         drafts.push((parts, headers, subscription.notify_cseq, subscription.event));
     }
     let text = Bytes::from(text);
@@ -146,35 +153,27 @@ fn append(text: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> 
     start..text.len()
 }
 
-fn headers(
-    out: &mut Vec<u8>,
+/// The headers of a NOTIFY, up to what differs between the members of a group.
+fn head(
     aor: &[u8],
     ctx: &Context<'_>,
-    subscription: &Subscription<'_>,
+    event: Event,
     call_info: &[u8],
     standing: Standing,
-) {
+) -> Vec<u8> {
     let contact = if ctx.server_address.is_empty() { aor } else { ctx.server_address };
-    let event = subscription.event.name().as_bytes();
-    for part in
-        [b"Contact: ", contact, b"\r\n", call_info, b"Event: ", event, b"\r\nSubscription-State: "]
-    {
-        out.extend_from_slice(part);
-    }
+    let event = event.name().as_bytes();
     let state: &[u8] = match standing {
-        Standing::Granted => b"active",
+        Standing::Granted => b"active\r\n",
         Standing::Active => b"active;expires=",
-        Standing::Unsubscribed => b"terminated",
-        Standing::NoResource => b"terminated;reason=noresource",
-        Standing::Timeout => b"terminated;reason=timeout",
-        Standing::Deactivated => b"terminated;reason=deactivated",
+        Standing::Unsubscribed => b"terminated\r\n",
+        Standing::NoResource => b"terminated;reason=noresource\r\n",
+        Standing::Timeout => b"terminated;reason=timeout\r\n",
+        Standing::Deactivated => b"terminated;reason=deactivated\r\n",
     };
-    out.extend_from_slice(state);
-    if standing == Standing::Active {
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "{}", subscription.seconds_left(ctx.now));
-    }
-    out.extend_from_slice(b"\r\n");
+    let names: [&[u8]; 3] = [b"Contact: ", b"Event: ", b"\r\nSubscription-State: "];
+    let [contact_name, event_name, state_name] = names;
+    [contact_name, contact, b"\r\n", call_info, event_name, event, state_name, state].concat()
 }
 
 impl Line<'_> {
@@ -195,7 +194,8 @@ impl Line<'_> {
         let text = self.group_text(ctx);
         let Self { aor, subscriptions, .. } = self;
         let members = subscriptions.iter_mut().filter(|subscription| listens(subscription));
-        jobs(aor, ctx, members, &text, Standing::Active)
+        let head = head(aor, ctx, Event::CallInfo, &text, Standing::Active);
+        jobs(aor, ctx, members, &head, Standing::Active)
     }
 
     /// The Call-Info header for the members; without the appearance-uris when it would not fit

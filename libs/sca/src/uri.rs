@@ -1,6 +1,7 @@
 //! The few parts of a URI that a shared line looks at.
 
-use bstr::{BStr, BString};
+use crate::aor;
+use bstr::{BStr, BString, ByteSlice as _};
 use std::fmt;
 
 /// The schemes that the host knows, as it writes them.
@@ -36,7 +37,7 @@ impl<'u> Uri<'u> {
     }
 
     fn split(text: &'u [u8]) -> Option<Self> {
-        if text.iter().any(|byte| byte.is_ascii_control() || *byte == b' ') {
+        if !aor::has_no_blanks(text) {
             return None;
         }
         let (name, rest) = cut(text, b':')?;
@@ -102,14 +103,14 @@ pub(crate) fn number(digits: &[u8]) -> Option<u32> {
 
 /// The texts before and after the first `byte`.
 pub(crate) fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
-    let at = text.iter().position(|other| *other == byte)?;
+    let at = text.find_byte(byte)?;
     let (before, after) = text.split_at_checked(at)?;
     Some((before, after.get(1..)?))
 }
 
 /// The text before the first of `ends`, or all of it.
 pub(crate) fn until<'t>(text: &'t [u8], ends: &[u8]) -> &'t [u8] {
-    let at = text.iter().position(|byte| ends.contains(byte)).unwrap_or(text.len());
+    let at = text.find_byteset(ends).unwrap_or(text.len());
     text.get(..at).unwrap_or(text)
 }
 

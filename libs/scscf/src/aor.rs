@@ -4,6 +4,7 @@
 //! plainly, `sip:user@host` or `tel:+number`, is its own form, so that records of other modules are
 //! found by it.
 
+use crate::keys::is_plain;
 use sip_text::{scan, uri};
 use std::borrow::Cow;
 
@@ -56,7 +57,7 @@ impl<'u> Aor<'u> {
     /// No such URI, or a very long one.
     pub fn exact(uri: &'u [u8]) -> Result<Self, BadAor> {
         let uri = bounded(uri)?;
-        let text = match plain(uri) {
+        let text = match is_plain(uri) {
             true => Cow::Borrowed(uri),
             false => Cow::Owned(form(uri, Scheme::Kept, b"")?),
         };
@@ -124,26 +125,6 @@ fn realm(text: &[u8]) -> Option<&[u8]> {
 
 fn bounded(uri: &[u8]) -> Result<&[u8], BadAor> {
     if uri.len() > MAX { Err(BadAor::Long(uri.len(), MAX)) } else { Ok(uri) }
-}
-
-/// Whether `uri` is in its one form already, seen without taking it apart: nearly all are.
-fn plain(uri: &[u8]) -> bool {
-    if let Some(number) = uri.strip_prefix(b"tel:+") {
-        return !number.is_empty() && number.iter().all(u8::is_ascii_digit);
-    }
-    let Some(rest) = uri.strip_prefix(b"sip:").or_else(|| uri.strip_prefix(b"sips:")) else {
-        return false;
-    };
-    let (user, host) = scan::cut(rest, b'@').unwrap_or((b"", rest));
-    let simple = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(byte);
-    let low = |byte: &u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')
-    };
-    let has_user = user.len().saturating_add(host.len()) < rest.len();
-    user.iter().all(simple)
-        && user.is_empty() != has_user
-        && !host.is_empty()
-        && host.iter().all(low)
 }
 
 /// What becomes of `sips`.

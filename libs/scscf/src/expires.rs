@@ -13,6 +13,13 @@ pub struct Bounds {
     pub max: u32,
 }
 
+impl Bounds {
+    /// Whether there are lifetimes within them.
+    pub const fn are_sane(&self) -> bool {
+        self.max == 0 || self.min <= self.max
+    }
+}
+
 /// All that is set about lifetimes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -124,6 +131,13 @@ mod tests {
     fn shown(param: Option<&str>, header: Option<u32>, sos: bool) -> i64 {
         let asked = asked(param.map(str::as_bytes), header).unwrap();
         told(i64::from(SET.grant(asked, sos, 0)), 10)
+    }
+
+    #[test]
+    fn bounds_leave_something_between_them_or_not() {
+        for (min, max, sane) in [(0, 0, true), (60, 0, true), (60, 60, true), (61, 60, false)] {
+            assert_eq!(Bounds { default: 1, min, max }.are_sane(), sane, "{min} {max}");
+        }
     }
 
     #[test]

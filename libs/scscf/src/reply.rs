@@ -84,6 +84,17 @@ impl Accepted<'_> {
     }
 }
 
+/// Whether an identity of a profile can stand between angle brackets in a header: a scheme, and
+/// nothing that ends the address or the line. Wildcarded identities can.
+pub fn is_uri(identity: &[u8]) -> bool {
+    let Some(colon) = identity.iter().position(|byte| *byte == b':') else { return false };
+    let Some((scheme, rest)) = identity.split_at_checked(colon) else { return false };
+    let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let in_rest = |byte: &u8| byte.is_ascii_graphic() && !b"<>\"".contains(byte);
+    let named = scheme.first().is_some_and(u8::is_ascii_alphabetic) && scheme.iter().all(in_scheme);
+    named && rest.len() > 1 && rest.iter().all(in_rest)
+}
+
 /// The value of Service-Route for a server: `<sip:orig@server;lr>`.
 pub fn service_route(scscf_name: &[u8]) -> Vec<u8> {
     let name = scscf_name.strip_prefix(b"sip:").unwrap_or(scscf_name);

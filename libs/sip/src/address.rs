@@ -1,5 +1,6 @@
 //! Hosts, compared as what they mean.
 
+use crate::scan;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -43,6 +44,12 @@ impl<'t> Host<'t> {
         Host::Name(text)
     }
 
+    /// The host that `text` writes, where `other` writes `host`: nearly always both are the same text,
+    /// which need not be read twice.
+    pub fn of_either(text: &'t [u8], other: &[u8], host: Self) -> Self {
+        if text == other { host } else { Self::of(text) }
+    }
+
     /// Whether this is an address and not a name.
     pub fn is_address(&self) -> bool {
         !matches!(self, Host::Name(_))
@@ -54,45 +61,49 @@ impl<'t> Host<'t> {
     }
 }
 
-/// The shortest and the longest text of an IPv4 address.
-const SHORTEST_V4: usize = 7;
-const LONGEST_V4: usize = 15;
-
 /// Four numbers of 0 to 255 without leading zeros, as the standard library reads an [`Ipv4Addr`], in
 /// a fraction of its time.
 fn v4(text: &[u8]) -> Option<[u8; 4]> {
-    if !(SHORTEST_V4..=LONGEST_V4).contains(&text.len()) {
-        return None;
-    }
-    let (mut address, mut number, mut digits, mut dots) = (0_u32, 0_u32, 0_u8, 0_u8);
-    // Nothing wraps: a number ends after three digits.
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            if digits == 3 {
-                return None;
-            }
-            number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
-            digits = digits.wrapping_add(1);
-        } else if *byte == b'.' && is_octet(number, digits) && dots < 3 {
-            address = address << 8 | number;
-            (number, digits) = (0, 0);
-            dots = dots.wrapping_add(1);
-        } else {
-            return None;
-        }
-    }
-    (dots == 3 && is_octet(number, digits)).then(|| (address << 8 | number).to_be_bytes())
+    let (first, rest) = before_dot(text)?;
+    let (second, rest) = before_dot(rest)?;
+    let (third, rest) = before_dot(rest)?;
+    let fourth = match *rest {
+        [a] => one(a),
+        [a, b] => two(a, b),
+        [a, b, c] => three(a, b, c),
+        _ => None,
+    };
+    Some([first, second, third, fourth?])
 }
 
-/// Whether so many digits may write `number`.
-fn is_octet(number: u32, digits: u8) -> bool {
-    match digits {
-        1 => true,
-        2 => number >= 10,
-        3 => (100..256).contains(&number),
-        _ => false,
-    }
+/// The number of up to three digits before the first dot, and what stands behind that.
+#[inline]
+fn before_dot(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (number, rest) = match text {
+        [a, b'.', rest @ ..] => (one(*a), rest),
+        [a, b, b'.', rest @ ..] => (two(*a, *b), rest),
+        [a, b, c, b'.', rest @ ..] => (three(*a, *b, *c), rest),
+        _ => return None,
+    };
+    Some((number?, rest))
+}
+
+#[inline]
+fn one(digit: u8) -> Option<u8> {
+    scan::digit(digit)
+}
+
+#[inline]
+fn two(tens: u8, ones: u8) -> Option<u8> {
+    let (tens, ones) = (one(tens)?, one(ones)?);
+    (tens > 0).then_some(tens * 10 + ones)
+}
+
+#[inline]
+fn three(hundreds: u8, tens: u8, ones: u8) -> Option<u8> {
+    let (hundreds, tens, ones) = (one(hundreds)?, one(tens)?, one(ones)?);
+    let number = u16::from(hundreds) * 100 + u16::from(tens * 10 + ones);
+    u8::try_from(number).ok().filter(|_| hundreds > 0)
 }
 
 fn parse<T: FromStr>(text: &[u8]) -> Option<T> {

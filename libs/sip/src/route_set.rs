@@ -34,19 +34,27 @@ pub enum BadRoutes {
 /// The first element that is none; nothing of the list is to be used then.
 pub fn parse<'h>(bodies: impl IntoIterator<Item = &'h [u8]>) -> Result<Vec<&'h [u8]>, BadRoutes> {
     let mut uris = Vec::new();
-    for body in bodies {
-        for element in Pieces::new(body, b',') {
-            let element = element?;
-            if element.is_empty() {
-                continue;
-            }
-            if uris.len() == MAX {
-                return Err(BadRoutes::TooMany);
-            }
-            uris.push(uri(element)?);
-        }
-    }
+    bodies.into_iter().try_for_each(|body| add(&mut uris, body))?;
     Ok(uris)
+}
+
+/// Adds the URIs of one more header to those of [`parse`].
+///
+/// # Errors
+///
+/// As for [`parse`].
+pub fn add<'h>(uris: &mut Vec<&'h [u8]>, body: &'h [u8]) -> Result<(), BadRoutes> {
+    for element in Pieces::new(body, b',') {
+        let element = element?;
+        if element.is_empty() {
+            continue;
+        }
+        if uris.len() == MAX {
+            return Err(BadRoutes::TooMany);
+        }
+        uris.push(uri(element)?);
+    }
+    Ok(())
 }
 
 /// The URI of one element.
@@ -96,7 +104,9 @@ pub fn same(one: &[impl AsRef<[u8]>], other: &[impl AsRef<[u8]>]) -> bool {
 /// # Errors
 ///
 /// Out of memory.
-pub fn encode(uris: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, TryReserveError> {
+pub fn encode(
+    uris: impl IntoIterator<Item: AsRef<[u8]>, IntoIter: Clone>,
+) -> Result<Vec<u8>, TryReserveError> {
     joined(b"", uris, b"", b"")
 }
 
@@ -120,24 +130,27 @@ pub fn decode(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// # Errors
 ///
 /// Out of memory.
-pub fn route_header(uris: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, TryReserveError> {
+pub fn route_header(
+    uris: impl IntoIterator<Item: AsRef<[u8]>, IntoIter: Clone>,
+) -> Result<Vec<u8>, TryReserveError> {
     joined(b"Route: ", uris, b", ", b"\r\n")
 }
 
 fn joined(
     before: &[u8],
-    uris: &[impl AsRef<[u8]>],
+    uris: impl IntoIterator<Item: AsRef<[u8]>, IntoIter: Clone>,
     between: &[u8],
     after: &[u8],
 ) -> Result<Vec<u8>, TryReserveError> {
     let each = between.len().saturating_add(2);
-    let size = uris.iter().fold(before.len().saturating_add(after.len()), |sum, uri| {
+    let uris = uris.into_iter();
+    let size = uris.clone().fold(before.len().saturating_add(after.len()), |sum, uri| {
         sum.saturating_add(uri.as_ref().len()).saturating_add(each)
     });
     let mut text = Vec::new();
     text.try_reserve_exact(size)?;
     text.extend_from_slice(before);
-    for (at, uri) in uris.iter().enumerate() {
+    for (at, uri) in uris.enumerate() {
         if at > 0 {
             text.extend_from_slice(between);
         }

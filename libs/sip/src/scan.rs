@@ -113,26 +113,22 @@ pub fn cut(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
 pub struct Bytes([bool; 256]);
 
 impl Bytes {
-    /// Control bytes, the blank and each byte of `more`.
-    pub const fn unfit(more: &[u8]) -> Self {
-        Self::of(false, more)
-    }
-
     /// Letters, digits and each byte of `more`.
     pub const fn alphanumeric(more: &[u8]) -> Self {
-        Self::of(true, more)
+        Self::with(true, more)
     }
 
-    /// Letters and digits, or else control bytes and the blank; and each byte of `more`.
-    const fn of(alphanumeric: bool, more: &[u8]) -> Self {
+    /// As [`Bytes::alphanumeric`], without letters in upper case.
+    pub const fn lowercase(more: &[u8]) -> Self {
+        Self::with(false, more)
+    }
+
+    const fn with(uppercase: bool, more: &[u8]) -> Self {
         let mut set = [false; 256];
         let (mut rest, mut byte): (&mut [bool], u8) = (&mut set, 0);
         while let [has, others @ ..] = rest {
-            let is_of_kind = match alphanumeric {
-                true => byte.is_ascii_alphanumeric(),
-                false => byte <= b' ' || byte == 0x7f,
-            };
-            *has = is_of_kind || contains(more, byte);
+            let fits = byte.is_ascii_alphanumeric() && (uppercase || !byte.is_ascii_uppercase());
+            *has = fits || contains(more, byte);
             byte = byte.wrapping_add(1);
             rest = others;
         }
@@ -164,6 +160,7 @@ pub fn until<'t>(text: &'t [u8], ends: &[u8]) -> &'t [u8] {
 }
 
 /// The value of a decimal digit.
+#[inline]
 pub fn digit(byte: u8) -> Option<u8> {
     byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))
 }
@@ -183,16 +180,49 @@ pub fn port(text: &[u8]) -> Option<u16> {
     number(text).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
 }
 
+/// Whether `text` has a blank, a control byte, a `<` or a `>`, which no URI has.
+pub fn has_unfit(text: &[u8]) -> bool {
+    let any = |block: &[u8; BLOCK]| unfit_of_block(u64::from_ne_bytes(*block));
+    let found = match text.last_chunk() {
+        // The last block may overlap the one before: that costs less than single bytes.
+        Some(last) => text.as_chunks().0.iter().fold(any(last), |found, block| found | any(block)),
+        None => {
+            let mut block = [b'a'; BLOCK];
+            block.iter_mut().zip(text).for_each(|(to, byte)| *to = *byte);
+            any(&block)
+        }
+    };
+    found != 0
+}
+
+/// Bytes that are looked at in one go.
+const BLOCK: usize = 8;
+
+/// Not 0 if one of the eight bytes of `block` is unfit.
+fn unfit_of_block(block: u64) -> u64 {
+    const fn eight(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; BLOCK])
+    }
+    // Subtracting borrows from the high bit of a byte, unless that had it before; a borrow from the
+    // next byte only comes after one was found.
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(eight(limit)) & !bytes;
+    let zero = |bytes: u64| below(bytes, 1);
+    // The two brackets differ in one bit.
+    let bracket = (block | eight(b'<' ^ b'>')) ^ eight(b'<' | b'>');
+    (below(block, b' ' + 1) | zero(block ^ eight(0x7f)) | zero(bracket)) & eight(0x80)
+}
+
 /// Whether a URI may stand between `<` and `>`: a scheme, something behind it, and nothing that
 /// ends the brackets or the line.
 pub fn is_uri(text: &[u8]) -> bool {
-    static UNFIT: Bytes = Bytes::unfit(b"<>\"");
+    static SCHEME: Bytes = Bytes::alphanumeric(b"+-.");
     let scheme = |name: &[u8]| {
         name.first().is_some_and(u8::is_ascii_alphabetic)
-            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+            && name.iter().all(|byte| SCHEME.has(*byte))
     };
     cut(text, b':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
-        && !text.iter().any(|byte| UNFIT.has(*byte))
+        && !has_unfit(text)
+        && text.find_byte(b'"').is_none()
 }
 
 /// Up to 80 bytes of foreign text for a log line.
@@ -255,6 +285,25 @@ mod tests {
         assert_eq!(port(b"065535"), Some(65535));
         for text in ["", "0", "65536", "1x"] {
             assert_eq!(port(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_uri_has_is_seen_wherever_it_stands() {
+        for len in 1..50 {
+            let plain = vec![b'a'; len];
+            assert!(!super::has_unfit(&plain));
+            for at in 0..len {
+                for (byte, unfit) in
+                    [(0, true), (b' ', true), (0x7f, true), (b'<', true), (b'>', true)]
+                        .into_iter()
+                        .chain([b'!', b';', b'=', b'?', b'~', 0x80, 0xff].map(|byte| (byte, false)))
+                {
+                    let mut text = plain.clone();
+                    text[at] = byte;
+                    assert_eq!(super::has_unfit(&text), unfit, "{byte} at {at} of {len}");
+                }
+            }
         }
     }
 

@@ -6,9 +6,9 @@
 
 use crate::{
     Host,
-    scan::{Bytes, cut},
+    scan::{self, Bytes, cut},
 };
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 
 /// The port of a URI that names none.
 ///
@@ -90,6 +90,12 @@ impl<'u> Uri<'u> {
         }
     }
 
+    /// Whether there is a host, which [`Uri::host`] reads.
+    pub fn has_host(&self) -> bool {
+        // No URI of these is without one.
+        matches!(self.scheme, Scheme::Sip | Scheme::Sips)
+    }
+
     /// The port that is written, or else the default one.
     pub fn port_or_default(&self) -> u16 {
         self.port.unwrap_or(DEFAULT_PORT)
@@ -124,94 +130,62 @@ fn split(text: &[u8]) -> Option<(Scheme, &[u8])> {
 
 fn read(text: &[u8]) -> Option<Uri<'_>> {
     let (scheme, rest) = split(text)?;
-    // A user may contain `;` and `?`; a host, a parameter or a header has no bare `@`.
-    let has_user = matches!(scheme, Scheme::Sip | Scheme::Sips);
-    let Marks { user, start, params, headers } = Marks::of(rest, has_user)?;
-    let end = params.or(headers).unwrap_or(rest.len());
-    let behind = |mark: Option<usize>, end| {
-        mark.and_then(|mark| rest.get(mark.saturating_add(1)..end)).unwrap_or_default()
-    };
-    let params = behind(params, headers.unwrap_or(rest.len()));
-    let (name, headers) = (rest.get(start..end)?, behind(headers, rest.len()));
     match scheme {
-        Scheme::Tel if !name.is_empty() => {
-            Some(Uri { scheme, user: name, host: b"", port: None, params, headers })
+        Scheme::Tel | Scheme::Urn => {
+            if scan::has_unfit(rest) {
+                return None;
+            }
+            let (name, params, headers) = parts(rest);
+            let (user, host) =
+                if scheme == Scheme::Tel { (name, &b""[..]) } else { (b"".as_slice(), name) };
+            (!name.is_empty()).then_some(Uri { scheme, user, host, port: None, params, headers })
         }
-        Scheme::Urn if !name.is_empty() => {
-            Some(Uri { scheme, user: b"", host: name, port: None, params, headers })
-        }
-        Scheme::Tel | Scheme::Urn => None,
         Scheme::Sip | Scheme::Sips => {
-            let (host, port) = host_and_port(name)?;
-            Some(Uri { scheme, user: rest.get(..user)?, host, port, params, headers })
+            // A user may contain `;` and `?`; a host, a parameter or a header has no bare `@`.
+            let (user, place) = cut(rest, b'@').unwrap_or((b"", rest));
+            let (host, port, behind) = host_and_port(place)?;
+            // The host and the port have been looked at.
+            if scan::has_unfit(user) || !behind.is_empty() && scan::has_unfit(behind) {
+                return None;
+            }
+            let (nothing, params, headers) = match behind {
+                [] => (behind, behind, behind),
+                more => parts(more),
+            };
+            let user = cut(user, b':').map_or(user, |(user, _password)| user);
+            nothing.is_empty().then_some(Uri { scheme, user, host, port, params, headers })
         }
     }
 }
 
-/// Where the parts of a URI behind its scheme meet, found in one pass.
-#[derive(Default)]
-struct Marks {
-    /// The end of the user; 0 if there is none.
-    user: usize,
-    /// Where host and port, or the number or name, begin.
-    start: usize,
-    /// The first `;` behind that and before the headers.
-    params: Option<usize>,
-    /// The first `?` behind that.
-    headers: Option<usize>,
+/// What stands before the parameters, the parameters, and what stands behind the first `?`.
+fn parts(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let (text, headers) = cut(text, b'?').unwrap_or((text, b""));
+    let (name, params) = cut(text, b';').unwrap_or((text, b""));
+    (name, params, headers)
 }
 
-impl Marks {
-    /// Those of `rest`, which may begin with a user and an `@` if it `has_user`; nothing if it has a
-    /// byte that no URI has.
-    fn of(rest: &[u8], has_user: bool) -> Option<Self> {
-        static MET: Bytes = Bytes::unfit(b"<>@:;?");
-        let mut marks = Self::default();
-        let mut colon = None;
-        let mut may_be_user = has_user;
-        for (at, byte) in rest.iter().enumerate() {
-            if !MET.has(*byte) {
-                continue;
-            }
-            match byte {
-                b'@' if may_be_user => {
-                    marks = Self { user: colon.unwrap_or(at), start: at + 1, ..Self::default() };
-                    may_be_user = false;
-                }
-                b'@' => {}
-                b':' => colon = colon.or(Some(at)),
-                b';' if marks.headers.is_none() => marks.params = marks.params.or(Some(at)),
-                b';' => {}
-                b'?' => marks.headers = marks.headers.or(Some(at)),
-                _ => return None,
-            }
-        }
-        Some(marks)
-    }
-}
-
-fn host_and_port(address: &[u8]) -> Option<(&[u8], Option<u16>)> {
-    let end = match address {
-        // The colons of an IPv6 address are inside its brackets.
-        [b'[', ..] => address.iter().position(|byte| *byte == b']')?.checked_add(1)?,
-        _ => address.iter().position(|byte| *byte == b':').unwrap_or(address.len()),
-    };
-    let (host, rest) = address.split_at_checked(end)?;
-    let port = match rest {
-        [] | [b':'] => None,
-        [b':', digits @ ..] => Some(port(digits)?),
-        _ => return None,
-    };
-    is_host(host).then_some((host, port))
-}
-
-fn is_host(host: &[u8]) -> bool {
+/// The host and the port that `place` begins with, and what stands behind them.
+fn host_and_port(place: &[u8]) -> Option<(&[u8], Option<u16>, &[u8])> {
     static NAME: Bytes = Bytes::alphanumeric(b"-._");
-    match host {
-        [] => false,
-        [b'[', ..] => Host::of(host).is_address(),
-        _ => host.iter().all(|byte| NAME.has(*byte)),
+    let is_address = place.starts_with(b"[");
+    let end = match is_address {
+        // The colons of an IPv6 address are inside its brackets.
+        true => place.find_byte(b']')?.checked_add(1)?,
+        false => place.iter().position(|byte| !NAME.has(*byte)).unwrap_or(place.len()),
+    };
+    let (host, rest) = place.split_at_checked(end)?;
+    if host.is_empty() || is_address && !Host::of(host).is_address() {
+        return None;
     }
+    let [b':', digits @ ..] = rest else { return Some((host, None, rest)) };
+    let (mut port, mut rest) = (0_u16, digits);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        port = port.checked_mul(10)?.checked_add(u16::from(digit.wrapping_sub(b'0')))?;
+        rest = behind;
+    }
+    let is_written = rest.len() < digits.len();
+    Some((host, is_written.then_some(port), rest))
 }
 
 /// The port that `digits` write, 0 to 65535 without a sign.

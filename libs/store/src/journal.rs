@@ -14,7 +14,7 @@ use allocator_api2::{
     vec::Vec,
 };
 use core::fmt;
-use shm_table::{Seed, TryGrow};
+use shm_table::Seed;
 
 /// After so many seconds an entry that was taken, and neither finished nor failed, is handed out
 /// again: whoever took it is gone.
@@ -60,6 +60,8 @@ pub enum Outcome {
 struct Entry<A: Allocator> {
     /// Both texts, one behind the other.
     texts: Vec<u8, A>,
+    /// Where it is found.
+    place: Place,
     split: u32,
     number: u16,
     flags: u8,
@@ -108,8 +110,9 @@ impl<A: Allocator + Clone> Journal<A> {
     /// [`AllocError`] if there is no memory for the tables, or `bits` is above 24.
     pub fn try_new_in(bits: u8, now: i64, seed: Seed, alloc: A) -> Result<Self, AllocError> {
         Ok(Self {
-            entries: Slab::new_in(alloc.clone()),
-            places: Shards::try_new_in(bits, seed, alloc.clone())?,
+            // Entries come and go with each change: their places stay.
+            entries: Slab::keeping_in(alloc.clone()),
+            places: Shards::try_new_in(bits, seed, alloc.clone())?.keeping(),
             wheel: Wheel::new(now),
             writing: 0,
             alloc,
@@ -123,15 +126,15 @@ impl<A: Allocator + Clone> Journal<A> {
     ///
     /// [`AllocError`] if there is no memory for a new entry; all is as before.
     pub fn note(&mut self, key: Key<'_>, flags: u8) -> Result<Ticket, AllocError> {
-        if let Some(ticket) = self.pending(key) {
+        let place = self.places.key(key);
+        if let Some(ticket) = self.pending_at(place, key) {
             if let Some(entry) = self.entries.get_mut(ticket) {
                 entry.version = entry.version.wrapping_add(1);
                 entry.flags |= flags;
             }
             return Ok(ticket);
         }
-        let entry = self.entry(key, flags)?;
-        let place = self.places.key(key);
+        let entry = self.entry(key, place, flags)?;
         let ticket = self.entries.try_insert(entry).map_err(|_| AllocError)?;
         if let Err(error) = self.places.try_insert(place, ticket.index) {
             self.entries.remove(ticket);
@@ -142,14 +145,19 @@ impl<A: Allocator + Clone> Journal<A> {
         Ok(ticket)
     }
 
-    fn entry(&self, key: Key<'_>, flags: u8) -> Result<Entry<A>, AllocError> {
+    fn entry(&self, key: Key<'_>, place: Place, flags: u8) -> Result<Entry<A>, AllocError> {
         let split = u32::try_from(key.name.len()).map_err(|_| AllocError)?;
+        let len = key.name.len() + key.detail.len();
         let mut texts = Vec::new_in(self.alloc.clone());
-        texts.try_reserve_exact(key.name.len() + key.detail.len()).map_err(|_| AllocError)?;
-        texts.try_extend(key.name)?;
-        texts.try_extend(key.detail)?;
+        texts.try_reserve_exact(len).map_err(|_| AllocError)?;
+        // Such a vector takes single bytes only, but a slice of it whole texts.
+        texts.resize(len, 0);
+        let (name, detail) = texts.split_at_mut_checked(key.name.len()).ok_or(AllocError)?;
+        name.copy_from_slice(key.name);
+        detail.copy_from_slice(key.detail);
         Ok(Entry {
             texts,
+            place,
             split,
             number: key.number,
             flags,
@@ -163,8 +171,12 @@ impl<A: Allocator + Clone> Journal<A> {
 
     /// The entry of `key`, if there is one.
     pub fn pending(&self, key: Key<'_>) -> Option<Ticket> {
+        self.pending_at(self.places.key(key), key)
+    }
+
+    fn pending_at(&self, place: Place, key: Key<'_>) -> Option<Ticket> {
         let is_it = |index| self.entries.at(index).is_some_and(|(_, entry)| entry.key() == key);
-        let index = self.places.find(self.places.key(key), is_it)?;
+        let index = self.places.find(place, is_it)?;
         self.entries.at(index).map(|(id, _)| id)
     }
 
@@ -237,14 +249,10 @@ impl<A: Allocator + Clone> Journal<A> {
     pub fn forget(&mut self, ticket: Ticket) {
         let Some(entry) = self.entries.get(ticket) else { return };
         self.writing = self.writing.saturating_sub(usize::from(entry.writing));
-        let place = self.place_of(entry);
+        let place = entry.place;
         self.wheel.cancel(&mut self.entries, ticket.index);
         self.places.remove(place, ticket.index);
         self.entries.remove(ticket);
-    }
-
-    fn place_of(&self, entry: &Entry<A>) -> Place {
-        self.places.key(entry.key())
     }
 
     /// The entry of `work`, if it is still in the hands that hold `work`.

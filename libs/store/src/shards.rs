@@ -21,7 +21,18 @@ pub struct Key {
     tag: u32,
 }
 
+/// The bit of a tag that [`Key::apart`] sets: neither of the upper ones, which a table compares
+/// first, nor of the lower ones, which say where it begins to look.
+const APART: u32 = 1 << 24;
+
 impl Key {
+    /// The same key for something else: it equals none of those that [`Shards::key`] gives, whatever
+    /// they are made of.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self { tag: self.tag | APART, ..self }
+    }
+
     /// A number to divide keys by.
     pub fn number(self) -> usize {
         usize::try_from(self.tag).unwrap_or(0)
@@ -33,10 +44,14 @@ impl Key {
     }
 }
 
-/// Gives a hasher the parts of a key in one piece: each small one by itself costs it more than all of
-/// them together. Where the pieces end makes no difference to the hash.
+/// Hashes the parts of a key in one piece: each small one by itself costs more than all of them
+/// together. Where the pieces end makes no difference to the hash.
 struct Gathered<H> {
+    seed: Seed,
+    /// For what does not fit into `bytes`.
     hasher: H,
+    /// Whether the hasher has got anything.
+    spilled: bool,
     bytes: [u8; MOST],
     used: usize,
 }
@@ -45,8 +60,12 @@ struct Gathered<H> {
 const MOST: usize = 128;
 
 impl<H> Gathered<H> {
-    const fn new(hasher: H) -> Self {
-        Self { hasher, bytes: [0; MOST], used: 0 }
+    const fn new(seed: Seed, hasher: H) -> Self {
+        Self { seed, hasher, spilled: false, bytes: [0; MOST], used: 0 }
+    }
+
+    fn gathered(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or_default()
     }
 }
 
@@ -60,15 +79,21 @@ impl<H: Hasher + Clone> Hasher for Gathered<H> {
         }
         self.hasher.write(self.bytes.get(..self.used).unwrap_or_default());
         self.hasher.write(bytes);
-        self.used = 0;
+        (self.used, self.spilled) = (0, true);
     }
 
     fn finish(&self) -> u64 {
+        if !self.spilled {
+            return self.seed.hash(self.gathered());
+        }
         let mut hasher = self.hasher.clone();
-        hasher.write(self.bytes.get(..self.used).unwrap_or_default());
+        hasher.write(self.gathered());
         hasher.finish()
     }
 }
+
+/// Entries that a table has room for at first. With less it would soon grow again and again.
+const FIRST_ROOM: usize = 14;
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -83,6 +108,8 @@ pub struct Shards<A: Allocator> {
     tables: Tables<A>,
     seed: Seed,
     alloc: A,
+    /// Tables keep their memory.
+    keeps: bool,
 }
 
 impl<A: Allocator> fmt::Debug for Shards<A> {
@@ -101,18 +128,25 @@ impl<A: Allocator + Clone> Shards<A> {
         let mut tables = Vec::new_in(alloc.clone());
         tables.try_reserve_exact(count).map_err(|_| AllocError)?;
         tables.resize_with(count, || HashTable::new_in(alloc.clone()));
-        Ok(Self { tables: tables.into_boxed_slice(), seed, alloc })
+        Ok(Self { tables: tables.into_boxed_slice(), seed, alloc, keeps: false })
+    }
+
+    /// The same for numbers that come and go all the time: the last one of a table leaves its memory
+    /// behind.
+    #[must_use]
+    pub fn keeping(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     /// The key of what `parts` hash to.
     pub fn key(&self, parts: impl Hash) -> Key {
-        let mut all = Gathered::new(self.seed.hasher());
+        let mut all = Gathered::new(self.seed, self.seed.hasher());
         parts.hash(&mut all);
         let hash = all.finish();
         #[expect(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
         let (upper, tag) = ((hash >> 32) as u32, hash as u32);
         let mask = u32::try_from(self.tables.len() - 1).unwrap_or(u32::MAX);
-        Key { shard: upper & mask, tag }
+        Key { shard: upper & mask, tag: tag & !APART }
     }
 
     /// Adds a number.
@@ -123,7 +157,8 @@ impl<A: Allocator + Clone> Shards<A> {
     pub fn try_insert(&mut self, key: Key, to: u32) -> Result<(), AllocError> {
         let table = self.table_mut(key).ok_or(AllocError)?;
         let hash = |entry: &Entry| Key::spread(entry.tag);
-        table.try_reserve(1, hash).map_err(|_| AllocError)?;
+        let room = if table.capacity() == 0 { FIRST_ROOM } else { 1 };
+        table.try_reserve(room, hash).map_err(|_| AllocError)?;
         table.insert_unique(Key::spread(key.tag), Entry { tag: key.tag, to }, hash);
         Ok(())
     }
@@ -145,15 +180,16 @@ impl<A: Allocator + Clone> Shards<A> {
         }
     }
 
-    /// Takes the number `to` of `key` out; the last one of a table gives its memory back.
+    /// Takes the number `to` of `key` out; the last one of a table gives its memory back, unless it is
+    /// [kept](Shards::keeping).
     pub fn remove(&mut self, key: Key, to: u32) {
-        let alloc = self.alloc.clone();
+        let (alloc, keeps) = (self.alloc.clone(), self.keeps);
         let equal = |entry: &Entry| entry.tag == key.tag && entry.to == to;
         let Some(table) = self.table_mut(key) else { return };
         if let Ok(entry) = table.find_entry(Key::spread(key.tag), equal) {
             entry.remove();
         }
-        if table.is_empty() {
+        if table.is_empty() && !keeps {
             *table = HashTable::new_in(alloc);
         }
     }
@@ -192,6 +228,29 @@ mod tests {
             if let Some((_, less)) = text.split_last() {
                 assert_ne!(shards.key(Pieces(less, 7)), whole, "{length} without the last byte");
             }
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_apart_is_none_of_the_others() {
+        let shards = Shards::try_new_in(4, Seed::new([7; 16]), Global).unwrap();
+        let keys: Vec<_> = (0..2000_u32).map(|number| shards.key(number)).collect();
+        for key in &keys {
+            assert!(!keys.contains(&key.apart()));
+            assert_eq!(key.apart(), key.apart().apart());
+        }
+    }
+
+    #[test]
+    fn only_a_table_that_is_kept_keeps_its_memory() {
+        for keeps in [false, true] {
+            let shards = Shards::try_new_in(0, Seed::new([7; 16]), Global).unwrap();
+            let mut shards = if keeps { shards.keeping() } else { shards };
+            let key = shards.key(1_u8);
+            shards.try_insert(key, 5).unwrap();
+            shards.remove(key, 5);
+            assert_eq!(shards.find(key, |_| true), None);
+            assert_eq!(shards.tables[0].capacity() > 0, keeps);
         }
     }
 }

@@ -68,12 +68,20 @@ pub struct Slab<T, A: Allocator> {
     open: u32,
     generation: u32,
     len: usize,
+    /// The first chunk keeps its memory.
+    keeps: bool,
 }
 
 impl<T, A: Allocator + Clone> Slab<T, A> {
     /// An empty slab; it asks for no memory yet.
     pub fn new_in(alloc: A) -> Self {
-        Self { chunks: Vec::new_in(alloc), open: NONE, generation: 0, len: 0 }
+        Self { chunks: Vec::new_in(alloc), open: NONE, generation: 0, len: 0, keeps: false }
+    }
+
+    /// As [`Slab::new_in`], for values that come and go all the time: the last one leaves the memory of
+    /// one chunk behind.
+    pub fn keeping_in(alloc: A) -> Self {
+        Self { keeps: true, ..Self::new_in(alloc) }
     }
 
     /// Puts `value` into a free place.
@@ -146,7 +154,7 @@ impl<T, A: Allocator + Clone> Slab<T, A> {
         };
         chunk.free = within;
         chunk.live -= 1;
-        if chunk.live == 0 {
+        if chunk.live == 0 && !(self.keeps && at == 0) {
             chunk.places = Vec::new_in(alloc);
             chunk.free = NONE;
         }
@@ -159,9 +167,9 @@ impl<T, A: Allocator + Clone> Slab<T, A> {
         Some(value)
     }
 
-    /// The last value takes all memory with it.
+    /// The last value takes all memory with it, unless some is to be kept.
     fn shrink(&mut self) {
-        if self.len == 0 {
+        if self.len == 0 && !self.keeps {
             self.chunks = Vec::new_in(self.chunks.allocator().clone());
             self.open = NONE;
         }
@@ -290,6 +298,25 @@ mod tests {
         assert_eq!(slab.get(ids[3]), None);
         assert_eq!((slab.remove(ids[3]), slab.len()), (None, 512));
         assert_eq!(slab.try_insert(8).unwrap().index, 512);
+    }
+
+    #[test]
+    fn a_slab_that_keeps_memory_keeps_one_chunk() {
+        let mut slab = Slab::keeping_in(Global);
+        let ids: Vec<Id> = (0..2 * CHUNK_U32).map(|n| slab.try_insert(n).unwrap()).collect();
+        for id in ids {
+            slab.remove(id);
+        }
+        let room = |slab: &Slab<u32, Global>| -> Vec<bool> {
+            slab.chunks.iter().map(|chunk| chunk.places.capacity() > 0).collect()
+        };
+        assert!(slab.is_empty());
+        assert_eq!(room(&slab), [true, false]);
+        let id = slab.try_insert(7).unwrap();
+        assert_eq!(slab.get(id), Some(&7));
+        slab.remove(id);
+        assert_eq!(slab.get(id), None);
+        assert!(room(&slab)[0]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod shard;
 
 pub use grow::TryGrow;
 pub use seed::Seed;
-pub use shard::{Shard, ShardGuard};
+pub use shard::{Place, Shard, ShardGuard};
 
 use allocator_api2::{
     alloc::{AllocError, Allocator},
@@ -60,21 +60,21 @@ impl<V: Keyed, R: RawMutex, A: Allocator + Clone> Table<V, R, A> {
         Ok(Self { shards: shards.into_boxed_slice(), seed })
     }
 
-    /// Locks the shard of `key`; no other process gets at its records until the guard drops.
+    /// Locks the shard of `key`; no other process gets at its records until the place drops.
     ///
-    /// Locks do not nest: a caller holds one guard of a table at a time.
-    pub fn lock(&self, key: &[u8]) -> ShardGuard<'_, V, R, A> {
+    /// Locks do not nest: a caller holds one place or guard of a table at a time.
+    pub fn lock<'k>(&self, key: &'k [u8]) -> Place<'_, 'k, V, R, A> {
+        let hash = self.seed.hash(key);
         // The upper half chooses the shard, because the shard itself uses the lower bits.
-        let upper = self.seed.hash(key) >> 32;
-        let index = usize::try_from(upper).unwrap_or(0) & (self.shards.len() - 1);
+        let index = usize::try_from(hash >> 32).unwrap_or(0) & (self.shards.len() - 1);
         #[expect(clippy::indexing_slicing, reason = "the mask keeps the index below the length")]
         let shard = self.shards[index].lock();
-        ShardGuard::new(shard, self.seed)
+        Place::new(shard, self.seed, key, hash)
     }
 
     /// The shards, locked one after the other: drop each guard before asking for the next.
     pub fn shards(&self) -> impl Iterator<Item = ShardGuard<'_, V, R, A>> {
-        self.shards.iter().map(|shard| ShardGuard::new(shard.lock(), self.seed))
+        self.shards.iter().map(|shard| ShardGuard::new(shard.lock()))
     }
 }
 

@@ -18,11 +18,10 @@ impl Seed {
         Self(whole as u64, (whole >> 64) as u64)
     }
 
-    /// The hash of `key`.
-    pub(crate) fn hash(self, key: &[u8]) -> u64 {
-        let mut hasher = self.hasher();
-        hasher.write(key);
-        hasher.finish()
+    /// The hash of `key`, in one go: a fraction of the work of [`Seed::hasher`], which would give the
+    /// same.
+    pub fn hash(self, key: &[u8]) -> u64 {
+        SipHasher13::new_with_keys(self.0, self.1).hash(key)
     }
 
     /// A hasher with this secret, for keys that do not lie in one piece.

@@ -28,55 +28,11 @@ impl<V, A: Allocator> fmt::Debug for Shard<V, A> {
 #[must_use = "the shard is unlocked when the guard drops"]
 pub struct ShardGuard<'a, V, R: RawMutex, A: Allocator> {
     shard: MutexGuard<'a, R, Shard<V, A>>,
-    seed: Seed,
 }
 
-impl<'a, V: Keyed, R: RawMutex, A: Allocator + Clone> ShardGuard<'a, V, R, A> {
-    pub(crate) fn new(shard: MutexGuard<'a, R, Shard<V, A>>, seed: Seed) -> Self {
-        Self { shard, seed }
-    }
-
-    /// The record of `key`.
-    pub fn get(&self, key: &[u8]) -> Option<&V> {
-        self.shard.records.find(self.seed.hash(key), |record| record.key() == key)
-    }
-
-    /// The record of `key`, to change it.
-    pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut V> {
-        self.shard.records.find_mut(self.seed.hash(key), |record| record.key() == key)
-    }
-
-    /// Puts `record` in, in place of the one with its key, which comes back.
-    ///
-    /// The key must be one that [`Table::lock`](crate::Table::lock) would find in this shard.
-    ///
-    /// # Errors
-    ///
-    /// `record` itself if there is no memory for it; the shard is as before.
-    pub fn try_insert(&mut self, record: V) -> Result<Option<V>, V> {
-        if let Some(old) = self.get_mut(record.key()) {
-            return Ok(Some(core::mem::replace(old, record)));
-        }
-        let seed = self.seed;
-        let rehash = |record: &V| seed.hash(record.key());
-        if self.shard.records.try_reserve(1, rehash).is_err() {
-            return Err(record);
-        }
-        self.shard.records.insert_unique(seed.hash(record.key()), record, rehash);
-        Ok(None)
-    }
-
-    /// Takes the record of `key` out.
-    ///
-    /// The last record to leave gives the memory of the shard back.
-    pub fn remove(&mut self, key: &[u8]) -> Option<V> {
-        let hash = self.seed.hash(key);
-        let found = self.shard.records.find_entry(hash, |record| record.key() == key);
-        let (record, _) = found.ok()?.remove();
-        if self.shard.records.is_empty() {
-            self.shard.records = HashTable::new_in(self.shard.alloc.clone());
-        }
-        Some(record)
+impl<'a, V, R: RawMutex, A: Allocator> ShardGuard<'a, V, R, A> {
+    pub(crate) const fn new(shard: MutexGuard<'a, R, Shard<V, A>>) -> Self {
+        Self { shard }
     }
 
     /// All records of the shard, in no order.
@@ -97,8 +53,76 @@ impl<'a, V: Keyed, R: RawMutex, A: Allocator + Clone> ShardGuard<'a, V, R, A> {
 
 impl<V, R: RawMutex, A: Allocator> fmt::Debug for ShardGuard<'_, V, R, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShardGuard")
-            .field("records", &self.shard.records.len())
-            .finish_non_exhaustive()
+        f.debug_struct("ShardGuard").field("records", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The place of one key, while its shard is locked.
+#[must_use = "the shard is unlocked when the place drops"]
+pub struct Place<'a, 'k, V, R: RawMutex, A: Allocator> {
+    shard: MutexGuard<'a, R, Shard<V, A>>,
+    seed: Seed,
+    key: &'k [u8],
+    hash: u64,
+}
+
+impl<'a, 'k, V: Keyed, R: RawMutex, A: Allocator + Clone> Place<'a, 'k, V, R, A> {
+    /// `hash` is that of `key`, whose shard `shard` is.
+    pub(crate) const fn new(
+        shard: MutexGuard<'a, R, Shard<V, A>>,
+        seed: Seed,
+        key: &'k [u8],
+        hash: u64,
+    ) -> Self {
+        Self { shard, seed, key, hash }
+    }
+
+    /// The record of the key.
+    pub fn get(&self) -> Option<&V> {
+        self.shard.records.find(self.hash, |record| record.key() == self.key)
+    }
+
+    /// The record of the key, to change it.
+    pub fn get_mut(&mut self) -> Option<&mut V> {
+        self.shard.records.find_mut(self.hash, |record| record.key() == self.key)
+    }
+
+    /// Puts `record` in, which has this key; the one that was there comes back.
+    ///
+    /// # Errors
+    ///
+    /// `record` itself if there is no memory for it, or if it has another key; the shard is as before.
+    pub fn try_insert(&mut self, record: V) -> Result<Option<V>, V> {
+        if record.key() != self.key {
+            return Err(record);
+        }
+        if let Some(old) = self.get_mut() {
+            return Ok(Some(core::mem::replace(old, record)));
+        }
+        let seed = self.seed;
+        let rehash = |record: &V| seed.hash(record.key());
+        if self.shard.records.try_reserve(1, rehash).is_err() {
+            return Err(record);
+        }
+        self.shard.records.insert_unique(self.hash, record, rehash);
+        Ok(None)
+    }
+
+    /// Takes the record of the key out.
+    ///
+    /// The last record to leave gives the memory of the shard back.
+    pub fn remove(&mut self) -> Option<V> {
+        let found = self.shard.records.find_entry(self.hash, |record| record.key() == self.key);
+        let (record, _) = found.ok()?.remove();
+        if self.shard.records.is_empty() {
+            self.shard.records = HashTable::new_in(self.shard.alloc.clone());
+        }
+        Some(record)
+    }
+}
+
+impl<V, R: RawMutex, A: Allocator> fmt::Debug for Place<'_, '_, V, R, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("hash", &self.hash).finish_non_exhaustive()
     }
 }

@@ -54,12 +54,13 @@ proptest! {
                     prop_assert_eq!(old.map(|old| old.value), model.insert(key, value));
                 }
                 Step::Remove(key) => {
-                    let old = table.lock(&[key]).remove(&[key]);
+                    let old = table.lock(&[key]).remove();
                     prop_assert_eq!(old.map(|old| old.value), model.remove(&key));
                 }
                 Step::Change(key, value) => {
-                    let mut shard = table.lock(&[key]);
-                    let ours = shard.get_mut(&[key]).map(|entry| entry.value = value);
+                    let bytes = [key];
+                    let mut place = table.lock(&bytes);
+                    let ours = place.get_mut().map(|entry| entry.value = value);
                     prop_assert_eq!(ours, model.get_mut(&key).map(|old| *old = value));
                 }
             }
@@ -102,9 +103,9 @@ fn when_memory_ends_the_record_comes_back_and_the_rest_stays() {
     memory.left.set(4);
     let table = Table::<Entry, RawMutex, Short>::try_new_in(0, SEED, memory.clone()).unwrap();
     let entry = |value: u32| Entry { key: value.to_be_bytes().to_vec(), value };
-    let mut stored = 0;
+    let mut stored = 0_u32;
     let refused = loop {
-        match table.lock(&[]).try_insert(entry(stored)) {
+        match table.lock(&stored.to_be_bytes()).try_insert(entry(stored)) {
             Ok(_) => stored += 1,
             Err(refused) => break refused,
         }
@@ -112,10 +113,10 @@ fn when_memory_ends_the_record_comes_back_and_the_rest_stays() {
     assert_eq!(refused, entry(stored));
     assert!(stored > 0);
     for value in 0..stored {
-        assert_eq!(table.lock(&[]).get(&value.to_be_bytes()), Some(&entry(value)));
+        assert_eq!(table.lock(&value.to_be_bytes()).get(), Some(&entry(value)));
     }
     for value in 0..stored {
-        assert_eq!(table.lock(&[]).remove(&value.to_be_bytes()), Some(entry(value)));
+        assert_eq!(table.lock(&value.to_be_bytes()).remove(), Some(entry(value)));
     }
     assert_eq!(memory.out.get(), 1, "only the array of shards is left");
     drop(table);
@@ -157,10 +158,7 @@ fn an_insertion_moves_no_more_than_one_shard() {
     assert!(fullest < Some(600), "{fullest:?}");
     let before = READS.load(Ordering::Relaxed);
     for n in 0..RECORDS {
-        assert_eq!(
-            table.lock(&n.to_be_bytes()).get(&n.to_be_bytes()).map(|found| found.0),
-            Some(n)
-        );
+        assert_eq!(table.lock(&n.to_be_bytes()).get().map(|found| found.0), Some(n));
     }
     let reads = READS.load(Ordering::Relaxed) - before;
     assert!(reads < RECORDS as usize * 11 / 10, "a lookup compares {reads} keys of {RECORDS}");
@@ -174,10 +172,11 @@ fn threads_lose_no_update() {
             scope.spawn(|| {
                 for n in 0..10_000_u32 {
                     let key = vec![u8::try_from(n % 50).unwrap()];
-                    let mut shard = table.lock(&key);
-                    match shard.get_mut(&key) {
+                    let mut place = table.lock(&key);
+                    let entry = Entry { key: key.clone(), value: 1 };
+                    match place.get_mut() {
                         Some(entry) => entry.value += 1,
-                        None => assert!(shard.try_insert(Entry { key, value: 1 }).is_ok()),
+                        None => assert!(place.try_insert(entry).is_ok()),
                     }
                 }
             });
@@ -186,4 +185,12 @@ fn threads_lose_no_update() {
     let total: u32 =
         table.shards().map(|shard| shard.iter().map(|entry| entry.value).sum::<u32>()).sum();
     assert_eq!(total, 40_000);
+}
+
+#[test]
+fn a_record_goes_to_no_other_place_than_its_own() {
+    let table = Table::<Entry, RawMutex, Global>::try_new_in(2, SEED, Global).unwrap();
+    let entry = Entry { key: b"one".to_vec(), value: 1 };
+    assert_eq!(table.lock(b"two").try_insert(entry.clone()), Err(entry));
+    assert!(table.shards().all(|shard| shard.is_empty()));
 }

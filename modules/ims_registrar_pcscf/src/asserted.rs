@@ -53,7 +53,8 @@ fn elsewhere(settings: &Settings, domain: Domain, place: &Place<'_>, id: &[u8]) 
         return settings.usrloc.asserts(domain, peer(place), id);
     }
     let states = lookup::registered(settings);
-    let query = Query { aor: b"", via: *place, received: *place, mode: Mode::Source, states };
+    let query =
+        Query { aor: b"", parts: None, via: *place, received: *place, mode: Mode::Source, states };
     let guard = settings.usrloc.lock(domain, peer(place));
     let found = find(&guard, &query, &[]);
     found.is_some_and(|contact| {

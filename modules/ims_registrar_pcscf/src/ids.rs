@@ -13,11 +13,22 @@ pub(crate) fn replace(guard: &Guard<'_>, contact: &Contact<'_>, ids: &[&[u8]]) -
     if ids.is_empty() {
         return Ok(());
     }
-    let default = contact.default_id().filter(|id| ids.contains(id)).map(<[u8]>::to_vec);
-    let rest = ids.iter().copied().filter(|id| Some(*id) != default.as_deref());
-    let wanted: Vec<&[u8]> = default.as_deref().into_iter().chain(rest).collect();
+    let default = contact.default_id().filter(|id| ids.contains(id));
+    let is_first = |default: &&[u8]| {
+        ids.split_first().is_some_and(|(first, rest)| first == default && !rest.contains(default))
+    };
+    let moved: Vec<&[u8]>;
+    let wanted = match default {
+        None => ids,
+        Some(default) if is_first(&default) => ids,
+        Some(default) => {
+            let rest = ids.iter().copied().filter(|id| *id != default);
+            moved = core::iter::once(default).chain(rest).collect();
+            &moved
+        }
+    };
     if contact.public_ids().eq(wanted.iter().copied()) {
         return Ok(());
     }
-    guard.replace_ids(contact, &wanted)
+    guard.replace_ids(contact, wanted)
 }

@@ -55,9 +55,9 @@ pub(crate) fn sender<R>(
     let queries = queries.map_err(|why| Refused::new(msg, why))?;
     let rules = rules(settings);
     let mut closest = None;
-    for query in &queries {
+    for query in queries {
         let guard = settings.usrloc.lock(domain, peer(&query.via));
-        let Some(contact) = find(&guard, query, wanted.routes) else { continue };
+        let Some(contact) = find(&guard, &query, wanted.routes) else { continue };
         match lookup::check(&place_of(&contact), &place, &rules) {
             Ok(()) => {
                 variables::remember(&contact);

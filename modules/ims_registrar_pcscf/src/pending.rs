@@ -108,6 +108,7 @@ fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pendi
     let query = &pending.query;
     let new = guard.insert(Info {
         aor: query.aor,
+        parts: query.parts,
         via: peer(&query.via),
         received: peer(&query.received),
         state: State::PENDING.0,

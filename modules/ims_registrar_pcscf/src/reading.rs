@@ -91,22 +91,27 @@ pub(crate) enum Listed<'m> {
 impl<'m> Listed<'m> {
     /// Of the first Contact header.
     pub(crate) fn first(msg: &'m Msg<'_>) -> Self {
-        match msg.bindings().next() {
+        Self::of(msg.bindings().next())
+    }
+
+    fn of(header: Option<Bindings<'m>>) -> Self {
+        match header {
             None => Self::Missing,
             Some(Bindings::Malformed) => Self::Unreadable,
             Some(Bindings::Star) => Self::Star,
-            Some(Bindings::List(list)) => Self::List(list.iter().map(asked).collect()),
+            Some(Bindings::List(list)) => Self::List(list.into_iter().map(asked).collect()),
         }
     }
 
     /// Of all Contact headers: the first one says whether there are any, of the others those count
     /// that can be read.
     pub(crate) fn all(msg: &'m Msg<'_>) -> Self {
-        let mut first = Self::first(msg);
+        let mut headers = msg.bindings();
+        let mut first = Self::of(headers.next());
         if let Self::List(all) = &mut first {
-            for more in msg.bindings().skip(1) {
+            for more in headers {
                 if let Bindings::List(list) = more {
-                    all.extend(list.iter().map(asked));
+                    all.extend(list.into_iter().map(asked));
                 }
             }
         }
@@ -127,7 +132,7 @@ impl<'m> Listed<'m> {
 /// The URIs of the first Contact header; none if it has no list.
 pub(crate) fn contact_uris<'m>(msg: &'m Msg<'_>) -> Vec<&'m [u8]> {
     match msg.bindings().next() {
-        Some(Bindings::List(list)) => list.iter().map(|binding| binding.uri).collect(),
+        Some(Bindings::List(list)) => list.into_iter().map(|binding| binding.uri).collect(),
         _ => Vec::new(),
     }
 }
@@ -168,6 +173,6 @@ fn told<'m>(msg: &'m Msg<'_>, uri: &[u8]) -> Option<Device<'m>> {
     Some((found.instance, found.reg_id))
 }
 
-fn asked<'m>(binding: &msg::Binding<'m>) -> Asked<'m> {
+fn asked(binding: msg::Binding<'_>) -> Asked<'_> {
     Asked { uri: binding.uri, expires: binding.expires }
 }

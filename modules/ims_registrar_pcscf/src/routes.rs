@@ -10,7 +10,7 @@ use kamailio::{
     pcscf::client::Domain,
     script::Verdict,
 };
-use pcscf_core::{decide::follows, route_set};
+use pcscf_core::{decide::follows, route_set, scan};
 
 /// `pcscf_follows_service_routes(domain)`
 pub(crate) fn follows(
@@ -37,22 +37,37 @@ pub(crate) fn force(
     domain: Domain,
 ) -> Result<Verdict, Refused> {
     let wanted = Wanted { states: lookup::registered(settings), routes: &[] };
-    let routes: Vec<Vec<u8>> = lookup::sender(settings, msg, domain, wanted, |contact| {
-        contact.service_routes().map(<[u8]>::to_vec).collect()
+    let way = lookup::sender(settings, msg, domain, wanted, |contact| {
+        let routes = contact.service_routes();
+        let first = routes.clone().next().map(<[u8]>::len);
+        route_set::route_header(routes).map(|header| Way { header, first })
     })?;
-    let header = route_set::route_header(&routes);
-    let header = header.map_err(|_| Refused::new(msg, kamailio::Error::OutOfPkg).failure())?;
-    let changed = change(msg, &routes, &header);
+    let way = way.map_err(|_| Refused::new(msg, kamailio::Error::OutOfPkg).failure())?;
+    let changed = change(msg, &way);
     changed.map_err(|why| Refused::new(msg, why).failure())?;
     Ok(Verdict::TRUE)
 }
 
-fn change(msg: &Msg<'_>, routes: &[Vec<u8>], header: &[u8]) -> Result<(), msg::ChangeError> {
+/// The Route header of a contact.
+struct Way {
+    header: Vec<u8>,
+    /// How long its first URI is; nothing if it has none.
+    first: Option<usize>,
+}
+
+impl Way {
+    fn first(&self) -> Option<&[u8]> {
+        let (_, uris) = scan::cut(&self.header, b'<')?;
+        uris.get(..self.first?)
+    }
+}
+
+fn change(msg: &Msg<'_>, way: &Way) -> Result<(), msg::ChangeError> {
     for route in msg.headers(b"Route") {
         msg.remove_header(&route)?;
     }
     msg.reset_destination()?;
-    let Some(first) = routes.first() else { return Ok(()) };
-    msg.prepend_header(header)?;
+    let Some(first) = way.first() else { return Ok(()) };
+    msg.prepend_header(&way.header)?;
     msg.set_destination(first)
 }

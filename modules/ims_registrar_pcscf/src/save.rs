@@ -11,7 +11,7 @@ use crate::{
 };
 use bstr::ByteSlice;
 use kamailio::{
-    msg::Msg,
+    msg::{Header, Msg},
     pcscf::client::{Contact, Domain, Guard, Info},
     script::Verdict,
     timer,
@@ -23,7 +23,7 @@ use pcscf_core::{
         save::{self, Plan, Reply, Step},
         subscribe::{self, Subscribe},
     },
-    route_set,
+    route_set::{self, BadRoutes},
 };
 
 /// So many contacts of one source are removed for one `Contact: *`.
@@ -50,16 +50,13 @@ pub(crate) fn save(
     let origin = Origin::of(settings, &request);
     let place = origin.place().map_err(|why| Refused::new(msg, why))?;
     let granted = granted(msg);
-    // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
-    let owners: Vec<&[u8]> =
-        granted.ids.iter().copied().chain(request.to().ok().map(|to| to.uri)).collect();
     let listed = Listed::all(msg);
     let reply = Reply {
         contacts: listed.contacts(),
         expires: msg.header(b"Expires"),
         removes_all: removes_all(msg, &request),
         place,
-        ids: &owners,
+        ids: &granted.ids,
         trust_alias: settings.trusts_alias,
         trust_bottom_via: settings.trusts_bottom_via,
         now: timer::now(),
@@ -90,14 +87,48 @@ fn removes_all(msg: &Msg<'_>, request: &Msg<'_>) -> bool {
 
 /// The identities and routes of the answer; what cannot be read counts as absent.
 fn granted<'m>(msg: &'m Msg<'_>) -> Granted<'m> {
-    let read = |name: &'static [u8]| {
-        let list = route_set::parse(msg.headers(name).map(|header| header.body()));
-        list.unwrap_or_else(|why| {
-            kamailio::notice!("{}: {} passed over: {why}", identity(msg), name.as_bstr());
+    let mut ids = List::new("P-Associated-URI");
+    let mut routes = List::new("Service-Route");
+    // One walk over the headers for both.
+    for header in msg.unnumbered() {
+        if let Some(list) = [&mut ids, &mut routes].into_iter().find(|list| list.is_in(&header)) {
+            list.add(&header);
+        }
+    }
+    Granted { ids: ids.read(msg), routes: routes.read(msg) }
+}
+
+/// The URIs that all headers of one name list.
+struct List<'m> {
+    name: &'static str,
+    uris: Result<Vec<&'m [u8]>, BadRoutes>,
+}
+
+impl<'m> List<'m> {
+    fn new(name: &'static str) -> Self {
+        Self { name, uris: Ok(Vec::new()) }
+    }
+
+    fn is_in(&self, header: &Header<'_>) -> bool {
+        header.is_called(self.name.as_bytes())
+    }
+
+    fn add(&mut self, header: &Header<'m>) {
+        if let Ok(uris) = &mut self.uris
+            && let Err(why) = route_set::add(uris, header.body())
+        {
+            self.uris = Err(why);
+        }
+    }
+
+    /// What was added; nothing, and a line of the log, if some of it cannot be read.
+    fn read(self, msg: &Msg<'_>) -> Vec<&'m [u8]> {
+        let Self { name, uris } = self;
+        uris.unwrap_or_else(|why| {
+            kamailio::notice!("{}: {name} passed over: {why}", identity(msg));
             Vec::new()
         })
-    };
-    Granted { ids: read(b"P-Associated-URI"), routes: read(b"Service-Route") }
+    }
 }
 
 /// One answer at work.
@@ -140,7 +171,9 @@ impl Task<'_, '_> {
         let guard = self.settings.usrloc.lock(self.domain, peer(&query.via));
         let contact = find(&guard, query, &[])?;
         let delay = self.settings.delete_delay;
-        let judgement = judged(&contact, |record| save::judge(record, step, self.reply, delay));
+        // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
+        let to = || self.request.to().ok().map(|to| to.uri);
+        let judgement = judged(&contact, |record| save::judge(record, step, self.reply, delay, to));
         self.apply(&guard, contact, query, &judgement);
         Some(judgement)
     }
@@ -175,6 +208,7 @@ impl Task<'_, '_> {
             contact,
             Info {
                 aor: query.aor,
+                parts: None,
                 via: peer(&query.via),
                 received: peer(&query.received),
                 state: State::REGISTERED.0,

@@ -20,6 +20,7 @@ pub(crate) fn find<'g>(
 ) -> Option<Contact<'g>> {
     guard.find(&Search {
         aor: query.aor,
+        parts: query.parts,
         via: peer(&query.via),
         received: peer(&query.received),
         mode: match query.mode {

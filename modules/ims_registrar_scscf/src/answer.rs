@@ -1,8 +1,10 @@
 //! The replies to a REGISTER.
 
 use crate::{params, settings::Settings, stats};
+use bstr::ByteSlice;
 use kamailio::{
     msg::Msg,
+    refused::shown,
     script::Verdict,
     scscf::client::{Contact, Identity},
 };
@@ -31,7 +33,7 @@ pub(crate) fn list(
     list
 }
 
-/// The 200. `associated` are the identities that are not barred.
+/// The 200. `associated` are the identities that are not barred; one that is no URI is not told.
 pub(crate) fn accepted<'i>(
     settings: &Settings,
     contacts: ContactList,
@@ -39,6 +41,16 @@ pub(crate) fn accepted<'i>(
     associated: impl IntoIterator<Item = &'i [u8]>,
 ) -> Reply {
     let service_route = &settings.service_route;
+    let associated = associated.into_iter().filter(|identity| {
+        let is_uri = reply::is_uri(identity);
+        if !is_uri {
+            kamailio::error!(
+                "{:?} of the user data is no uri, and is not told in P-Associated-URI",
+                shown(identity).as_bstr()
+            );
+        }
+        is_uri
+    });
     Accepted { contacts, path, service_route }.reply(associated)
 }
 

@@ -1,16 +1,17 @@
 //! The answer of the HSS: the store is changed, the request replied to, and the script goes on.
 
 use crate::{
-    hss,
+    hss::{self, Question},
+    recent,
     registered::{self, Done},
     settings::{self, Settings},
-    stats, unregistered, user_data,
+    stats, undone, unregistered, user_data,
     waiting::{self, Texts, Waiting},
 };
 use bstr::ByteSlice;
 use kamailio::{cdp::Answered, refused::shown, tm::Resume};
 use scscf_core::{
-    assignment::{Failure, Saa, saa},
+    assignment::{Cause, Failure, Kind, SUCCESS, Saa, saa},
     refusal::Refusal,
     register::Plan,
     reply::{self, Reply},
@@ -30,13 +31,25 @@ pub(crate) fn answered(answered: &Answered<'_>) {
     };
     let Some(texts) = Texts::of(&waiting.texts) else { return };
     let Some(plan) = Plan::unpack(texts.plan) else { return };
-    let Some(transaction) = settings.tm.waiting(waiting.transaction) else {
-        stats::REJECTED.increment();
-        let who = shown(&plan.identity).as_bstr();
-        kamailio::error!("the answer of the hss for {who} comes after the end of its transaction");
+    let transaction = settings.tm.waiting(waiting.transaction);
+    let Some(transaction) = transaction.filter(|transaction| !transaction.is_answered()) else {
+        late(settings, answered, &waiting, &plan);
         return;
     };
     let outcome = take(settings, answered, &waiting, &texts, &plan);
+    if let Err(failure) = &outcome
+        && answered.answer.is_some()
+    {
+        let gone = failure.refusal == Refusal::RecordGet;
+        if gone && waiting.is_save && !waiting.required {
+            drop(transaction);
+            ask_again(settings, &waiting, &texts, &plan);
+            return;
+        }
+        if was_assigned(answered) {
+            undone::tell(settings, &waiting, &plan, Cause::Administrative);
+        }
+    }
     let (code, goes_on, reply) = match outcome {
         Ok(reply) => {
             stats::ACCEPTED.increment();
@@ -72,6 +85,63 @@ pub(crate) fn answered(answered: &Answered<'_>) {
     }
 }
 
+/// Whether the HSS has agreed.
+fn was_assigned(answered: &Answered<'_>) -> bool {
+    let answer = answered.answer.as_ref();
+    let saa = answer.map(|answer| Saa::read(answer.clone().map(hss::read)));
+    saa.is_some_and(|saa| saa.result == Some(SUCCESS))
+}
+
+/// `tm` has given the request up, and the client has heard that it failed: it is not registered. A user
+/// that is served without being registered has heard of nothing, and is served from now on.
+fn late(settings: &Settings, answered: &Answered<'_>, waiting: &Waiting, plan: &Plan<'_>) {
+    stats::REJECTED.increment();
+    let who = shown(&plan.identity).as_bstr();
+    kamailio::error!("the answer of the hss for {who} comes after the end of its transaction");
+    if !was_assigned(answered) {
+        return;
+    }
+    if waiting.is_save {
+        undone::tell(settings, waiting, plan, Cause::Timeout);
+    } else if let Some(texts) = Texts::of(&waiting.texts)
+        && let Err(failure) = take(settings, answered, waiting, &texts, plan)
+    {
+        kamailio::notice!("{who}: refused: {}", failure.refusal);
+    }
+}
+
+/// The user has left while the HSS was asked to register it again, and what was known of it is gone
+/// with it: the HSS is asked for a first registration, which brings the profile.
+fn ask_again(settings: &Settings, waiting: &Waiting, texts: &Texts<'_>, plan: &Plan<'_>) {
+    let who = shown(&plan.identity).as_bstr();
+    kamailio::info!("{who} has left meanwhile: the hss is asked for a first registration");
+    let question = Question {
+        kind: Kind::Registration,
+        available: false,
+        identity: &plan.identity,
+        wildcard: b"",
+        private: &plan.private,
+        call_id: &plan.call_id,
+    };
+    let sent = texts.to_shared().map_err(|error| error.to_string()).and_then(|texts| {
+        let again = Waiting { required: true, again: false, texts, ..*waiting };
+        let token = waiting::put(again).map_err(|error| error.to_string())?;
+        match hss::ask(settings, &question, token, answered) {
+            // Somebody else may have it by now: then it is answered there.
+            Err(error) if hss::take_back(token).is_some() => Err(error.to_string()),
+            _ => Ok(()),
+        }
+    });
+    let Err(why) = sent else { return };
+    kamailio::error!("{who}: {why}");
+    stats::REJECTED.increment();
+    let reply = reply::refused(&saa::UNANSWERED.refusal, &settings.refusals());
+    let Some(transaction) = settings.tm.waiting(waiting.transaction) else { return };
+    if let Err(error) = transaction.reply(reply.code, reply.reason.as_bytes(), &reply.headers) {
+        kamailio::error!("{who}: reply {} failed: {error}", reply.code);
+    }
+}
+
 /// The script goes on.
 fn go_on(settings: &Settings, waiting: &Waiting, texts: &Texts<'_>) {
     let resume = match waiting.block {
@@ -101,6 +171,7 @@ fn take(
     saa.judge(waiting.required)?;
     if waiting.is_save && !plan.registers() {
         // The contacts went before the HSS was asked.
+        recent::remember(settings, plan);
         return Ok(Some(gone(settings, texts)));
     }
     let profile = match saa.user_data {

@@ -217,6 +217,7 @@ fn changed(
     let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
     let subscription = subscription.transpose()?;
     let live = live(settings, domain, key);
+    let together = settings.usrloc.together();
     let mut other_set = false;
     for entry in &entries {
         if entry.fate == set::Fate::Leaves {
@@ -248,6 +249,7 @@ fn changed(
             }
         }
     }
+    drop(together);
     // Who watches an identity that stays hears which ones there are now (TS 24.229 5.4.2.1.2).
     if other_set && !live.is_empty() {
         event::happened(&Happened {

@@ -78,12 +78,16 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply,
         None if stored.is_none() => return Err(Refusal::RecordGet),
         None => kept(known, &plan.identity),
     };
+    if entries.iter().any(|entry| entry.barred && *entry.key == *plan.identity) {
+        return Err(Refusal::Barred);
+    }
     let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
     let subscription =
         subscription.transpose().map_err(|error| failed(plan, &error, Refusal::RecordNew))?;
     let now = timer::now();
     let source = Source { socket: waiting.socket, branch_flags: waiting.branch_flags, now };
     let mut changed = Changed::default();
+    let together = settings.usrloc.together();
     for entry in &entries {
         match entry.fate {
             set::Fate::Registered => {
@@ -92,6 +96,7 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply,
             set::Fate::Leaves => leave(settings, waiting.domain, &entry.key),
         }
     }
+    drop(together);
     let Some(list) = changed.list.take() else { return Err(Refusal::RecordGet) };
     tell(done, &entries, &changed);
     let path = plan.echoes_path.then_some(&*plan.path);

@@ -44,6 +44,7 @@ pub(crate) fn contacts(
 ) -> Removed {
     let now = timer::now();
     let mut removed = Removed::default();
+    let _together = settings.usrloc.together();
     let guard = settings.usrloc.lock(domain, identity);
     let Some(record) = guard.identity() else { return removed };
     removed.private = record.private().into();

@@ -6,7 +6,7 @@ use crate::{
     event::{self, Happened, Kind as Event},
     functions::Target,
     hss::{self, Question},
-    remove, request,
+    recent, remove, request,
     settings::Settings,
     stats,
     waiting::{self, Texts, Waiting},
@@ -61,6 +61,9 @@ fn carry_out(
     plan: &Plan<'_>,
 ) -> Verdict {
     let (known, wildcard) = look(settings, domain, plan);
+    if plan.is_barred(&known) {
+        return answer::refuse(settings, msg, &Refusal::Barred);
+    }
     match plan.next(&known, &settings.policy) {
         Next::Answer => {
             if known.order == Order::OutOfOrder {
@@ -89,6 +92,7 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>
     let mut known = Known {
         registered: identity.state() == Registration::Registered,
         profiled: identity.set_size() > 0,
+        barred: identity.is_barred(),
         ..Known::default()
     };
     for contact in identity.contacts() {
@@ -141,6 +145,9 @@ fn end(
     plan: &Plan<'_>,
     wildcard: &[u8],
 ) -> Verdict {
+    if recent::is_known(settings, plan) {
+        return show(settings, msg, domain, plan, &ended_before(settings, domain, plan));
+    }
     let matching = settings.matching;
     let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching);
     let removed = remove::contacts(settings, domain, &plan.identity, takes);
@@ -168,8 +175,27 @@ fn end(
             let before = Before { removed: &removed, again: true, wildcard };
             ask(settings, msg, domain, target, plan, &assignment, before)
         }
-        Ok(_) => show(settings, msg, domain, plan, &left),
+        Ok(_) => {
+            recent::remember(settings, plan);
+            show(settings, msg, domain, plan, &left)
+        }
     }
+}
+
+/// Of a de-REGISTER that came before and was answered: the contacts that it names, unless they have
+/// been registered again since.
+fn ended_before(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> Vec<BString> {
+    let now = timer::now();
+    let look = settings.usrloc.look(domain, &plan.identity);
+    let contacts = look.identity().into_iter().flat_map(|record| record.contacts());
+    let live: Vec<usize> = contacts
+        .map(|contact| bound(&contact, now))
+        .filter(|bound| bound.valid)
+        .filter_map(|bound| plan.find(&bound, settings.matching))
+        .collect();
+    let named = plan.contacts().iter().enumerate();
+    let gone = named.filter(|(place, _)| !live.contains(place));
+    gone.map(|(_, contact)| BString::from(&*contact.uri)).collect()
 }
 
 /// What was there before the HSS is asked.

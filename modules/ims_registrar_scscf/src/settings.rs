@@ -15,7 +15,7 @@ use kamailio::{
     tm::Tm,
 };
 use scscf_core::{
-    expires::{Bounds, Lifetimes},
+    expires::Lifetimes,
     lookup,
     matching::Mode,
     methods::is_token,
@@ -69,6 +69,8 @@ pub(crate) enum SettingsError {
     Avp(&'static str, NotAnAvp),
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: i32, allowed: &'static str },
+    #[error("modparam {min} is {low}, must be at most what {max} is, {high}")]
+    Pair { min: &'static str, low: i32, max: &'static str, high: i32 },
     #[error("modparam {name} is {value:?}, must be {allowed}")]
     Text { name: &'static str, value: String, allowed: &'static str },
 }
@@ -155,16 +157,16 @@ impl Settings {
         let count = tunable::count;
         register::Settings {
             lifetimes: Lifetimes {
-                normal: Bounds {
-                    default: count(Number::DefaultExpires),
-                    min: count(Number::MinExpires),
-                    max: count(Number::MaxExpires),
-                },
-                emergency: Bounds {
-                    default: count(Number::EmDefaultExpires),
-                    min: count(Number::EmMinExpires),
-                    max: count(Number::EmMaxExpires),
-                },
+                normal: tunable::bounds(
+                    Number::DefaultExpires,
+                    Number::MinExpires,
+                    Number::MaxExpires,
+                ),
+                emergency: tunable::bounds(
+                    Number::EmDefaultExpires,
+                    Number::EmMinExpires,
+                    Number::EmMaxExpires,
+                ),
                 range: count(Number::DefaultExpiresRange).min(100),
             },
             default_q: tunable::number(Number::DefaultQ).clamp(-1, 1000),
@@ -218,7 +220,20 @@ fn bounds() -> Result<(), SettingsError> {
     }
     let range = &params::DEFAULT_EXPIRES_RANGE;
     within("default_expires_range", range, 100, "0 to 100")?;
-    Ok(())
+    pair(("min_expires", &params::MIN_EXPIRES), ("max_expires", &params::MAX_EXPIRES))?;
+    pair(("em_min_expires", &params::EM_MIN_EXPIRES), ("em_max_expires", &params::EM_MAX_EXPIRES))
+}
+
+/// Two bounds that leave something between them; 0 is none.
+fn pair(
+    (min, low): (&'static str, &Int),
+    (max, high): (&'static str, &Int),
+) -> Result<(), SettingsError> {
+    let (low, high) = (low.get(), high.get());
+    if high == 0 || low <= high {
+        return Ok(());
+    }
+    Err(SettingsError::Pair { min, low, max, high })
 }
 
 fn path_mode() -> Result<path::Mode, SettingsError> {

@@ -1,7 +1,7 @@
 //! From the start of the server to its stop.
 
 use crate::{
-    event, expiry, network,
+    event, expiry, network, recent,
     settings::{self, SettingsError},
     tunable, user_data, waiting,
 };
@@ -29,6 +29,7 @@ pub(crate) fn init() -> Result<(), StartError> {
     tunable::declare()?;
     user_data::set_up()?;
     waiting::set_up()?;
+    recent::set_up()?;
     if settings.tells_expiry {
         settings.usrloc.watch_all(expiry::by_itself)?;
     }
@@ -53,4 +54,5 @@ pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
 pub(crate) fn destroy() {
     event::tear_down();
     waiting::tear_down();
+    recent::tear_down();
 }

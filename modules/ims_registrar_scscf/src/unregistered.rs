@@ -97,6 +97,7 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<(), Re
     let subscription =
         Subscription::new(settings.usrloc, profile).map_err(|error| failed(&error))?;
     let now = timer::now();
+    let _together = settings.usrloc.together();
     for entry in &entries {
         let guard = settings.usrloc.lock(waiting.domain, &entry.key);
         let is_registered = guard.identity().is_some_and(|record| {

@@ -12,6 +12,7 @@ use kamailio::{
     sync::Mutex,
     tm::Suspended,
 };
+use scscf_core::register::Plan;
 use shm_store::{Id, slab::Slab};
 
 shm_struct! {
@@ -37,7 +38,7 @@ static WAITING: Shared<Mutex<Slab<Waiting, Shm>>> = Shared::empty();
 
 /// For `mod_init`.
 pub(crate) fn set_up() -> Result<()> {
-    WAITING.set(Mutex::new(Slab::new_in(Shm)))
+    WAITING.set(Mutex::new(Slab::keeping_in(Shm)))
 }
 
 /// For `mod_destroy`.
@@ -56,6 +57,24 @@ pub(crate) fn put(waiting: Waiting) -> Result<usize> {
 pub(crate) fn take(token: usize) -> Option<Waiting> {
     let id = Id::from_u64(u64::try_from(token).ok()?);
     WAITING.get()?.lock().remove(id)
+}
+
+/// Whether a REGISTER of that identity waits.
+pub(crate) fn others(identity: &[u8]) -> bool {
+    let Some(table) = WAITING.get() else { return false };
+    let table = table.lock();
+    let mut next = table.at_or_after(0);
+    while let Some(id) = next {
+        let is_its = table.get(id).filter(|waiting| waiting.is_save).is_some_and(|waiting| {
+            let plan = Texts::of(&waiting.texts).and_then(|texts| Plan::unpack(texts.plan));
+            plan.is_some_and(|plan| *plan.identity == *identity && plan.registers())
+        });
+        if is_its {
+            return true;
+        }
+        next = id.index.checked_add(1).and_then(|index| table.at_or_after(index));
+    }
+    false
 }
 
 /// The texts of a request: the plan, what is said of removed contacts, where a script in another

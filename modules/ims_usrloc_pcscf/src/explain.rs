@@ -4,7 +4,7 @@ use crate::{commands::Entry, domains, store};
 use bstr::BString;
 use kamailio::pcscf::Contact;
 use pcscf_core::{
-    Host, Search, States,
+    Host, Search,
     search::{self, By, Finding},
 };
 
@@ -49,15 +49,11 @@ fn near(contact: &Contact, host: &[u8]) -> bool {
 /// the Via that the contact had.
 fn searches<'s>(contact: &'s Contact, host: &'s [u8], port: u16) -> [Search<'s>; 2] {
     let by = |by| Search {
-        by,
         via_host: if by == By::Contact { Host::of(host) } else { Host::of(contact.via_host()) },
         via_port: port,
         received_host: Host::of(host),
         received_port: port,
-        rinstance: None,
-        user: None,
-        routes: &[],
-        states: States::ANY,
+        ..Search::of(by, None, false)
     };
     [by(By::Contact), by(By::Source)]
 }

@@ -17,22 +17,28 @@ use pcscf_core::{Host, Id, Search, State, States, row::Key, search::By};
 pub(crate) fn find(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Handle> {
     let by_user = start::settings().by_user;
     let by = By::of_flag(wanted.flag());
-    let search = match Search::new(by, wanted.aor(), by_user) {
-        Ok(search) => search,
-        Err(error) => {
-            kamailio::debug!("no contact is searched for {}: {error}", BStr::new(wanted.aor()));
-            return None;
-        }
+    let search = match wanted.parts() {
+        Some(parts) => Search::of(by, Some(parts), by_user),
+        None => match Search::new(by, wanted.aor(), by_user) {
+            Ok(search) => search,
+            Err(error) => {
+                kamailio::debug!("no contact is searched for {}: {error}", BStr::new(wanted.aor()));
+                return None;
+            }
+        },
     };
     let routes = wanted.searched_routes();
     let routes: Vec<&[u8]> = routes.iter().map(Vec::as_slice).collect();
+    let received_host = Host::of(wanted.received_host());
     let search = Search {
-        via_host: Host::of(wanted.via_host()),
+        via_host: Host::of_either(wanted.via_host(), wanted.received_host(), received_host),
         via_port: wanted.via_port(),
-        received_host: Host::of(wanted.received_host()),
+        received_host,
         received_port: wanted.received_port(),
         routes: &routes,
         states: States(wanted.state()),
+        via_text: wanted.via_host(),
+        received_text: wanted.received_host(),
         ..search
     };
     let shared = db::mode() == db::Mode::DbOnly;

@@ -68,7 +68,8 @@ fn number(count: usize) -> i64 {
 /// `ulpcscf.status`
 pub(crate) fn status(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
     let Some(domains) = domains::all() else { return Ok(()) };
-    for domain in domains.iter().rev() {
+    let newest_first: Vec<_> = domains.iter().collect();
+    for domain in newest_first.into_iter().rev() {
         let mut room = if LISTS_CONTACTS { STATUS_ROOM } else { 0 };
         let page = Page::of(domain, Cursor::START, |entry| {
             let left = room.checked_sub(entry.aor.len().saturating_add(STATUS_ENTRY));

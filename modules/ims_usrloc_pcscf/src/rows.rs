@@ -1,7 +1,7 @@
 //! Contacts as rows of a table, and back.
 
 use crate::{
-    db::{self, Access, Adopted, Contacts, Job, Named, RowError, STORAGE},
+    db::{self, Access, Adopted, Change, Contacts, Job, Named, RowError, STORAGE},
     domains::{self, DEVICE, Domain, LOADED, SECURED, STORED, State},
     find::{row_key, second},
     store, supersede,
@@ -94,7 +94,7 @@ impl Rows for Writer<'_> {
     }
 
     fn name(job: &Job) -> String {
-        Named(&job.key).to_string()
+        Named(job.key()).to_string()
     }
 
     fn access(&self) -> Option<Access<'_>> {
@@ -116,7 +116,8 @@ impl Rows for Writer<'_> {
     fn take(&self, which: Which, limit: usize) -> Vec<Job> {
         let jobs = self.0.with(|_, state| {
             let now = timer::now();
-            let mut jobs = Vec::new();
+            // Mostly it is one.
+            let mut jobs = Vec::with_capacity(1);
             let mut cursor = 0;
             let mut own = own(state.number()).map(Vec::into_iter);
             while jobs.len() < limit {
@@ -141,8 +142,8 @@ impl Rows for Writer<'_> {
 
     fn written(&self, job: &Job) -> Option<Job> {
         let again = self.0.with(|_, state| {
-            let stored = job.row.is_some();
-            mark(state, &job.key, stored);
+            let stored = matches!(job.change, Change::Put(_));
+            mark(state, job.key(), stored);
             match state.journal.finish(&job.ticket, timer::now()) {
                 Outcome::Again(work) => {
                     let flags = state.journal.flags(work.ticket).unwrap_or(0);
@@ -208,16 +209,16 @@ fn job(state: &mut State, work: Work) -> Option<Job> {
             received_port: key.number,
         };
         let attempts = work.attempts;
-        return Some(Job { ticket: work, attempts, key, stored: true, secured: false, row: None });
+        let change = Change::Remove(key);
+        return Some(Job { ticket: work, attempts, stored: true, secured: false, change });
     };
     let flags = flags | contact.flags();
     Some(Job {
         ticket: work,
         attempts: work.attempts,
-        key: row_key(contact),
         stored: flags & STORED != 0,
         secured: flags & SECURED != 0,
-        row: Some(row_of(contact)),
+        change: Change::Put(Box::new(row_of(contact))),
     })
 }
 

@@ -83,9 +83,13 @@ impl Store for Locations {
     fn insert(domain: &Domain, aor: &[u8], info: &Info<'_>) -> Result<Handle, Refusal> {
         let (ids, routes) = (info.public_ids()?, info.service_routes()?);
         let changes = Changes {
-            ids: (!ids.is_empty()).then_some(&ids),
-            routes: (!routes.is_empty()).then_some(&routes),
+            ids: (!ids.is_empty()).then_some(&*ids),
+            routes: (!routes.is_empty()).then_some(&*routes),
             rx_session_id: info.rx_session_id()?,
+        };
+        let plain = match info.parts() {
+            Some(parts) => NewContact::of_parts(aor, &parts),
+            None => NewContact::of_uri(aor).map_err(|_| Refusal::Uri(BStr::new(aor).into()))?,
         };
         let new = NewContact {
             received_host: info.received_host(),
@@ -97,7 +101,7 @@ impl Store for Locations {
             path: info.path()?.unwrap_or_default(),
             state: info.state(),
             expires: info.expires(),
-            ..NewContact::of_uri(aor).map_err(|_| Refusal::Uri(BStr::new(aor).into()))?
+            ..plain
         };
         let (now, methods) = (timer::now(), domains::all().map(|all| all.methods()));
         let inserted: Option<Result<_, Refusal>> = domain.with(|records, state| {
@@ -124,8 +128,8 @@ impl Store for Locations {
             let contact = state.directory.get(id).ok_or(Refusal::Gone)?;
             let has_ids = contact.public_ids().next().is_some();
             let changes = Changes {
-                ids: (!ids.is_empty() && !has_ids).then_some(&ids),
-                routes: (!routes.is_empty()).then_some(&routes),
+                ids: (!ids.is_empty() && !has_ids).then_some(&*ids),
+                routes: (!routes.is_empty()).then_some(&*routes),
                 rx_session_id,
             };
             change(records, state, id, &changes, now, |contact| {

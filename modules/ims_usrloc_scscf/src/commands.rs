@@ -81,8 +81,8 @@ pub(crate) fn snapshot(args: &mut Args<'_>, _: &mut Reply<'_>) -> Result<(), Fau
     let line = "########################################################";
     let written = write!(
         out,
-        "{line}\nDumping USRLOC for S-CSCF: {} seconds since 1970\n{line}\n\n",
-        timer::now()
+        "{line}\nDumping USRLOC for S-CSCF: {}\n{line}\n\n",
+        timer::local(timer::now())
     )
     .and_then(|()| dump::write(&mut out));
     written.map_err(|error| failed(&error))

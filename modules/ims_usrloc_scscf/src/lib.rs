@@ -38,13 +38,15 @@ mod watchers;
 mod wildcards;
 
 /// For other modules; there is none for scripts.
-static FUNCTIONS: Table<Function, 6> = Table::new([
+static FUNCTIONS: Table<Function, 8> = Table::new([
     server::bind::<Locations>(),
     server::life_events::<Locations>(),
     server::identities_of::<Locations>(),
     server::look::<Locations>(),
     server::end_look::<Locations>(),
     server::take_subscription::<Locations>(),
+    server::hold_rows::<Locations>(),
+    server::write_rows::<Locations>(),
 ]);
 
 static PARAMS: Table<Param, 29> = Table::new([

@@ -56,6 +56,14 @@ impl Store for Locations {
         db::flush();
     }
 
+    fn hold_rows() {
+        db::hold();
+    }
+
+    fn write_rows() {
+        db::release();
+    }
+
     fn touched(engine: &Engine<State>, what: Touched<'_>) {
         // What cannot be looked up is seen when it is due.
         engine.with(|_, state| match what {

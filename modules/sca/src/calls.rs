@@ -11,7 +11,7 @@ use kamailio::{
     Error,
     error::Report,
     log::Level,
-    msg::{ChangeError, Method, Msg},
+    msg::{ChangeError, Header, Method, Msg},
     script::Verdict,
 };
 use sca_core::{
@@ -97,7 +97,8 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
         other => return Err(CallError::Mask(other)),
     };
     let parties = Parties::read(msg, stand_ins, settings.contact_fallback)?;
-    let call_info = call_info(msg, &parties)?;
+    let call_infos: Vec<_> = msg.headers(b"Call-Info").collect();
+    let call_info = call_info(&call_infos, &parties)?;
     let mut call = Call { msg, settings, parties, call_info, caller: false, callee: false };
     call.caller = mask_caller && is_shared(&call, true)?;
     call.callee = mask_callee && is_shared(&call, false)?;
@@ -105,13 +106,13 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
         // The Contact of the phone that answers may name a line that the To header does not.
         follow(&call)?;
     }
-    let foreign = msg.headers(b"Call-Info").any(|header| !is_ours(header.body()));
+    let foreign = call_infos.iter().any(|header| !is_ours(header.body()));
     if foreign && !call.caller && !call.callee {
         // A picture or a ring tone of an ordinary call, which goes through as it is.
         return Ok(Verdict::FALSE);
     }
-    for header in msg.headers(b"Call-Info").filter(|header| is_ours(header.body())) {
-        msg.remove_header(&header).map_err(|why| CallError::Change { call_id: call.id(), why })?;
+    for header in call_infos.iter().filter(|header| is_ours(header.body())) {
+        msg.remove_header(header).map_err(|why| CallError::Change { call_id: call.id(), why })?;
     }
     if !call.caller && !call.callee {
         return Ok(Verdict::FALSE);
@@ -136,9 +137,9 @@ fn is_ours(body: &[u8]) -> bool {
 }
 
 /// What the Call-Info header of a shared line says, of the first one that says something.
-fn call_info(msg: &Msg<'_>, parties: &Parties<'_>) -> Result<Option<CallInfo>, CallError> {
-    let body = msg.headers(b"Call-Info").map(|header| header.body());
-    let Some(body) = body.into_iter().find(|body| !body.is_empty() && is_ours(body)) else {
+fn call_info(headers: &[Header<'_>], parties: &Parties<'_>) -> Result<Option<CallInfo>, CallError> {
+    let mut bodies = headers.iter().map(Header::body);
+    let Some(body) = bodies.find(|body| !body.is_empty() && is_ours(body)) else {
         return Ok(None);
     };
     CallInfo::parse(body).map(Some).map_err(|why| CallError::CallInfo {

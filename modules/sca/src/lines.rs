@@ -7,9 +7,15 @@ use crate::{
 };
 use allocator_api2::vec::Vec as SharedVec;
 use core::marker::PhantomData;
-use kamailio::{Error, shared::Shared, shm::Shm, sync::HostLock, timer};
+use kamailio::{
+    Error,
+    shared::Shared,
+    shm::{self, Shm},
+    sync::HostLock,
+    timer,
+};
 use sca_core::{Context, Instant, Line, counts::Counts, record};
-use shm_table::{Keyed, Seed, ShardGuard, Table, TryGrow};
+use shm_table::{Keyed, Place, Seed, Table};
 
 kamailio::shm_struct! {
     /// One line, packed: see [`record`].
@@ -83,8 +89,8 @@ pub(crate) fn with<'m, R: Tells>(
     change: impl for<'l> FnOnce(&mut Line<'l>, Within<'l, 'm>) -> R,
 ) -> Result<(R, Outgoing), LineError> {
     let lines = LINES.get().ok_or(LineError::Missing)?;
-    let mut shard = lines.lock(aor);
-    let stored = shard.get(aor);
+    let mut place = lines.lock(aor);
+    let stored = place.get();
     let mut line = match stored {
         Some(block) => Line::decode(&block.bytes).map_err(|_| LineError::Damaged)?,
         None => Line::new(aor),
@@ -96,7 +102,7 @@ pub(crate) fn with<'m, R: Tells>(
     let mut turn = None;
     if line.is_empty() && stored.is_none_or(|block| block.outbox.is_idle()) {
         drop(line);
-        shard.remove(aor);
+        place.remove();
         // Nobody can leave anything with a line that is not there.
         if !notifies.is_empty() {
             turn = Some(Turn::Loose(notifies));
@@ -106,12 +112,12 @@ pub(crate) fn with<'m, R: Tells>(
         let mut bytes = Vec::with_capacity(stored.map_or(256, |block| block.bytes.len() + 128));
         line.encode(&mut bytes);
         drop(line);
-        let block = put(&mut shard, aor, known, &bytes)?;
+        let block = put(&mut place, known, &bytes)?;
         if !notifies.is_empty() {
             turn = Some(block.outbox.enter(notifies));
         }
     }
-    drop(shard);
+    drop(place);
     stats::count(&before, &after);
     Ok((result, Outgoing::new(aor, turn)))
 }
@@ -121,12 +127,12 @@ pub(crate) fn with<'m, R: Tells>(
 /// A line that was only kept for what waited in its outbox is forgotten.
 pub(crate) fn outbox<R>(aor: &[u8], work: impl FnOnce(&mut Outbox) -> R) -> Option<R> {
     let lines = LINES.get()?;
-    let mut shard = lines.lock(aor);
-    let block = shard.get_mut(aor)?;
+    let mut place = lines.lock(aor);
+    let block = place.get_mut()?;
     let result = work(&mut block.outbox);
     let idle = block.outbox.is_idle();
     if idle && record::is_empty(&block.bytes) {
-        shard.remove(aor);
+        place.remove();
     }
     Some(result)
 }
@@ -134,36 +140,34 @@ pub(crate) fn outbox<R>(aor: &[u8], work: impl FnOnce(&mut Outbox) -> R) -> Opti
 /// Whether `aor` is a shared line. Cheaper than a look at it: the record says so in its first byte.
 pub(crate) fn is_shared(aor: &[u8]) -> bool {
     let Some(lines) = LINES.get() else { return false };
-    let shard = lines.lock(aor);
-    shard.get(aor).is_some_and(|block| record::flags(&block.bytes).registered)
+    lines.lock(aor).get().is_some_and(|block| record::flags(&block.bytes).registered)
 }
 
 /// Looks at the line of `aor`, if it is known.
 pub(crate) fn look<R>(aor: &[u8], look: impl FnOnce(&Line<'_>) -> R) -> Option<R> {
     let lines = LINES.get()?;
-    let shard = lines.lock(aor);
-    let line = Line::decode(&shard.get(aor)?.bytes).ok()?;
+    let place = lines.lock(aor);
+    let line = Line::decode(&place.get()?.bytes).ok()?;
     Some(look(&line))
 }
 
-/// Stores `bytes` as the line of `aor`, which is in the shard if it is `known`: in its place if
-/// they fit there, else anew.
+/// Stores `bytes` as the line at `place`, where one is if it is `known`: in its block if they fit
+/// there, else anew.
 fn put<'s>(
-    shard: &'s mut ShardGuard<'_, Block, HostLock, Shm>,
-    aor: &[u8],
+    place: &'s mut Place<'_, '_, Block, HostLock, Shm>,
     known: bool,
     bytes: &[u8],
 ) -> Result<&'s mut Block, LineError> {
     if !known {
         let block = Block { bytes: room(bytes)?, outbox: Outbox::default() };
-        shard.try_insert(block).map_err(|_| LineError::Full)?;
-        return shard.get_mut(aor).ok_or(LineError::Missing);
+        place.try_insert(block).map_err(|_| LineError::Full)?;
+        return place.get_mut().ok_or(LineError::Missing);
     }
-    let block = shard.get_mut(aor).ok_or(LineError::Missing)?;
+    let block = place.get_mut().ok_or(LineError::Missing)?;
     let spare = block.bytes.capacity().checked_sub(bytes.len());
     if spare.is_some_and(|spare| spare <= SPARE_LIMIT) {
         block.bytes.clear();
-        block.bytes.try_extend(bytes).map_err(|_| LineError::Full)?;
+        shm::try_extend(&mut block.bytes, bytes).map_err(|_| LineError::Full)?;
     } else {
         block.bytes = room(bytes)?;
     }
@@ -179,7 +183,7 @@ fn room(bytes: &[u8]) -> Result<SharedVec<u8, Shm>, LineError> {
     let mut copy = SharedVec::new_in(Shm);
     let size = bytes.len().checked_next_multiple_of(32).ok_or(LineError::Full)?;
     copy.try_reserve_exact(size).map_err(|_| LineError::Full)?;
-    copy.try_extend(bytes).map_err(|_| LineError::Full)?;
+    shm::try_extend(&mut copy, bytes).map_err(|_| LineError::Full)?;
     Ok(copy)
 }
 

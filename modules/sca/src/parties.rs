@@ -103,8 +103,12 @@ impl<'m> Parties<'m> {
                 return Err(Malformed("Contact").into());
             }
         };
-        for (part, uri) in [("From", Some(from.uri)), ("To", Some(to.uri)), ("Contact", contact)] {
-            if let Some(uri) = uri.filter(|uri| !Uri::is_valid(uri)) {
+        for (part, uri, known) in [
+            ("From", Some(from.uri), None),
+            ("To", Some(to.uri), Some(from.uri)),
+            ("Contact", contact, None),
+        ] {
+            if let Some(uri) = uri.filter(|uri| Some(*uri) != known && !Uri::is_valid(uri)) {
                 return Err(Unreadable::Uri { part, uri: BString::from(uri) });
             }
         }

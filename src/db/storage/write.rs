@@ -25,6 +25,9 @@ const LONGEST_PAUSE: u32 = 300;
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_micros(200);
 
+/// A statement that fails after so long has waited for an answer in vain: nobody else should.
+const IN_VAIN: Duration = Duration::from_secs(1);
+
 /// How long a stop may take, in seconds: the core ends the process after 60.
 const STOP_LIMIT: i64 = 50;
 
@@ -245,14 +248,24 @@ fn round<R: Rows + ?Sized>(
 ) -> (usize, Vec<R::Job>) {
     if jobs.len() > 1 {
         R::begin(access);
-        if together(rows, access, &jobs).is_ok() {
-            return (jobs.len(), jobs.iter().filter_map(|job| written(rows, job)).collect());
+        let start = Instant::now();
+        match together(rows, access, &jobs) {
+            Ok(()) => {
+                return (jobs.len(), jobs.iter().filter_map(|job| written(rows, job)).collect());
+            }
+            Err(error) if start.elapsed() >= IN_VAIN => {
+                rows.storage().trip(&error);
+                put_off(rows, &jobs);
+                return (0, Vec::new());
+            }
+            Err(_) => {}
         }
     }
     let (mut count, mut again) = (0, Vec::new());
     let mut jobs = jobs.into_iter();
     while let Some(job) = jobs.next() {
         R::begin(access);
+        let start = Instant::now();
         match rows.write(access, &job) {
             Ok(()) => {
                 count += 1;
@@ -263,15 +276,21 @@ fn round<R: Rows + ?Sized>(
                 crate::error!("{} is not stored in {}: {why}", R::name(&job), rows.place());
                 again.extend(rows.written(&job));
             }
-            Err(RowError::Db(error)) => match R::answers(access) {
-                Ok(()) => refused(rows, &job, &error),
-                Err(down) => {
-                    rows.storage().trip(&down);
-                    put_off(rows, &[job]);
-                    put_off(rows, jobs.as_slice());
-                    break;
+            Err(RowError::Db(error)) => {
+                let answers = match start.elapsed() >= IN_VAIN {
+                    true => Err(error),
+                    false => R::answers(access).map(|()| error),
+                };
+                match answers {
+                    Ok(error) => refused(rows, &job, &error),
+                    Err(down) => {
+                        rows.storage().trip(&down);
+                        put_off(rows, &[job]);
+                        put_off(rows, jobs.as_slice());
+                        break;
+                    }
                 }
-            },
+            }
         }
     }
     (count, again)

@@ -92,7 +92,7 @@ impl Contact<'_> {
     }
 
     /// The Service-Routes in their order, without angle brackets.
-    pub fn service_routes(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn service_routes(&self) -> impl Iterator<Item = &[u8]> + Clone {
         let (first, count) = (self.c().service_routes, self.c().num_service_routes);
         let count = if first.is_null() { 0 } else { usize::from(count) };
         (0..count).map(move |index| {

@@ -3,6 +3,7 @@
 use super::{Contact, Domain, Event, Info, Peer, Search, Usrloc, callback, lacks, security};
 use crate::{
     error::{Error, Result},
+    pcscf::parts::Raw as Parts,
     sync, text,
 };
 use core::{
@@ -49,12 +50,21 @@ impl<'u> Guard<'u> {
 
     /// The first contact that `search` means.
     pub fn find(&self, search: &Search<'_>) -> Option<Contact<'_>> {
-        let get = self.api.get_pcontact?;
         let mut wanted = search.to_raw();
-        let mut found = ptr::null_mut();
-        // SAFETY: the domain is locked, the texts of `wanted` live during the call, and the module
-        // writes the address of one of its contacts.
-        let code = unsafe { get(self.domain.as_raw(), wanted.as_raw(), &raw mut found, 0) };
+        let (domain, mut found) = (self.domain.as_raw(), ptr::null_mut());
+        let code = match (self.usrloc.find_parsed, &search.parts) {
+            (Some(find), Some(parts)) => {
+                let parts = Parts::lend(parts);
+                // SAFETY: the domain is locked, the texts of `wanted` and `parts` live during the
+                // call, and the module writes the address of one of its contacts.
+                unsafe { find(domain, wanted.as_raw(), &raw const parts, &raw mut found) }
+            }
+            _ => {
+                let get = self.api.get_pcontact?;
+                // SAFETY: as above.
+                unsafe { get(domain, wanted.as_raw(), &raw mut found, 0) }
+            }
+        };
         // An early module says "found" of an address that it could not read, and shows nothing.
         // SAFETY: a contact of the module stays while the domain is locked.
         NonNull::new(found).filter(|_| code == 0).map(|raw| unsafe { Contact::from_raw(raw) })
@@ -67,11 +77,20 @@ impl<'u> Guard<'u> {
     /// [`Error::Core`] if memory is short or the database refuses; the module of C may have stored
     /// the contact in memory nevertheless.
     pub fn insert(&self, info: Info<'_>) -> Result<Contact<'_>> {
-        let insert = self.api.insert_pcontact.ok_or(lacks("insert_pcontact"))?;
         let mut lent = info.to_raw();
-        let (aor, mut new) = (lent.aor(), ptr::null_mut());
-        // SAFETY: as in `find`; the module copies what it keeps.
-        let code = unsafe { insert(self.domain.as_raw(), aor, lent.as_raw(), &raw mut new) };
+        let (domain, aor, mut new) = (self.domain.as_raw(), lent.aor(), ptr::null_mut());
+        let code = match (self.usrloc.insert_parsed, &info.parts) {
+            (Some(insert), Some(parts)) => {
+                let parts = Parts::lend(parts);
+                // SAFETY: as in `find`; the module copies what it keeps.
+                unsafe { insert(domain, lent.as_raw(), &raw const parts, &raw mut new) }
+            }
+            _ => {
+                let insert = self.api.insert_pcontact.ok_or(lacks("insert_pcontact"))?;
+                // SAFETY: as above.
+                unsafe { insert(domain, aor, lent.as_raw(), &raw mut new) }
+            }
+        };
         let refused = Error::Core { call: "insert_pcontact", code };
         // SAFETY: as in `find`.
         let new = NonNull::new(new).map(|raw| unsafe { Contact::from_raw(raw) });

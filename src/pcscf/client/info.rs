@@ -1,8 +1,9 @@
 //! What callers tell the module: where to look, and what to store.
 
-use crate::text;
+use crate::{few::Few, text};
 use core::{mem, ptr};
 use kamailio_sys::{self as sys, pcscf as raw};
+use pcscf_core::Parts;
 
 /// One end of a connection. The host is text, as it came: a name or an address in any spelling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Search<'t> {
     /// The contact URI; may be empty. Its `rinstance` counts, and its user if the module is
     /// configured so.
     pub aor: &'t [u8],
+    /// The parts of the contact URI, so that a module of ours need not read it.
+    pub parts: Option<Parts<'t>>,
     /// The sender as it calls itself: the `Via`, or the host and port of the contact URI.
     pub via: Peer<'t>,
     /// Where the message came from.
@@ -55,6 +58,8 @@ pub struct Search<'t> {
 pub struct Info<'t> {
     /// The contact URI.
     pub aor: &'t [u8],
+    /// Its parts, for a new contact, so that a module of ours need not read it.
+    pub parts: Option<Parts<'t>>,
     /// The sender as it calls itself.
     pub via: Peer<'t>,
     /// Where the message came from.
@@ -79,6 +84,7 @@ impl<'t> Info<'t> {
         let nobody = Peer { host: b"", port: 0, proto: 0 };
         Self {
             aor: b"",
+            parts: None,
             via: nobody,
             received: nobody,
             state,
@@ -121,12 +127,14 @@ impl<'t> Search<'t> {
 /// A struct of the module that shows texts of ours.
 pub(super) struct Lent<'t> {
     info: raw::pcontact_info_t,
-    ids: Vec<sys::str_>,
-    routes: Vec<sys::str_>,
+    ids: Few<sys::str_>,
+    routes: Few<sys::str_>,
     aor: sys::str_,
     path: sys::str_,
     _texts: core::marker::PhantomData<&'t [u8]>,
 }
+
+const NO_TEXTS: Few<sys::str_> = Few::new(sys::str_ { s: ptr::null_mut(), len: 0 });
 
 impl Lent<'_> {
     fn new(aor: &[u8], via: Peer<'_>, received: Peer<'_>) -> Self {
@@ -144,25 +152,27 @@ impl Lent<'_> {
         info.received_port = received.port;
         info.received_proto = received.proto;
         let (aor, path) = (info.aor, text::lend(b""));
-        Self { info, ids: vec![], routes: vec![], aor, path, _texts: core::marker::PhantomData }
+        let [ids, routes] = [NO_TEXTS; 2];
+        Self { info, ids, routes, aor, path, _texts: core::marker::PhantomData }
     }
 
     fn ids(&mut self, ids: &[&[u8]]) {
-        self.ids = ids.iter().map(|id| text::lend(id)).collect();
+        ids.iter().for_each(|id| self.ids.push(text::lend(id)));
         self.info.num_public_ids = i32::try_from(self.ids.len()).unwrap_or(0);
-        self.info.public_ids = self.ids.as_mut_ptr();
     }
 
     fn routes(&mut self, routes: &[&[u8]]) {
-        self.routes = routes.iter().map(|route| text::lend(route)).collect();
+        routes.iter().for_each(|route| self.routes.push(text::lend(route)));
         self.info.num_service_routes = i32::try_from(self.routes.len()).unwrap_or(0);
-        self.info.service_routes = self.routes.as_mut_ptr();
     }
 
+    /// The struct, good until `self` is moved: it may point into it.
     pub(super) fn as_raw(&mut self) -> *mut raw::pcontact_info_t {
         if self.path.len > 0 {
             self.info.path = &raw mut self.path;
         }
+        self.info.public_ids = self.ids.as_mut_ptr();
+        self.info.service_routes = self.routes.as_mut_ptr();
         &raw mut self.info
     }
 

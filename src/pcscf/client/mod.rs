@@ -33,6 +33,8 @@ pub struct Usrloc {
     replace_ids: Option<ReplaceIds>,
     supersede: Option<Supersede>,
     of_identity: Option<OfIdentity>,
+    find_parsed: Option<Parsed>,
+    insert_parsed: Option<Parsed>,
 }
 
 /// The identities of a contact are those given from now on, the first is the default one.
@@ -53,6 +55,14 @@ type OfIdentity = unsafe extern "C" fn(
     *mut sys::str_,
     *mut *mut raw::pcontact,
     core::ffi::c_int,
+) -> core::ffi::c_int;
+
+/// The contact that is searched for, or the new one, given the parts of the contact URI, too.
+type Parsed = unsafe extern "C" fn(
+    *mut raw::udomain,
+    *mut raw::pcontact_info,
+    *const super::parts::Raw,
+    *mut *mut raw::pcontact,
 ) -> core::ffi::c_int;
 
 // SAFETY: addresses of functions and numbers, the same in every process; nothing writes to them.
@@ -117,7 +127,22 @@ impl Usrloc {
             // SAFETY: a function of this name has this type; the table of the core has another.
             unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, OfIdentity>(extra) }
         });
-        Ok(USRLOC.get_or_init(|| Self { api, replace_ids, supersede, of_identity }))
+        let [find_parsed, insert_parsed] = [c"ul_find_parsed", c"ul_insert_parsed"].map(|name| {
+            // SAFETY: as above.
+            let extra = unsafe { sys::find_export(name.as_ptr().cast_mut(), 4, 0) };
+            extra.map(|extra| {
+                // SAFETY: functions of these names have this type; the table of the core has another.
+                unsafe { mem::transmute::<unsafe extern "C" fn(_, _, _) -> _, Parsed>(extra) }
+            })
+        });
+        Ok(USRLOC.get_or_init(|| Self {
+            api,
+            replace_ids,
+            supersede,
+            of_identity,
+            find_parsed,
+            insert_parsed,
+        }))
     }
 
     /// What [`Usrloc::bind`] bound, once it has.

@@ -8,7 +8,7 @@ mod security;
 #[cfg(kamailio_5_7)]
 pub(super) use callbacks::{is_ulcb_registered, register_ulcb_method};
 pub(super) use callbacks::{register_ulcb, unreg_pending_contacts_cb};
-pub(super) use own::{of_identity, replace_ids, supersede};
+pub(super) use own::{find_parsed, insert_parsed, of_identity, replace_ids, supersede};
 pub(super) use security::{update_security, update_temp_security};
 
 use super::{Refusal, Store, name};
@@ -167,11 +167,13 @@ pub(super) unsafe extern "C" fn get_pcontact<S: Store>(
         let domain = domain(domains, raw)?;
         // SAFETY: by the contract of this function.
         let wanted = unsafe { info(wanted) }?;
-        match S::find(domain, &wanted, reverse != 0)? {
-            Some(found) => put(out, found.raw().as_ptr()),
-            None => Ok(1),
-        }
+        show(S::find(domain, &wanted, reverse != 0)?, out)
     })
+}
+
+/// Gives a client what was found.
+fn show(found: Option<Handle>, out: *mut *mut sys::pcontact) -> Result<c_int, Refusal> {
+    found.map_or(Ok(1), |found| put(out, found.raw().as_ptr()))
 }
 
 /// # Safety

@@ -280,6 +280,30 @@ type OfIdentity = unsafe extern "C" fn(
     c_int,
 ) -> c_int;
 
+/// The row by which our own registrar searches for a contact whose URI it has taken apart:
+/// `ul_find_parsed`. It takes the domain, the description, the parts and a place for the contact, and
+/// gives what `get_pcontact` does.
+pub const fn find_parsed<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<Parsed, Cmd>(c::find_parsed::<S>) };
+    Function::api(c"ul_find_parsed", Some(call), 4)
+}
+
+/// The same for a new contact: `ul_insert_parsed` takes and gives the same as `insert_pcontact` with
+/// the URI of the description.
+pub const fn insert_parsed<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<Parsed, Cmd>(c::insert_parsed::<S>) };
+    Function::api(c"ul_insert_parsed", Some(call), 4)
+}
+
+type Parsed = unsafe extern "C" fn(
+    *mut sys::udomain,
+    *mut sys::pcontact_info,
+    *const super::parts::Raw,
+    *mut *mut sys::pcontact,
+) -> c_int;
+
 /// Keeps a domain free that a client of C left locked: to be called when a script has ended.
 pub fn heal<S: Store>() {
     let Some(domains) = S::domains() else { return };

@@ -12,6 +12,7 @@ mod found;
 mod guard;
 mod identity;
 mod look;
+mod rows;
 mod shape;
 mod subscription;
 mod watchers;
@@ -24,6 +25,7 @@ pub use found::Found;
 pub use guard::Guard;
 pub use identity::{Identity, Registration};
 pub use look::Look;
+pub use rows::Together;
 pub use subscription::Subscription;
 pub use watchers::{NewWatcher, Watcher, WatcherChange};
 
@@ -48,6 +50,7 @@ pub struct Usrloc {
     identities_of: Option<IdentitiesOf>,
     look: Option<look::Calls>,
     take: Option<subscription::Take>,
+    rows: Option<rows::Calls>,
 }
 
 /// Calls the function for each identity of a private one.
@@ -123,7 +126,8 @@ impl Usrloc {
         });
         let domains = Mutex::new(Vec::new());
         let (ours, look, take) = (ours.is_some(), look::Calls::find(), subscription::take());
-        Ok(USRLOC.get_or_init(|| Self { api, ours, domains, identities_of, look, take }))
+        let rows = rows::Calls::find();
+        Ok(USRLOC.get_or_init(|| Self { api, ours, domains, identities_of, look, take, rows }))
     }
 
     /// What [`Usrloc::bind`] bound, once it has.
@@ -218,6 +222,11 @@ impl Usrloc {
     /// processes that take two of them in different order wait for ever.
     pub fn lock<'u>(&'u self, domain: Domain, key: &'u [u8]) -> Guard<'u> {
         Guard::new(self, domain, key)
+    }
+
+    /// Stores what this process changes from now on together, when the result is dropped.
+    pub fn together(&self) -> Together<'_> {
+        Together::new(self.rows)
     }
 
     /// As [`Usrloc::lock`], to read only: our own store has less to do for it.

@@ -76,6 +76,21 @@ pub const fn take_subscription<S: Store>() -> Function {
     Function::api(c"ul_scscf_take_subscription", Some(call), 2)
 }
 
+/// The row by which our own registrar begins changes that belong together: `ul_scscf_hold_rows`,
+/// without a parameter. Their rows are written together at [`write_rows`].
+pub const fn hold_rows<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<unsafe extern "C" fn() -> c_int, Cmd>(hold::<S>) };
+    Function::api(c"ul_scscf_hold_rows", Some(call), 0)
+}
+
+/// The row by which it ends that: `ul_scscf_write_rows`, without a parameter. Nothing may be locked.
+pub const fn write_rows<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<unsafe extern "C" fn() -> c_int, Cmd>(write::<S>) };
+    Function::api(c"ul_scscf_write_rows", Some(call), 0)
+}
+
 /// # Safety
 ///
 /// For clients of the API: `api` is null or their struct.
@@ -106,6 +121,26 @@ unsafe extern "C" fn want_events<S: Store>() -> c_int {
     boundary::contain::<S, _>(-1, || {
         let Some(engine) = S::engine() else { return -1 };
         S::raise_life_events(&engine);
+        0
+    })
+}
+
+/// # Safety
+///
+/// For clients that found it by its name.
+unsafe extern "C" fn hold<S: Store>() -> c_int {
+    boundary::contain::<S, _>(-1, || {
+        S::hold_rows();
+        0
+    })
+}
+
+/// # Safety
+///
+/// For clients that found it by its name.
+unsafe extern "C" fn write<S: Store>() -> c_int {
+    boundary::contain::<S, _>(-1, || {
+        S::write_rows();
         0
     })
 }

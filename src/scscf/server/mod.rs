@@ -9,7 +9,10 @@ mod calls;
 mod request;
 mod store;
 
-pub use bind::{bind, end_look, fill, heal, identities_of, life_events, look, take_subscription};
+pub use bind::{
+    bind, end_look, fill, heal, hold_rows, identities_of, life_events, look, take_subscription,
+    write_rows,
+};
 pub use request::{Given, InsertIdentity, Target, Touched, UpdateIdentity, Wanted};
 pub use store::Store;
 

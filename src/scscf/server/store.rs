@@ -42,6 +42,13 @@ pub trait Store: 'static {
     /// The lock is free after a client had it, or after one of the functions below.
     fn unlocked(engine: &Engine<Self::State>);
 
+    /// This process makes several changes that belong together: what [`Store::unlocked`] is to bring
+    /// to the database may wait until [`Store::write_rows`], which follows as often.
+    fn hold_rows() {}
+
+    /// Those changes are made.
+    fn write_rows() {}
+
     /// A new identity.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::{SubscriberRecord, none, ours};
 use crate::{
     Result,
-    location::block::Block,
+    location::{block::Block, pool::Pool},
     scscf::{criteria::Criteria, texts},
 };
 use core::{
@@ -68,6 +68,7 @@ fn measure(value: &Subscription) -> Result<[usize; 3]> {
 }
 
 pub(super) fn record(
+    pool: &Pool,
     value: &Subscription,
     wildcarded: bool,
     criteria: &mut Criteria,
@@ -83,7 +84,7 @@ pub(super) fn record(
     let identities = profiles + value.profiles.len() * size_of::<sys::ims_service_profile>();
     let numbers = identities + identity_count * size_of::<sys::ims_public_identity>();
     let head = numbers + number_count * size_of::<c_int>();
-    let mut block = Block::try_new(head, room)?;
+    let mut block = Block::try_new_in(pool, head, room)?;
     let mut start: NonNull<SubscriberRecord> = block.start();
     // SAFETY: inside the block, behind the record.
     let mut profiles = Places(unsafe { start.byte_add(profiles) }.cast());

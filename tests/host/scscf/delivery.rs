@@ -236,8 +236,13 @@ fn r_76_who_has_no_place_is_dropped_with_a_warning(mix: Mix) {
         (counted(&lab, "notifies_dropped") == 2 && warned == 2).then_some(())
     });
     kill_process(worker, Signal::CONT).unwrap();
-    watcher.hears_within(PATIENCE);
-    other.quiet();
+    assert_eq!(watcher.hears_within(PATIENCE).version, 1);
+    // What had no place is told when there is room: nobody misses an end.
+    let told = other.hears_within(PATIENCE).valid();
+    assert_eq!((told.version, told.subscription().starts_with("active")), (1, true));
+    let last = watcher.hears_within(PATIENCE).valid();
+    assert_eq!(last.subscription(), "terminated;reason=noresource");
+    assert_eq!(last.events(), ["terminated unregistered"; 2]);
     lab.register(&carol, 700);
     assert!(other.hears().registrations[0].contacts[0].expires > 600);
 }

@@ -15,9 +15,12 @@ mixed! {
         registrations_without_end_leave_no_memory_behind,
         attempts_that_fail_leave_no_memory_behind,
         clients_that_come_and_go_leave_no_memory_behind,
+        an_hss_that_goes_while_it_is_asked_costs_that_request,
         without_an_hss_nothing_is_left_behind;
     usrloc:
-        u_32_a_server_that_lost_a_worker_starts_again,
+        u_32_a_server_that_lost_a_worker_starts_again;
+    ours:
+        // What the C registrar makes of it is chance.
         full_memory_costs_requests_and_not_the_server;
 }
 
@@ -148,5 +151,27 @@ fn full_memory_costs_requests_and_not_the_server(mix: Mix) {
     let bob = lab.ue("bob");
     lab.register(&bob, 600);
     assert!(lab.finds(&alice, "bob") && lab.finds(&bob, "alice"));
+    lab.host.assert_alive();
+}
+
+fn an_hss_that_goes_while_it_is_asked_costs_that_request(mix: Mix) {
+    let mut lab = Plan::new(mix).impatient().start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.register(&bob, 600);
+    lab.hss.assigned();
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Silence);
+    let register = carol.register(600);
+    carol.send(&register);
+    lab.hss.assigned();
+    let hss = lab.hss.clone();
+    hss.away(|| {
+        assert_eq!(carol.final_reply(&register).status(), 500);
+        assert!(lab.finds(&carol, "bob"));
+        assert_eq!(lab.state(&carol.identity()), None);
+    });
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Serve);
+    lab.connected();
+    lab.register(&carol, 600);
+    assert!(lab.finds(&bob, "carol"));
     lab.host.assert_alive();
 }

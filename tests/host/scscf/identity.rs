@@ -5,7 +5,7 @@ use host_tests::{
     diameter::{Avps as _, hss::SERVER_ASSIGNMENT},
     digest::Credentials,
     mixed,
-    scscf::{Lab, Mix, Ue, bindings, private},
+    scscf::{Lab, Mix, Plan, Ue, bindings, private},
 };
 
 mixed! {
@@ -22,6 +22,8 @@ mixed! {
         r_30_a_contact_that_is_no_address_is_refused,
         garbled_contacts_store_nothing,
         a_client_that_is_slow_cannot_undo_what_it_did_later,
+        an_address_of_version_6_is_one_however_it_is_written,
+        a_contact_that_a_register_names_twice_is_one,
         an_identity_is_the_same_however_it_is_written;
 }
 
@@ -179,4 +181,32 @@ fn an_identity_is_the_same_however_it_is_written(mix: Mix) {
     assert_eq!((lab.stored("active_impus"), lab.stored("active_contacts")), (3, 1));
     // The user part is not the same in another case.
     assert!(lab.looked_up(&bob, "sip:BOB@ims.test").is_none());
+}
+
+fn an_address_of_version_6_is_one_however_it_is_written(mix: Mix) {
+    let lab = Plan::new(mix).exact().start();
+    let bob = lab.ue("bob");
+    let ask = |seconds, contact: &str| bob.ask(&bob.register(seconds).set("Contact", contact));
+    for contact in [
+        "<sip:bob@[2001:db8::1]:5060>",
+        "<sip:bob@[2001:DB8:0:0::1]:5060>",
+        "<sip:%62ob@[2001:0db8:0::0001]:5060>",
+    ] {
+        let reply = ask(600, contact);
+        assert_eq!((reply.status(), bindings(&reply).len()), (200, 1), "{contact}: {reply:?}");
+    }
+    assert_eq!(lab.stored("active_contacts"), 1);
+    let found = lab.looked_up(&bob, &bob.identity()).unwrap();
+    assert_eq!(found.header("X-Ru"), "sip:bob@[2001:db8::1]:5060");
+    assert_eq!(ask(0, "<sip:bob@[2001:db8:0:0:0:0:0:1]:5060>").status(), 200);
+    lab.wait_empty();
+}
+
+fn a_contact_that_a_register_names_twice_is_one(mix: Mix) {
+    let lab = Plan::new(mix).exact().start();
+    let bob = lab.ue("bob");
+    let reply = bob
+        .ask(&bob.register(600).set("Contact", "<sip:b@192.0.2.1>;q=0.1, <sip:b@192.0.2.1>;q=0.9"));
+    assert_eq!(reply.header("Contact"), "<sip:b@192.0.2.1>;q=0.9;expires=600");
+    assert_eq!(lab.contacts(&bob.identity()), ["sip:b@192.0.2.1"]);
 }

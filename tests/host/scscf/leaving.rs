@@ -1,6 +1,7 @@
 //! Clients that leave.
 
 use host_tests::{
+    Draft,
     diameter::{Assignment, Reply, hss::SERVER_ASSIGNMENT},
     mixed,
     scscf::{Binding, Lab, Mix, Plan, Ue, bindings, set},
@@ -23,6 +24,8 @@ mixed! {
         r_29_a_contact_without_time_leaves_among_others,
         r_83_the_hss_is_told_that_the_profile_is_kept,
         an_end_that_comes_again_is_answered_again,
+        an_end_that_comes_again_after_all_has_gone_is_answered_again,
+        an_end_that_comes_again_leaves_who_has_come_back,
         an_end_that_comes_again_while_the_hss_thinks_is_not_refused;
 }
 
@@ -213,4 +216,54 @@ fn an_end_that_comes_again_while_the_hss_thinks_is_not_refused(mix: Mix) {
     let reply = bob.final_reply(&draft);
     assert_eq!((reply.status(), bindings(&reply)[0].expires), (200, 0), "{reply:?}");
     lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+/// `draft` once more, with nothing left of the first one.
+fn once_more(ue: &Ue, draft: &Draft) -> Draft {
+    draft.clone().set("Via", ue.register(0).find("Via").unwrap())
+}
+
+fn an_end_that_comes_again_after_all_has_gone_is_answered_again(mix: Mix) {
+    for star in [false, true] {
+        let lab = Plan::new(mix).exact().start();
+        let bob = lab.ue("bob");
+        lab.register(&bob, 600);
+        let draft = bob.register(0);
+        let draft = if star { draft.set("Contact", "*") } else { draft };
+        assert_eq!(bob.ask(&draft).status(), 200);
+        lab.wait_empty();
+        lab.hss.forget(SERVER_ASSIGNMENT);
+        let reply = bob.ask(&once_more(&bob, &draft));
+        assert_eq!(reply.status(), 200, "{reply:?}");
+        if !star {
+            assert_eq!(reply.header("Contact"), format!("<{}>;expires=0", bob.contact()));
+        }
+        lab.hss.hears_no(SERVER_ASSIGNMENT);
+        // Another request is not the same one.
+        if !star {
+            assert_eq!(bob.ask(&bob.register(0)).status(), 500);
+        }
+    }
+    let lab = Plan::new(mix).usrloc("cseq_delay", 1).start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let draft = bob.register(0);
+    assert_eq!(bob.ask(&draft).status(), 200);
+    lab.wait_empty();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(bob.ask(&once_more(&bob, &draft)).status(), 500, "that is too long ago");
+}
+
+fn an_end_that_comes_again_leaves_who_has_come_back(mix: Mix) {
+    let lab = Plan::new(mix).exact().start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let draft = bob.register(0);
+    assert_eq!(bob.ask(&draft).status(), 200);
+    // It starts anew, with another Call-ID: the old request says nothing of that.
+    lab.register(&bob, 900);
+    let reply = bob.ask(&once_more(&bob, &draft));
+    let told: Vec<_> = bindings(&reply).iter().map(|bound| bound.expires).collect();
+    assert_eq!((reply.status(), told), (200, vec![900]), "{reply:?}");
+    assert!(lab.finds(&bob, "bob"));
 }

@@ -51,6 +51,7 @@ mod third_party;
 mod told;
 mod torture;
 mod triggers;
+mod undone;
 mod unregistered;
 mod watching;
 
@@ -88,6 +89,7 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("store", store::CASES),
     ("storing", storing::CASES),
     ("told", told::CASES),
+    ("undone", undone::CASES),
     ("unregistered", unregistered::CASES),
 ];
 

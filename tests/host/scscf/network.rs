@@ -6,7 +6,7 @@ use host_tests::{
         hss::{PUSH_PROFILE, REGISTRATION_TERMINATION, SERVER_ASSIGNMENT, user_data},
     },
     mixed,
-    scscf::{Lab, Mix, Plan, Watcher, private, set},
+    scscf::{Lab, Mix, Plan, Ue, Watcher, private, rc, set},
     wait::{PATIENCE, until},
 };
 
@@ -17,6 +17,7 @@ mixed! {
         every_form_of_an_end_is_answered,
         an_end_of_the_private_identity_ends_all,
         an_end_of_one_identity_of_the_set,
+        an_end_is_found_in_every_domain,
         garbage_from_the_hss_is_answered,
         a_pushed_profile_is_taken,
         a_pushed_profile_that_is_none_changes_nothing,
@@ -144,6 +145,18 @@ fn an_end_of_one_identity_of_the_set(mix: Mix) {
     // The set is registered together and ends together: TS 23.228, 5.2.1a.
     assert!(lab.looked_up(&carol, &number).is_none());
     lab.wait_contacts(0);
+}
+
+fn an_end_is_found_in_every_domain(mix: Mix) {
+    let lab = Plan::new(mix).two_domains().start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.register(&bob, 600);
+    assert_eq!(carol.ask(&carol.register(600).add("X-Save", "second")).status(), 200);
+    let there = |function: &str, ue: &Ue| rc(&ue.ask(&ue.calling(function).uri(&ue.identity())));
+    assert_eq!((there("lookup", &bob), there("lookup_second", &carol)), (1, 1));
+    let answer = lab.hss.terminate(&private("carol"), &[&carol.identity()], 0);
+    assert_eq!(result(&answer), SUCCESS);
+    assert_eq!((there("lookup", &bob), there("lookup_second", &carol)), (1, -1));
 }
 
 fn garbage_from_the_hss_is_answered(mix: Mix) {

@@ -10,10 +10,13 @@ use host_tests::{
     ue::number,
     wait::{PATIENCE, until},
 };
+use std::time::{Duration, Instant};
 
 mixed! {
-    ours:
+    registrar:
         a_subscription_that_runs_out_is_told,
+        a_subscription_that_was_refreshed_runs_out_later;
+    ours:
         a_subscription_that_runs_out_after_a_restart_is_told,
         a_subscription_may_run_out_in_silence_as_in_c,
         who_is_watched_no_more_goes_after_the_last_notify;
@@ -39,6 +42,19 @@ fn a_subscription_that_runs_out_is_told(mix: Mix) {
     pad.hears();
     proxy.quiet();
     assert_eq!(number(&proxy.ask(&proxy.subscribe(600)), "X-Can"), -1);
+}
+
+fn a_subscription_that_was_refreshed_runs_out_later(mix: Mix) {
+    let lab = brief(mix).start();
+    let (_, mut proxy) = behind(&lab);
+    proxy.begins(3);
+    let start = Instant::now();
+    assert_eq!(proxy.ask(&proxy.subscribe(6)).status(), 200);
+    assert!(proxy.hears().subscription().starts_with("active"));
+    let last = proxy.hears_within(PATIENCE * 2).valid();
+    assert_eq!(last.subscription(), "terminated;reason=timeout");
+    assert!(start.elapsed() > Duration::from_secs(4), "{:?}", start.elapsed());
+    proxy.quiet();
 }
 
 fn a_subscription_that_runs_out_after_a_restart_is_told(mix: Mix) {

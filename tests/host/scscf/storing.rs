@@ -24,6 +24,7 @@ mixed! {
         mode_2_writes_in_bulk_and_loses_nothing_at_a_stop,
         what_could_not_be_written_is_written_later,
         a_database_that_dies_and_returns_has_everything,
+        a_database_that_stands_still_costs_a_moment_and_no_registration,
         rows_follow_memory_under_fire,
         processes_of_all_kinds_store_what_they_change,
         identities_that_share_a_profile_come_back_as_one_user;
@@ -150,6 +151,28 @@ fn fire(lab: &Lab, database: &dyn Database) {
     let orphans = "SELECT COUNT(*) FROM impu_contact WHERE impu_id NOT IN (SELECT id FROM impu) \
                    OR contact_id NOT IN (SELECT id FROM contact)";
     assert_eq!(database.query(orphans), [["0"]]);
+}
+
+fn a_database_that_stands_still_costs_a_moment_and_no_registration(mix: Mix) {
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let mut lab = plan_at(mix, &database).start();
+    let ues = registered(&lab, 3);
+    server.set_frozen(true);
+    for ue in &ues {
+        let draft = ue.register(700);
+        ue.send(&draft);
+        // The driver waits for two seconds, three times; after that nobody waits for a while.
+        let reply = ue.wait(Duration::from_secs(12), |it| it.status() >= 200);
+        assert_eq!(reply.map(|it| it.status()), Some(200), "{}", lab.host.journal().tail(20));
+        assert!(lab.finds(ue, ue.user()));
+    }
+    server.set_frozen(false);
+    until("rows that follow memory", Duration::from_secs(30), || {
+        (lab.stored("db_rows_pending") == 0).then_some(())
+    });
+    assert_eq!((database.count("impu"), database.count("contact")), (9, 3));
+    lab.host.assert_alive();
 }
 
 fn rows_follow_memory_under_fire(mix: Mix) {

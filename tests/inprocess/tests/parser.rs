@@ -2,13 +2,14 @@
 
 use crate::Case;
 use inprocess::message::with_message;
-use kamailio::msg::{Binding, Bindings, Contact, Expires, Msg, Uri, Via};
+use kamailio::msg::{self, Binding, Bindings, Contact, Expires, Msg, Uri, Via};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 pub(crate) const CASES: &[Case] = &[
     ("parser::a_request_is_read_as_it_was_written", request),
     ("parser::a_reply_is_read_as_it_was_written", reply),
     ("parser::headers_are_found_in_any_spelling_and_in_order", headers),
+    ("parser::names_that_the_host_has_no_number_for_are_found", unnumbered),
     ("parser::a_uri_is_taken_apart", uris),
     ("parser::routes_are_one_list_on_one_line", routes),
     ("parser::the_first_and_the_last_via_are_read", vias),
@@ -29,6 +30,29 @@ const SUBSCRIBE: &[u8] = b"SUBSCRIBE sip:alice@voice.example.com;x=1 SIP/2.0\r\n
     X-Two: one\r\n\
     x-two:  two \r\n\
     Content-Length: 4\r\n\r\nbody";
+
+fn unnumbered() {
+    assert_eq!(msg::misnumbered().collect::<Vec<_>>(), Vec::<&[u8]>::new());
+    const REPLY: &[u8] = b"SIP/2.0 200 OK\r\n\
+        Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
+        service-route : <sip:a@h>\r\n\
+        m: <sip:alice@192.0.2.1>\r\n\
+        P-Associated-URI: <sip:alice@h>\r\n\
+        Contact: <sip:bob@192.0.2.1>\r\n\
+        Service-Route: <sip:b@h>\r\n\
+        X-Other: x\r\n\
+        Content-Length: 0\r\n\r\n";
+    let taken = with_message(REPLY, |msg| {
+        msg.parse().unwrap();
+        let bodies = |name| msg.headers(name).map(|header| header.body()).collect::<Vec<_>>();
+        assert_eq!(bodies(b"Service-Route"), [b"<sip:a@h>", b"<sip:b@h>"]);
+        assert_eq!(bodies(b"P-Associated-URI"), [b"<sip:alice@h>"]);
+        assert_eq!(bodies(b"Contact"), [&b"<sip:alice@192.0.2.1>"[..], b"<sip:bob@192.0.2.1>"]);
+        assert_eq!(bodies(b"Security-Client"), Vec::<&[u8]>::new());
+        assert_eq!(msg.unnumbered().count(), 4);
+    });
+    assert!(taken);
+}
 
 fn request() {
     let taken = with_message(SUBSCRIBE, |msg| {

@@ -19,7 +19,7 @@ pub fn newer_tables(dialect: Dialect) -> String {
 
 /// As [`tables`], with the columns only that the scripts of Kamailio have, too.
 pub fn without_own_columns(dialect: Dialect) -> String {
-    const OWN: [&str; 9] = [
+    const OWN: [&str; 11] = [
         "-- ours",
         "domain ",
         "q ",
@@ -29,6 +29,8 @@ pub fn without_own_columns(dialect: Dialect) -> String {
         "methods ",
         "socket ",
         "last_modified ",
+        "-- over the columns",
+        "checksum ",
     ];
     let script = script(dialect, "ims_usrloc_scscf-5.6").replace("(impu, domain)", "(impu)");
     let is_own = |line: &&str| OWN.iter().any(|name| line.trim_start().starts_with(name));

@@ -2,7 +2,7 @@
 //! functions and of `pcscf_assert_identity`, and the check of what was found.
 
 use super::{Bound, MAX_CONTACTS, Mode, NoContact, Place, Query, Via, transport};
-use crate::{State, States, identity, uri::Uri};
+use crate::{Parts, State, States, identity, uri::Uri};
 use bstr::BString;
 use sip_text::scan;
 
@@ -52,39 +52,83 @@ pub fn states(ignore_reg_state: bool) -> States {
 /// # Errors
 ///
 /// There is nothing to search by.
-pub fn searches<'m>(request: &Request<'m>) -> Result<Vec<Query<'m>>, Refusal> {
-    let looked_at = request.contacts.get(..MAX_CONTACTS).unwrap_or(request.contacts);
-    let is_uri = |text: &&&[u8]| Uri::parse(text).is_ok();
-    let uris = looked_at.iter().filter(is_uri).count();
-    let lenient = matches!(request.fallback2ip, 1 | 2);
-    match request.contacts.first() {
-        Some(bad) if uris == 0 => return Err(Refusal::BadContact(scan::shown(bad))),
-        None if !lenient => {
-            return Err(Refusal::NoContact(NoContact::Missing, request.fallback2ip));
+pub fn searches<'m>(
+    request: &Request<'m>,
+) -> Result<impl Iterator<Item = Query<'m>> + use<'m>, Refusal> {
+    // The first one finds nearly all: the others are made when they are needed.
+    let mut all = Searches::of(request, request.contacts);
+    let first = match (all.next(), request.contacts.first()) {
+        (Some(first), _) => first,
+        (None, Some(bad)) => return Err(Refusal::BadContact(scan::shown(bad))),
+        (None, None) => {
+            let lenient = matches!(request.fallback2ip, 1 | 2);
+            // Without a Contact nothing says which of the records of an address it is.
+            all = Searches { any: true, ..Searches::of(request, &[b""]) };
+            let none = Refusal::NoContact(NoContact::Missing, request.fallback2ip);
+            all.next().filter(|_| lenient).ok_or(none)?
         }
-        _ => {}
-    }
-    // Without a Contact nothing says which of the records of an address it is.
-    let contacts = if uris == 0 { &[&b""[..]] } else { looked_at };
-    let all = uris == 0 || uris == contacts.len();
-    let modes = match request.fallback2ip {
-        2 => [Mode::Source, Mode::Contact],
-        _ => [Mode::Contact, Mode::Source],
     };
-    let mut queries = Vec::with_capacity(modes.len() * contacts.len());
-    for via in vias(request).into_iter().flatten() {
-        for mode in modes {
-            let contacts = contacts.iter().filter(|text| all || is_uri(text));
-            queries.extend(contacts.map(|aor| Query {
-                aor,
-                via,
-                received: request.place,
-                mode,
-                states: request.states,
-            }));
+    Ok(core::iter::once(first).chain(all))
+}
+
+/// For each place and each mode, what every contact that is a URI is searched by.
+struct Searches<'m> {
+    contacts: &'m [&'m [u8]],
+    /// What is no URI stands for whatever contact it is.
+    any: bool,
+    vias: [Option<Place<'m>>; 3],
+    modes: [Mode; 2],
+    received: Place<'m>,
+    states: States,
+    /// Where it stands in the three.
+    at: [usize; 3],
+    /// One of the contacts is a URI.
+    has_uri: bool,
+}
+
+impl<'m> Searches<'m> {
+    fn of(request: &Request<'m>, contacts: &'m [&'m [u8]]) -> Self {
+        Self {
+            contacts: contacts.get(..MAX_CONTACTS).unwrap_or(contacts),
+            any: false,
+            vias: vias(request),
+            modes: match request.fallback2ip {
+                2 => [Mode::Source, Mode::Contact],
+                _ => [Mode::Contact, Mode::Source],
+            },
+            received: request.place,
+            states: request.states,
+            at: [0; 3],
+            has_uri: false,
         }
     }
-    Ok(queries)
+}
+
+impl<'m> Iterator for Searches<'m> {
+    type Item = Query<'m>;
+
+    fn next(&mut self) -> Option<Query<'m>> {
+        loop {
+            let [via, mode, contact] = self.at;
+            let (Some(via), Some(mode)) = (*self.vias.get(via)?, self.modes.get(mode)) else {
+                self.at = [via + 1, 0, 0];
+                continue;
+            };
+            let Some(aor) = self.contacts.get(contact) else {
+                let [via, mode, _] = self.at;
+                self.at = [via, mode + 1, 0];
+                if self.has_uri { continue } else { return None }
+            };
+            let [.., contact] = &mut self.at;
+            *contact += 1;
+            let parts = Parts::parse(aor).ok();
+            if parts.is_some() || self.any {
+                self.has_uri = true;
+                let Self { received, states, .. } = *self;
+                return Some(Query { aor, parts, via, received, mode: *mode, states });
+            }
+        }
+    }
 }
 
 /// A request says in its Via who sent it; a reply in its Contact, else in the Via at the bottom,

@@ -4,7 +4,7 @@ use super::save::same_contact;
 use super::{Bound, Judgement, MAX_URI, Mode, Place, Query, expires, transport};
 use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
-use crate::{State, States, identity};
+use crate::{Parts, State, States, identity};
 use bstr::BString;
 use sip_text::scan;
 
@@ -48,7 +48,7 @@ pub fn search<'d>(told: &Told<'d>) -> Result<Query<'d>, Refusal> {
         return Err(Refusal::Long(told.uri.len()));
     }
     let uri = Uri::parse(told.uri)?;
-    if uri.host().is_empty() {
+    if !uri.has_host() {
         return Err(Refusal::NoHost(scan::shown(told.uri)));
     }
     let alias = alias::of_uri(&uri).transpose();
@@ -58,7 +58,8 @@ pub fn search<'d>(told: &Told<'d>) -> Result<Query<'d>, Refusal> {
         Some(place) => (place, Mode::Source),
         None => (Place::default(), Mode::Contact),
     };
-    Ok(Query { aor: told.uri, via, received, mode, states: STATES })
+    let parts = Some(Parts::of(&uri));
+    Ok(Query { aor: told.uri, parts, via, received, mode, states: STATES })
 }
 
 /// A contact that only asked for registration is not in the registrar yet: what it tells is about

@@ -1,7 +1,7 @@
 //! `pcscf_save_pending`: a REGISTER passes on its way to the registrar.
 
 use super::{Bound, Contacts, MAX_URI, Mode, NoContact, Place, Query, Via, expires};
-use crate::{State, States, uri::Uri};
+use crate::{Parts, State, States, uri::Uri};
 
 /// How long after its expiry a contact of a shared database waits for its NOTIFY, in seconds.
 const WINDOW: i64 = 20;
@@ -91,15 +91,16 @@ pub fn plan<'m>(request: &Request<'m>) -> Result<Plan<'m>, Refusal> {
     if contact.uri.len() > MAX_URI {
         return Err(Refusal::LongUri(contact.uri.len()));
     }
-    if !Uri::parse(contact.uri).is_ok_and(|uri| !uri.host().is_empty()) {
+    let Some(uri) = Uri::parse(contact.uri).ok().filter(Uri::has_host) else {
         return Ok(Plan::Nothing(Nothing::NotSip));
-    }
+    };
     let via = request.via.sent_by();
     if via.host.is_empty() || via.host.len() > MAX_HOST {
         return Err(Refusal::ViaHost(via.host.len()));
     }
     let query = Query {
         aor: contact.uri,
+        parts: Some(Parts::of(&uri)),
         via,
         received: request.place,
         mode: Mode::Source,

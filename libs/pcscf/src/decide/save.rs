@@ -3,7 +3,7 @@
 use super::{Bound, Contacts, Judgement, Mode, NoContact, Place, Query, expires, transport};
 use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
-use crate::{State, States, identity};
+use crate::{Parts, State, States, identity};
 use bstr::BString;
 use sip_text::scan;
 
@@ -18,7 +18,7 @@ pub struct Reply<'m> {
     pub removes_all: bool,
     /// Where the request came from, from [`super::place::effective`].
     pub place: Place<'m>,
-    /// Whose registration it is: all P-Associated-URIs of the answer, and the URI of its To.
+    /// Whose registration it is: all P-Associated-URIs of the answer.
     pub ids: &'m [&'m [u8]],
     /// Parameter `trust_alias`: an alias in a Contact is believed.
     pub trust_alias: bool,
@@ -93,6 +93,7 @@ pub fn plan<'m>(reply: &Reply<'m>) -> Result<Plan<'m>, NoContact> {
     if reply.removes_all && matches!(reply.contacts, Contacts::Missing) {
         let query = Query {
             aor: b"",
+            parts: None,
             via: reply.place,
             received: reply.place,
             mode: Mode::Source,
@@ -112,7 +113,7 @@ pub fn plan<'m>(reply: &Reply<'m>) -> Result<Plan<'m>, NoContact> {
 
 fn step<'m>(reply: &Reply<'m>, text: &'m [u8], seconds: u32) -> Result<Step<'m>, Skipped> {
     let uri = Uri::parse(text)?;
-    if uri.host().is_empty() {
+    if !uri.has_host() {
         return Err(Skipped::NoHost(scan::shown(text)));
     }
     let (received, distrusted) =
@@ -126,7 +127,8 @@ fn step<'m>(reply: &Reply<'m>, text: &'m [u8], seconds: u32) -> Result<Step<'m>,
         ),
     };
     let via = Place { host: uri.host, port: uri.port_or_default(), proto: transport(&uri) };
-    let query = Query { aor: text, via, received, mode: Mode::Source, states };
+    let parts = Some(Parts::of(&uri));
+    let query = Query { aor: text, parts, via, received, mode: Mode::Source, states };
     Ok(Step { query, change, distrusted })
 }
 
@@ -150,9 +152,16 @@ fn received<'m>(
 
 /// Decides about the record that was found for `step`. Nobody touches the contact of somebody else:
 /// it must have been registered from where this REGISTER came from, or belong to one of its
-/// identities.
-pub fn judge(record: &Bound<'_>, step: &Step<'_>, reply: &Reply<'_>, delay: i64) -> Judgement {
-    if let Err(other) = is_own(record, step, reply) {
+/// identities. `to` reads the URI of the To of the REGISTER, which is one of them; it is asked only
+/// if nothing else decides.
+pub fn judge<'m>(
+    record: &Bound<'_>,
+    step: &Step<'_>,
+    reply: &Reply<'_>,
+    delay: i64,
+    to: impl FnOnce() -> Option<&'m [u8]>,
+) -> Judgement {
+    if let Err(other) = is_own(record, step, reply, to) {
         return Judgement::Skip(other.to_string());
     }
     if let Some(named) = names_other(record, step, reply) {
@@ -175,15 +184,21 @@ struct NotOwn {
     place: String,
 }
 
-fn is_own(record: &Bound<'_>, step: &Step<'_>, reply: &Reply<'_>) -> Result<(), NotOwn> {
+fn is_own<'m>(
+    record: &Bound<'_>,
+    step: &Step<'_>,
+    reply: &Reply<'_>,
+    to: impl FnOnce() -> Option<&'m [u8]>,
+) -> Result<(), NotOwn> {
     let place = &step.query.received;
-    let identity =
-        || record.ids.iter().any(|id| reply.ids.iter().any(|other| identity::same(id, other)));
+    let has = |other: &[u8]| record.ids.iter().any(|id| identity::same(id, other));
+    let identity = || reply.ids.iter().any(|other| has(other));
+    let own_to = || !record.ids.is_empty() && to().is_some_and(has);
     // Who registered from a port of the moment and comes again from the port of its Contact: as
     // long as the record belongs to no identity, its address decides.
     let port = || Uri::parse(record.aor).is_ok_and(|uri| uri.port_or_default() == place.port);
     let unowned = || record.ids.is_empty() && record.received.same_host(place) && port();
-    if record.is_from(place) || identity() || unowned() {
+    if record.is_from(place) || identity() || own_to() || unowned() {
         return Ok(());
     }
     Err(NotOwn {

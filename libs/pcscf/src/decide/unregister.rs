@@ -2,7 +2,7 @@
 
 use super::{Mode, Place, Query, transport};
 use crate::uri::{BadUri, Uri};
-use crate::{Host, States};
+use crate::{Host, Parts, States};
 use bstr::BString;
 use sip_text::scan;
 
@@ -40,7 +40,8 @@ pub fn searches<'a>(
     let port = port.ok_or_else(|| Refusal::Port(scan::shown(received_port)))?;
     let proto = transport(&uri).max(1);
     let received = Place { host: received_host, port, proto };
-    let by = |via| Query { aor, via, received, mode: Mode::Source, states: States::ANY };
+    let parts = Some(Parts::of(&uri));
+    let by = |via| Query { aor, parts, via, received, mode: Mode::Source, states: States::ANY };
     let contact = Place { host: uri.host, port: uri.port_or_default(), proto };
     Ok([by(received), by(contact)])
 }

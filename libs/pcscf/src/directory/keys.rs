@@ -107,10 +107,10 @@ impl Hash for Folded<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let mut piece = [0; 64];
         for part in self.0.chunks(piece.len()) {
-            for (to, byte) in piece.iter_mut().zip(part) {
-                *to = byte.to_ascii_lowercase();
-            }
-            state.write(piece.get(..part.len()).unwrap_or(part));
+            let Some(lower) = piece.get_mut(..part.len()) else { continue };
+            lower.copy_from_slice(part);
+            lower.make_ascii_lowercase();
+            state.write(lower);
         }
         state.write_usize(self.0.len());
     }
@@ -153,9 +153,9 @@ impl Keys {
     ) -> Self {
         let mut keys = Self::default();
         let mut add = |parts| keys.add(key(parts));
-        let contact = Host::of(binding.contact_host());
-        let via = Host::of(binding.via_host());
-        let received = Host::of(binding.received_host());
+        let (text, received) = (binding.received_host(), Host::of(binding.received_host()));
+        let contact = Host::of_either(binding.contact_host(), text, received);
+        let via = Host::of_either(binding.via_host(), text, received);
         let (port, own_port) = (binding.received_port(), binding.contact_port());
         add(by_contact(contact, own_port, binding.aor()));
         if !received.is_empty() {
@@ -189,16 +189,16 @@ impl Keys {
         keys
     }
 
-    /// Adds the key of an identity.
-    pub(super) fn add_id(&mut self, key: Key) {
-        if self.iter().all(|other| other != key) {
-            self.ids.push(key);
-        }
+    /// None yet, with room for those of so many identities.
+    pub(super) fn with_room(ids: usize) -> Self {
+        Self { ids: Vec::with_capacity(ids), ..Self::default() }
     }
 
-    /// The same without identities.
-    pub(super) fn without_ids(&self) -> Self {
-        Self { keys: self.keys, count: self.count, ids: Vec::new() }
+    /// Adds the key of an identity, which is [`Key::apart`] from all others.
+    pub(super) fn add_id(&mut self, key: Key) {
+        if !self.ids.contains(&key) {
+            self.ids.push(key);
+        }
     }
 
     fn add(&mut self, key: Key) {
@@ -262,6 +262,10 @@ pub(super) fn by_contact<'t>(host: Host<'t>, port: u16, aor: &'t [u8]) -> Parts<
 pub(super) fn of_row<'t>(aor: &'t [u8], received: Host<'t>, port: u16, by_user: bool) -> Parts<'t> {
     if received.is_empty() {
         return of_aor(aor);
+    }
+    // Without a parameter there is no instance, and most have none.
+    if !by_user && !aor.contains(&b';') {
+        return Parts::Source(received, port);
     }
     match Search::new(By::Source, aor, by_user) {
         Ok(Search { rinstance: Some(value), .. }) => Parts::Instance(received, value),

@@ -1,5 +1,7 @@
 //! Lists of URIs in one column: `<sip:a@h><tel:+1>`.
 
+use bstr::ByteSlice;
+
 /// The URIs of `text`: what stands between angle brackets, whichever way these are placed.
 pub fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b'<' | b'>')).filter(|uri| !uri.is_empty())
@@ -9,8 +11,9 @@ pub fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 ///
 /// The count ends before the first URI that does not fit, or that a bracket in it would tear apart.
 pub fn join(uris: &[Vec<u8>], limit: usize) -> (Vec<u8>, usize) {
-    let whole = |uri: &&Vec<u8>| !uri.is_empty() && !uri.iter().any(|byte| b"<>".contains(byte));
-    let mut text = Vec::new();
+    let whole = |uri: &&Vec<u8>| !uri.is_empty() && uri.find_byteset(b"<>").is_none();
+    let size: usize = uris.iter().map(|uri| uri.len() + 2).sum();
+    let mut text = Vec::with_capacity(size.min(limit));
     let mut count = 0;
     for uri in uris.iter().take_while(whole) {
         if text.len() + uri.len() + 2 > limit {

@@ -6,6 +6,7 @@ use super::{
     list::join,
 };
 use crate::device;
+use bstr::ByteSlice;
 use core::fmt;
 use std::borrow::Cow;
 
@@ -156,7 +157,7 @@ impl<'r> Writing<'r> {
         if len > limit {
             return Err(LeftOut { column, len, limit: Some(limit) });
         }
-        if text.contains(&0) || core::str::from_utf8(text).is_err() {
+        if text.find_byte(0).is_some() || core::str::from_utf8(text).is_err() {
             return Err(LeftOut { column, len, limit: None });
         }
         Ok(())

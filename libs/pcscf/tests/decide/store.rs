@@ -153,7 +153,8 @@ impl Store {
     /// Whether a record was found and goes.
     fn follow(&mut self, step: &save::Step<'_>, reply: &save::Reply<'_>, delay: i64) -> bool {
         let Some(at) = self.find(&step.query) else { return false };
-        let judgement = self.records[at].judged(|bound| save::judge(bound, step, reply, delay));
+        let judgement =
+            self.records[at].judged(|bound| save::judge(bound, step, reply, delay, || None));
         let ids: Vec<String> =
             reply.ids.iter().map(|id| String::from_utf8_lossy(id).into_owned()).collect();
         self.apply(at, &judgement, Some(ids))

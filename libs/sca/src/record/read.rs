@@ -51,6 +51,15 @@ impl<'a> Reader<'a> {
     }
 
     fn length(&mut self) -> Option<usize> {
+        // Nearly all lengths are one byte.
+        if let [byte @ ..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Some(usize::from(*byte));
+        }
+        self.long_length()
+    }
+
+    fn long_length(&mut self) -> Option<usize> {
         let mut length = 0_usize;
         let mut shift = 0_u32;
         loop {

@@ -107,6 +107,10 @@ pub(super) fn text(text: &[u8], out: &mut Vec<u8>) {
 /// Seven bits to the byte, lowest first; the eighth says that more follow.
 fn length(length: usize, out: &mut Vec<u8>) {
     let mut left = length;
+    // Nearly all lengths are one byte.
+    if let Ok(byte @ ..0x80) = u8::try_from(length) {
+        return out.push(byte);
+    }
     loop {
         let low = u8::try_from(left & 0x7f).unwrap_or(0x7f);
         left >>= 7;

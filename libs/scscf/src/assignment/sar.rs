@@ -5,6 +5,8 @@ use super::{
     avp::{Avp, VENDOR_SPECIFIC, number},
 };
 
+use std::{borrow::Cow, sync::LazyLock};
+
 /// The command code.
 pub const COMMAND: u32 = 301;
 
@@ -63,7 +65,11 @@ impl<'a> Sar<'a> {
     }
 }
 
-/// Vendor-Specific-Application-Id of Cx.
+/// Vendor-Specific-Application-Id of Cx, which stands in every request.
 pub fn vendor_specific_application() -> Avp<'static> {
-    Avp::group(260, &[Avp::base(266, number(VENDOR)), Avp::base(258, number(APPLICATION))])
+    static CX: LazyLock<Avp<'static>> = LazyLock::new(|| {
+        Avp::group(260, &[Avp::base(266, number(VENDOR)), Avp::base(258, number(APPLICATION))])
+    });
+    let cx: &Avp<'static> = &CX;
+    Avp { data: Cow::Borrowed(&cx.data), ..*cx }
 }

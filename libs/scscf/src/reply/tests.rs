@@ -1,5 +1,5 @@
 use super::{
-    Accepted, ContactList, Refusal, Reply, Settings, Shown, reason, refused, service_route,
+    Accepted, ContactList, Refusal, Reply, Settings, Shown, is_uri, reason, refused, service_route,
 };
 use bstr::{BString, ByteSlice};
 
@@ -131,4 +131,26 @@ fn no_text_of_others_ends_a_line() {
     list.removed(b"sip:c\n@d");
     let text = accepted(list, Some(b"<a>\r\n <b>"), &["sip:x\r\ny"]);
     assert_eq!(text.lines().count(), 4, "{text}");
+}
+
+#[test]
+fn what_is_no_uri_cannot_stand_in_a_header() {
+    for identity in ["sip:bob@h", "tel:+1", "SIP:b@[::1]:5060;x=y", "sip:chat!.*!@h", "urn:a:b"] {
+        assert!(is_uri(identity.as_bytes()), "{identity}");
+    }
+    for identity in [
+        "",
+        "bob",
+        ":x",
+        "sip:",
+        "1:x",
+        "sip:a b",
+        "sip:a>, <sip:eve@h",
+        "sip:\"a",
+        "a b:c",
+        "sip:\r\nX: y",
+        "sip:ä",
+    ] {
+        assert!(!is_uri(identity.as_bytes()), "{identity}");
+    }
 }

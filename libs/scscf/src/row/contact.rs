@@ -1,7 +1,8 @@
 //! Rows of table `contact`.
 
 use super::{
-    BadRow, Cell, Cells, LeftOut, Limits, TEXT_MAX, Writing, cell::LAST_TIME, column, text,
+    BadRow, Cell, Cells, LeftOut, Limits, TEXT_MAX, Writing, cell::LAST_TIME, checksum::Checksum,
+    column, text,
 };
 use bstr::BString;
 use shm_store::cells::narrow;
@@ -83,7 +84,7 @@ impl Contact {
     ///
     /// [`BadRow`]
     pub fn read(row: &impl Cells<Column = &'static str>) -> Result<(i64, Self), BadRow> {
-        let contact = Self {
+        let mut contact = Self {
             contact: row.needed(column::CONTACT, TEXT_MAX)?.into(),
             params: text(row, column::PARAMS)?,
             path: text(row, column::PATH)?,
@@ -91,9 +92,30 @@ impl Contact {
             user_agent: text(row, column::USER_AGENT)?,
             callid: text(row, column::CALLID)?,
             expires: row.time(column::EXPIRES)?,
-            own: Own::read(row)?,
+            own: Own::default(),
         };
+        if contact.is_own_up_to_date(row)? {
+            contact.own = Own::read(row)?;
+        }
         Ok((row.number(column::ID)?, contact))
+    }
+
+    /// Whether the columns of our own are about the registration that the others are about: the C
+    /// module writes the others only, and leaves ours as they were. A row without a checksum does not
+    /// tell.
+    fn is_own_up_to_date(&self, row: &impl Cells<Column = &'static str>) -> Result<bool, BadRow> {
+        let Some(written) = row.bits(column::CHECKSUM)? else { return Ok(true) };
+        let mut sum = Checksum::default();
+        for text in [&self.params, &self.path, &self.received, &self.user_agent, &self.callid] {
+            sum.text(text);
+        }
+        // A database that keeps times as fractions of a day may be off by a second.
+        let with = |off| {
+            let mut sum = sum;
+            sum.number(self.expires.saturating_add(off));
+            sum.bits()
+        };
+        Ok([0, -1, 1].into_iter().any(|off| with(off) == written))
     }
 
     /// All columns but the number. A contact without its Path, or without where it came from,
@@ -105,13 +127,19 @@ impl Contact {
     pub fn write<'r>(&'r self, limits: &'r Limits) -> Result<Writing<'r>, LeftOut> {
         let mut writing = Writing::new(limits);
         writing.needed(column::CONTACT, &self.contact)?;
+        writing.or_null(column::PARAMS, &self.params);
         writing.needed(column::PATH, &self.path)?;
         writing.needed(column::RECEIVED, &self.received)?;
-        writing.or_null(column::PARAMS, &self.params);
         writing.optional(column::USER_AGENT, &self.user_agent);
         writing.optional(column::CALLID, &self.callid);
         writing.time(column::EXPIRES, self.expires);
+        let mut sum = Checksum::default();
+        // The first one is what the row is found by.
+        for (_, cell) in writing.cells.iter().skip(1) {
+            sum.cell(cell);
+        }
         self.own.write(&mut writing);
+        writing.own_bits(column::CHECKSUM, Some(sum.bits()));
         Ok(writing)
     }
 }

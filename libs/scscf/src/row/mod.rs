@@ -11,6 +11,7 @@
 //! one; of a profile what [`blob`](crate::blob) names.
 
 mod cell;
+mod checksum;
 mod contact;
 mod identity;
 mod params;

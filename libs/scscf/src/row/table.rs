@@ -54,6 +54,7 @@ pub mod column {
     pub const METHODS: &str = "methods";
     pub const SOCKET: &str = "socket";
     pub const LAST_MODIFIED: &str = "last_modified";
+    pub const CHECKSUM: &str = "checksum";
     pub const IMPU_ID: &str = "impu_id";
     pub const CONTACT_ID: &str = "contact_id";
     pub const SUBSCRIBER_ID: &str = "subscriber_id";
@@ -83,7 +84,7 @@ pub const IDENTITIES: Table = Table {
 pub const CONTACTS: Table = Table {
     name: "contact",
     columns: &[ID, CONTACT, PARAMS, PATH, RECEIVED, USER_AGENT, EXPIRES, CALLID],
-    own: &[Q, CSEQ, FLAGS, CFLAGS, METHODS, SOCKET, LAST_MODIFIED],
+    own: &[Q, CSEQ, FLAGS, CFLAGS, METHODS, SOCKET, LAST_MODIFIED, CHECKSUM],
 };
 
 /// Which contacts an identity has.

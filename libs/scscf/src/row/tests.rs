@@ -196,6 +196,56 @@ proptest! {
     }
 }
 
+/// A contact with columns of ours, as a row.
+fn stored() -> (Contact, Stored) {
+    let own = Own { q: Some(300), cseq: Some(7), ..Own::default() };
+    let contact = Contact {
+        contact: "sip:bob@h".into(),
+        params: "ob".into(),
+        path: "<sip:p;lr>".into(),
+        user_agent: "phone".into(),
+        callid: "a".into(),
+        expires: 1_900_000_000,
+        own,
+        ..Contact::default()
+    };
+    let limits = whole(&CONTACTS);
+    let row = Stored::new(&CONTACTS, &limits, &contact.write(&limits).unwrap());
+    (contact, row)
+}
+
+#[test]
+fn u_19_what_another_module_wrote_goes_without_our_columns() {
+    let (contact, row) = stored();
+    assert_eq!(Contact::read(&row), Ok((17, contact.clone())));
+    let other = |column: &str, cell| {
+        let (_, row) = stored();
+        Contact::read(&row.set(column, cell)).unwrap().1.own
+    };
+    let text = |text: &str| Cell::Text(text.as_bytes().to_vec().into());
+    for (column, cell) in [
+        (column::EXPIRES, Cell::Time(1_900_000_002)),
+        (column::CALLID, text("b")),
+        (column::USER_AGENT, text("")),
+        (column::PATH, text("<sip:q;lr>")),
+        (column::RECEIVED, text("sip:h:7")),
+        (column::PARAMS, Cell::Null),
+    ] {
+        assert_eq!(other(column, cell), Own::default(), "{column}");
+    }
+    // A second more or less is how some databases keep times.
+    assert_eq!(other(column::EXPIRES, Cell::Time(1_899_999_999)), contact.own);
+    // A row from before there was a checksum, and one where null stands for nothing.
+    assert_eq!(other(column::CHECKSUM, Cell::Null), contact.own);
+    assert_eq!(other(column::RECEIVED, Cell::Null), contact.own);
+}
+
+#[test]
+fn u_19_a_checksum_stays_what_it_is() {
+    let (_, row) = stored();
+    assert_eq!(row.int(column::CHECKSUM), Some(447_382_122));
+}
+
 #[test]
 fn what_a_table_has_of_our_own_columns_is_used() {
     let named = |names: &[&str]| {
@@ -203,7 +253,7 @@ fn what_a_table_has_of_our_own_columns_is_used() {
         Limits::of(columns.map(|column| (column.as_bytes().to_vec(), None)))
     };
     let limits = named(&["Q", "methods"]);
-    assert_eq!(CONTACTS.lacking(&limits), "cseq, flags, cflags, socket, last_modified");
+    assert_eq!(CONTACTS.lacking(&limits), "cseq, flags, cflags, socket, last_modified, checksum");
     let own = Own { q: Some(500), cseq: Some(7), methods: Some(u32::MAX), ..Own::default() };
     let contact = Contact { contact: "sip:a@b".into(), own, ..Contact::default() };
     let writing = contact.write(&limits).unwrap();

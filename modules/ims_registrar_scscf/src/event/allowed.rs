@@ -42,8 +42,8 @@ fn can(msg: &Msg<'_>, domain: Domain, method: Method) -> Result<Verdict, Refused
         return Ok(Verdict::FALSE);
     };
     let found = {
-        let guard = usrloc.lock(domain, &presentity);
-        guard.identity().map(|record| {
+        let look = usrloc.look(domain, &presentity);
+        look.identity().map(|record| {
             let identities: Vec<_> = record.identities().collect();
             let contacts: Vec<_> = record.contacts().collect();
             let paths: Vec<_> = contacts.iter().map(|contact| contact.path()).collect();

@@ -61,8 +61,8 @@ pub(super) fn registration(
     domain: Domain,
     identity: &BString,
 ) -> Option<Registration> {
-    let guard = usrloc.lock(domain, identity);
-    let record = guard.identity()?;
+    let look = usrloc.look(domain, identity);
+    let record = look.identity()?;
     let now = timer::now();
     let valid = record.contacts().filter(|contact| contact.is_valid(now));
     let contacts = valid.map(|contact| bound(&contact, now)).collect();

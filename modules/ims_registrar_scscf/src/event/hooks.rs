@@ -1,6 +1,6 @@
 //! What happens to registrations, as the rest of the module and the store tell it.
 
-use super::{facts, queue, rules, trouble};
+use super::{facts, owed, queue, rules, trouble};
 use bstr::{BStr, BString};
 use kamailio::{
     scscf::client::{self, Domain, Event, Identity, State, Told, Usrloc, WatcherChange},
@@ -149,21 +149,32 @@ pub(super) fn by_itself(told: &Told<'_>) {
     }
 }
 
-/// Subscriptions were not refreshed in time. They are removed here, under the lock, so that nobody
-/// else gives a NOTIFY the number of the last one.
+/// Subscriptions were not refreshed in time.
 fn run_out(identity: &Identity<'_>) {
-    let (Some(usrloc), Some(rules)) = (Usrloc::get(), rules::get()) else { return };
-    let (public, private) = (identity.public().to_vec(), facts::private(identity).to_vec());
-    let name = identity.domain().to_vec();
-    let domain = CString::new(name.as_slice()).ok().and_then(|name| usrloc.find_domain(&name));
+    let Some(usrloc) = Usrloc::get() else { return };
+    let domain = CString::new(identity.domain()).ok().and_then(|name| usrloc.find_domain(&name));
     let Some(domain) = domain else { return };
+    end_until(usrloc, domain, identity.public(), timer::now());
+}
+
+/// Ends the subscriptions to an identity that run out until then, in seconds since 1970, and says when
+/// the next one does. They are removed here, under the lock, so that nobody else gives a NOTIFY the
+/// number of the last one.
+pub(super) fn end_until(
+    usrloc: &Usrloc,
+    domain: Domain,
+    identity: &[u8],
+    until: i64,
+) -> Option<i64> {
+    let rules = rules::get()?;
     let mut ended = Vec::new();
-    {
-        let guard = usrloc.lock(domain, &public);
-        let Some(record) = guard.identity() else { return };
-        let now = timer::now();
-        let over = |raw: &client::Watcher<'_>| raw.is_reg() && raw.expires() <= now;
-        let over: Vec<_> = record.watchers().filter(over).collect();
+    let (public, private, next) = {
+        let guard = usrloc.lock(domain, identity);
+        let record = guard.identity()?;
+        let (public, private) = (record.public().to_vec(), facts::private(&record).to_vec());
+        let watchers = record.watchers().filter(client::Watcher::is_reg);
+        let (over, going): (Vec<_>, Vec<_>) = watchers.partition(|raw| raw.expires() <= until);
+        let next = going.iter().map(client::Watcher::expires).min();
         for raw in over {
             let watcher = facts::watcher(&raw);
             kamailio::info!("subscription ran out: {}", watcher.shown());
@@ -174,19 +185,20 @@ fn run_out(identity: &Identity<'_>) {
                 ended.push(numbered(&watcher));
             }
         }
-    }
-    if ended.is_empty() {
-        return;
-    }
-    let note = Note {
-        cause: Cause::Unsubscribed,
-        domain: &name,
-        identity: &public,
-        identities: vec![&public],
-        contacts: Vec::new(),
-        only: Only::Gone(ended),
+        (public, private, next)
     };
-    push(&private, &note);
+    if !ended.is_empty() {
+        let note = Note {
+            cause: Cause::Unsubscribed,
+            domain: domain.name(),
+            identity: &public,
+            identities: vec![&public],
+            contacts: Vec::new(),
+            only: Only::Gone(ended),
+        };
+        push(&private, &note);
+    }
+    next
 }
 
 /// The time of a contact is over. The store asks once for each identity that the contact is linked to.
@@ -212,11 +224,13 @@ fn expired(told: &Told<'_>, contact: &client::Contact<'_>) {
     }
 }
 
-/// Leaves a note; a note that is lost is logged.
+/// Leaves a note; a note that is lost is logged, and what there is to tell then is told when there is
+/// room.
 pub(super) fn push(private: &[u8], note: &Note<'_>) -> bool {
     let pushed = queue::push(private, note);
     if let Err(lost) = &pushed {
-        kamailio::warn!("{lost}; watchers of {} are not told", BStr::new(note.identity));
+        let when = if owed::keep(queue::key(private), note) { "told later" } else { "not told" };
+        kamailio::warn!("{lost}; watchers of {} are {when}", BStr::new(note.identity));
     }
     pushed.is_ok()
 }

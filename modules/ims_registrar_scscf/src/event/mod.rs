@@ -7,8 +7,10 @@
 
 mod allowed;
 mod counters;
+mod ends;
 mod facts;
 mod hooks;
+mod owed;
 mod publish;
 mod queue;
 mod rules;
@@ -48,8 +50,14 @@ pub(crate) fn set_up(settings: &Settings) -> Result<(), StartError> {
     let rules = rules::read()?;
     queue::set_up(&rules)?;
     trouble::set_up()?;
+    owed::set_up()?;
     settings.usrloc.watch_all(hooks::by_itself)?;
     timer::every(LOOK, trouble::look)?;
+    timer::every(LOOK, owed::look)?;
+    if !settings.usrloc.is_ours() {
+        ends::set_up()?;
+        timer::every(LOOK, ends::look)?;
+    }
     process::announce(rules.processes)?;
     rules::set(rules);
     Ok(())
@@ -69,4 +77,6 @@ pub(crate) fn child(rank: Rank) -> Result<(), Error> {
 pub(crate) fn tear_down() {
     queue::tear_down();
     trouble::tear_down();
+    owed::tear_down();
+    ends::tear_down();
 }

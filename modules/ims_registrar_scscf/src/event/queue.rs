@@ -48,7 +48,7 @@ pub(super) fn tear_down() {
 }
 
 /// Bytes of a note that stands for several: enough for hundreds of contacts.
-const MOST: usize = 64 * 1024;
+pub(super) const MOST: usize = 64 * 1024;
 
 /// Leaves `note` for the process of the user with the private identity `private`. When the queue is
 /// full, a note that waits tells what this one does as well, if there is such a note.
@@ -89,6 +89,13 @@ fn push_under(key: u64, bytes: &[u8], note: &Note<'_>) -> Result<(), Lost> {
         );
     }
     Ok(())
+}
+
+/// Leaves the bytes of a note if there is room for it now; a note that makes no sense is gone.
+pub(super) fn offer(key: u64, bytes: &[u8]) -> bool {
+    let Some((queues, note)) = QUEUES.get().zip(Note::decode(bytes)) else { return true };
+    let join = |older: &[u8]| note.with_older(&Note::decode(older)?, MOST);
+    queues.push(key, bytes, &BELLS, join).is_ok()
 }
 
 /// The number that chooses the process of a user.

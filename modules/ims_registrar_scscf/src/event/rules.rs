@@ -35,6 +35,11 @@ pub(super) struct Rules {
 pub(crate) enum BadRules {
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: c_int, allowed: &'static str },
+    #[error(
+        "modparam subscription_min_expires is {0}, must be at most what subscription_max_expires is, \
+         {1}"
+    )]
+    Bounds(u32, u32),
     #[error("modparam trusted_as: {0}")]
     Trusted(#[from] BadTrusted),
 }
@@ -60,6 +65,19 @@ pub(super) fn read() -> Result<Rules, BadRules> {
     let processes = params::NOTIFICATION_PROCESSES.get();
     let between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
     let names = params::REGINFO_UNKNOWN_PARAMS.get().split(between);
+    let min = seconds("subscription_min_expires", &params::SUBSCRIPTION_MIN_EXPIRES)?;
+    let max = seconds("subscription_max_expires", &params::SUBSCRIPTION_MAX_EXPIRES)?;
+    if max > 0 && min > max {
+        return Err(BadRules::Bounds(min, max));
+    }
+    let threshold =
+        seconds("notification_list_size_threshold", &params::NOTIFICATION_LIST_SIZE_THRESHOLD)?;
+    if limit > 0 && threshold >= limit {
+        kamailio::warn!(
+            "modparam notification_list_size_threshold is {threshold}, and no more than {limit} \
+             (max_notification_list_size) wait: a long queue is not logged before it is full"
+        );
+    }
     Ok(Rules {
         processes: u16::try_from(processes)
             .ok()
@@ -70,17 +88,14 @@ pub(super) fn read() -> Result<Rules, BadRules> {
                 allowed: "1 to 512",
             })?,
         limit: if limit == 0 { u32::MAX } else { limit },
-        threshold: seconds(
-            "notification_list_size_threshold",
-            &params::NOTIFICATION_LIST_SIZE_THRESHOLD,
-        )?,
+        threshold,
         bounds: Bounds {
             default: seconds(
                 "subscription_default_expires",
                 &params::SUBSCRIPTION_DEFAULT_EXPIRES,
             )?,
-            min: seconds("subscription_min_expires", &params::SUBSCRIPTION_MIN_EXPIRES)?,
-            max: seconds("subscription_max_expires", &params::SUBSCRIPTION_MAX_EXPIRES)?,
+            min,
+            max,
             range: percent("subscription_expires_range", &params::SUBSCRIPTION_EXPIRES_RANGE)?,
         },
         hearing: Hearing {

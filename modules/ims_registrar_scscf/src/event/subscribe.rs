@@ -2,7 +2,7 @@
 
 use super::{
     allowed::{check, presentity},
-    facts,
+    ends, facts,
     hooks::{self, numbered},
     rules::{self, Rules},
     trouble,
@@ -58,6 +58,10 @@ pub(crate) fn subscribe_to_reg(msg: &Msg<'_>, domain: Domain) -> Result<Verdict,
     let (done, private) =
         store(settings, rules, domain, &asked).map_err(|why| Refused::new(msg, why))?;
     trouble::forget(&asked.dialog());
+    if asked.granted > 0 {
+        let due = timer::now().saturating_add(asked.granted.into());
+        ends::note(settings.usrloc, domain, &asked.presentity, due);
+    }
     let reason = match done {
         Done::Saved => "Subscription to REG saved",
         Done::Ended(_) => "Subscription to REG dropped",

@@ -40,12 +40,29 @@ pub(crate) struct Job {
     pub(crate) ticket: Work,
     /// How often it was tried in vain.
     pub(crate) attempts: u32,
-    /// Which row.
-    pub(crate) key: Key,
     /// The row is known to be there.
     pub(crate) stored: bool,
     /// The contact has, or had, security associations.
     pub(crate) secured: bool,
-    /// What the row is to say; nothing: it is to be removed.
-    pub(crate) row: Option<Row>,
+    /// What is to become of the row.
+    pub(crate) change: Change,
+}
+
+/// What is to become of a row.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// It is to say this.
+    Put(Box<Row>),
+    /// The row of this key is to be removed.
+    Remove(Key),
+}
+
+impl Job {
+    /// Which row.
+    pub(crate) fn key(&self) -> &Key {
+        match &self.change {
+            Change::Put(row) => &row.key,
+            Change::Remove(key) => key,
+        }
+    }
 }

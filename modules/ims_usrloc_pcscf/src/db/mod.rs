@@ -16,7 +16,7 @@ pub(crate) mod stats;
 mod tables;
 
 pub(crate) use access::Access;
-pub(crate) use contacts::{Adopted, Contacts, Job};
+pub(crate) use contacts::{Adopted, Change, Contacts, Job};
 pub(crate) use fetch::{Wanted, fetch, refresh};
 pub(crate) use process::child;
 pub(crate) use restore::restore;

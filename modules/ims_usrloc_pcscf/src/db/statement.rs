@@ -1,6 +1,11 @@
 //! The statements for one row.
 
-use super::{Mode, STORAGE, access::Access, contacts::Job, mode};
+use super::{
+    Mode, STORAGE,
+    access::Access,
+    contacts::{Change, Job},
+    mode,
+};
 use bstr::BStr;
 use core::fmt;
 use kamailio::db::{Condition, DbError, Value, storage};
@@ -26,23 +31,25 @@ impl fmt::Display for Named<'_> {
 
 /// What a row of this key fulfils.
 pub(super) fn conditions(key: &Key) -> Vec<Condition<'_>> {
-    let mut conditions = vec![Condition::equal(Column::Aor.name(), Value::Text(&key.aor))];
+    let equal = |column: Column, value| Condition::equal(column.name(), value);
     // Drivers cannot say "is null".
-    if !key.received.is_empty() {
-        let received = Value::Text(&key.received);
-        conditions.push(Condition::equal(Column::Received.name(), received));
-    }
-    let port = Value::Int(key.received_port.into());
-    conditions.push(Condition::equal(Column::ReceivedPort.name(), port));
-    conditions
+    let received = Some(Value::Text(&key.received)).filter(|_| !key.received.is_empty());
+    [
+        Some(equal(Column::Aor, Value::Text(&key.aor))),
+        received.map(|received| equal(Column::Received, received)),
+        Some(equal(Column::ReceivedPort, Value::Int(key.received_port.into()))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl Access<'_> {
     /// Makes the table say what `job` says.
     pub(crate) fn write(&self, job: &Job) -> Result<(), RowError> {
-        match &job.row {
-            Some(row) => self.put(job, row),
-            None => Ok(self.connection.delete(self.table, &conditions(&job.key))?),
+        match &job.change {
+            Change::Put(row) => self.put(job, row),
+            Change::Remove(key) => Ok(self.connection.delete(self.table, &conditions(key))?),
         }
     }
 
@@ -51,7 +58,7 @@ impl Access<'_> {
             self.update(job, row)?
         } else {
             // Another server may have written it.
-            mode() == Mode::DbOnly && self.has(&job.key)? && self.update(job, row)?
+            mode() == Mode::DbOnly && self.has(&row.key)? && self.update(job, row)?
         };
         if there { Ok(()) } else { self.insert(row) }
     }
@@ -59,12 +66,12 @@ impl Access<'_> {
     /// Updates the row; false if there is none.
     fn update(&self, job: &Job, row: &Row) -> Result<bool, RowError> {
         let writing = Writing::update(row, job.secured, &self.layout).map_err(RowError::Unfit)?;
-        self.report(&job.key, &writing.left_out);
-        self.connection.update(self.table, &conditions(&job.key), &values(&writing.cells))?;
+        self.report(&row.key, &writing.left_out);
+        self.connection.update(self.table, &conditions(&row.key), &values(&writing.cells))?;
         Ok(match self.connection.affected_rows()? {
-            Some(0) if !STORAGE.counts_unchanged() => self.has(&job.key)?,
+            Some(0) if !STORAGE.counts_unchanged() => self.has(&row.key)?,
             Some(count) => count > 0,
-            None => self.has(&job.key)?,
+            None => self.has(&row.key)?,
         })
     }
 

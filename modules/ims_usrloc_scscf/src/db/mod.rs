@@ -29,6 +29,7 @@ pub(crate) use tables::tells_domains;
 
 use crate::{params, rows::Writer};
 use bstr::BString;
+use core::cell::Cell;
 use kamailio::{
     Error,
     db::{
@@ -135,10 +136,26 @@ pub(crate) fn init() -> Result<(), StartError> {
     Ok(())
 }
 
+thread_local! {
+    /// How many clients of this process make changes that are to be written together.
+    static HELD: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Lets the rows of this process wait until [`release`], which follows as often.
+pub(crate) fn hold() {
+    HELD.set(HELD.get().saturating_add(1));
+}
+
+/// The end of what [`hold`] began: what waits is written.
+pub(crate) fn release() {
+    HELD.set(HELD.get().saturating_sub(1));
+    flush();
+}
+
 /// Writes what this process changed, in the modes that write at once. To be called when the
 /// process has given up the lock, before it goes on.
 pub(crate) fn flush() {
-    if mode() == Mode::WriteThrough {
+    if mode() == Mode::WriteThrough && HELD.get() == 0 {
         Writer.flush();
     }
 }

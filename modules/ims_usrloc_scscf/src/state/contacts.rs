@@ -79,8 +79,10 @@ impl State {
         let exact = self.by_contact.key(Key::Contact(uri));
         let wide = match settings::get().matching {
             Mode::Place => Key::place(uri),
-            _ if matches!(Meaning::of(uri), Meaning::Text(_)) => None,
-            _ => Some(Key::same_contact(uri)),
+            _ => match Meaning::of(uri) {
+                Meaning::Text(_) => None,
+                meaning => Some(Key::SameContact(meaning)),
+            },
         };
         [Some(exact), wide.map(|key| self.by_contact.key(key))]
     }

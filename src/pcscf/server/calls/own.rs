@@ -1,11 +1,16 @@
 //! What only our own registrar calls, beyond the API of C.
 
-use super::{answer, domain, handle, string};
+use super::{answer, domain, handle, put, show, string};
 use crate::pcscf::{
     info,
+    parts::Raw,
     server::{Refusal, Store},
 };
-use core::{ffi::c_int, ptr::NonNull, slice};
+use core::{
+    ffi::c_int,
+    ptr::{self, NonNull},
+    slice,
+};
 use kamailio_sys::{self as core_sys, pcscf as sys};
 
 /// # Safety
@@ -62,5 +67,45 @@ pub(in crate::pcscf::server) unsafe extern "C" fn of_identity<S: Store>(
             *place = found.raw().as_ptr();
         }
         Ok(c_int::try_from(found.len().min(room)).unwrap_or(0))
+    })
+}
+
+/// # Safety
+///
+/// See [`register_udomain`](super::register_udomain).
+pub(in crate::pcscf::server) unsafe extern "C" fn find_parsed<S: Store>(
+    raw: *mut sys::udomain,
+    wanted: *mut sys::pcontact_info,
+    parts: *const Raw,
+    out: *mut *mut sys::pcontact,
+) -> c_int {
+    answer::<S>("ul_find_parsed", 1, |domains| {
+        put(out, ptr::null_mut())?;
+        let domain = domain(domains, raw)?;
+        // SAFETY: by the contract of this function.
+        let wanted = unsafe { super::info(wanted) }?;
+        // SAFETY: as above.
+        let wanted = wanted.with(unsafe { Raw::read(parts) }?);
+        show(S::find(domain, &wanted, false)?, out)
+    })
+}
+
+/// # Safety
+///
+/// See [`register_udomain`](super::register_udomain).
+pub(in crate::pcscf::server) unsafe extern "C" fn insert_parsed<S: Store>(
+    raw: *mut sys::udomain,
+    values: *mut sys::pcontact_info,
+    parts: *const Raw,
+    out: *mut *mut sys::pcontact,
+) -> c_int {
+    answer::<S>("ul_insert_parsed", -1, |domains| {
+        put(out, ptr::null_mut())?;
+        let domain = domain(domains, raw)?;
+        // SAFETY: by the contract of this function.
+        let values = unsafe { super::info(values) }?;
+        // SAFETY: as above.
+        let values = values.with(unsafe { Raw::read(parts) }?);
+        put(out, S::insert(domain, values.aor(), &values)?.raw().as_ptr())
     })
 }

@@ -15,8 +15,9 @@ mod store;
 use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
-    ("scscf::an_identity_is_what_c_reads_and_one_block", records::identity),
-    ("scscf::a_contact_is_what_c_reads_and_one_block", records::contact),
+    ("scscf::an_identity_is_what_c_reads", records::identity),
+    ("scscf::a_contact_is_what_c_reads", records::contact),
+    ("scscf::records_of_one_size_share_blocks", records::together),
     ("scscf::texts_that_change_move_to_a_second_block", records::changes),
     ("scscf::parameters_in_a_second_block_move_with_it_wherever_it_lies", records::lower),
     ("scscf::an_identity_without_a_private_one_shows_that_of_its_subscriber", records::private),

@@ -43,9 +43,14 @@ fn own<'m>(contacts: &'m [Asked<'m>]) -> Reply<'m> {
     reply(contacts, place("127.0.0.1", 22100))
 }
 
+/// A To that is no address.
+fn nobody() -> Option<&'static [u8]> {
+    None
+}
+
 /// What becomes of `record`, were it found for the only contact of the reply.
 fn judged(record: &Bound<'_>, reply: &Reply<'_>) -> Judgement {
-    judge(record, steps(reply).first().unwrap().as_ref().unwrap(), reply, 0)
+    judge(record, steps(reply).first().unwrap().as_ref().unwrap(), reply, 0, nobody)
 }
 
 #[test]
@@ -95,11 +100,15 @@ fn p13_p14_without_a_contact_it_is_refused() {
 fn contact_star_of_the_request_removes_all_of_this_source() {
     let reply = Reply { contacts: Contacts::Missing, removes_all: true, ..own(&[]) };
     let Ok(Plan::RemoveAll(step)) = plan(&reply) else { panic!("it removes all") };
-    assert_eq!(judge(&alice(), &step, &reply, 0), Judgement::Delete);
+    assert_eq!(judge(&alice(), &step, &reply, 0, nobody), Judgement::Delete);
     let elsewhere = Bound { received: place("127.0.0.2", 1), ..alice() };
-    assert_eq!(judge(&elsewhere, &step, &reply, 0), Judgement::Delete, "it has its identity");
+    assert_eq!(
+        judge(&elsewhere, &step, &reply, 0, nobody),
+        Judgement::Delete,
+        "it has its identity"
+    );
     let others = Bound { ids: &EVES, ..elsewhere };
-    assert!(matches!(judge(&others, &step, &reply, 0), Judgement::Skip(_)));
+    assert!(matches!(judge(&others, &step, &reply, 0, nobody), Judgement::Skip(_)));
     let star = Reply { contacts: Contacts::Star, ..reply };
     assert_eq!(plan(&star).unwrap_err(), NoContact::Star, "case P14 also here");
 }
@@ -111,7 +120,8 @@ fn p15_each_contact_of_the_answer_is_one_step() {
     let steps = steps(&reply);
     assert_eq!(steps.len(), 2);
     // Were Alice's record found for the other contact, it would not take the other's expiry.
-    let Judgement::Skip(reason) = judge(&alice(), steps[0].as_ref().unwrap(), &reply, 0) else {
+    let Judgement::Skip(reason) = judge(&alice(), steps[0].as_ref().unwrap(), &reply, 0, nobody)
+    else {
         panic!("it is skipped");
     };
     assert_eq!(
@@ -120,7 +130,7 @@ fn p15_each_contact_of_the_answer_is_one_step() {
             "contact \"{ALICE}\" is not \"sip:bob@192.0.2.7\", and the answer names it separately"
         )
     );
-    let second = judge(&alice(), steps[1].as_ref().unwrap(), &reply, 0);
+    let second = judge(&alice(), steps[1].as_ref().unwrap(), &reply, 0, nobody);
     assert_eq!(second, Judgement::Update { expires: NOW + 600 });
 }
 
@@ -131,7 +141,7 @@ fn u34_u35_the_same_contact_may_be_spelled_otherwise() {
         [asked("sip:bob@192.0.2.7", Some("0")), asked("sip:alice@[2001:DB8:0::1]", None)];
     let reply = Reply { expires: Some(b"600"), ..own(&contacts) };
     let second = steps(&reply).remove(1).unwrap();
-    assert_eq!(judge(&six, &second, &reply, 0), Judgement::Update { expires: NOW + 600 });
+    assert_eq!(judge(&six, &second, &reply, 0, nobody), Judgement::Update { expires: NOW + 600 });
 }
 
 #[test]
@@ -167,7 +177,7 @@ fn s1_an_alias_of_somebody_else_is_not_believed() {
          taken is udp:127.0.0.1:22666"
     );
     assert_eq!(
-        judge(&alice(), &step, &eves, 0),
+        judge(&alice(), &step, &eves, 0, nobody),
         Judgement::Skip(
             "contact \"sip:alice@127.0.0.1:22100\" was registered from udp:127.0.0.1:22100; the \
              register came from udp:127.0.0.1:22666 and has none of its identities"
@@ -185,7 +195,10 @@ fn an_alias_of_the_same_place_or_a_trusted_one_is_taken() {
     let trusted = Reply { trust_alias: true, ids: &EVES, ..proxied };
     let step = steps(&trusted).remove(0).unwrap();
     assert_eq!(step.query.received.to_string(), "udp:127.0.0.1:22100");
-    assert_eq!(judge(&alice(), &step, &trusted, 0), Judgement::Update { expires: NOW + 60 });
+    assert_eq!(
+        judge(&alice(), &step, &trusted, 0, nobody),
+        Judgement::Update { expires: NOW + 60 }
+    );
     let bottom = Reply { trust_bottom_via: true, ..trusted };
     assert_eq!(steps(&bottom).remove(0).unwrap().query.received.to_string(), "udp:192.0.2.1:5060");
 }
@@ -198,6 +211,20 @@ fn a_phone_behind_a_new_address_is_known_by_its_identity() {
     assert!(matches!(judged(&alice(), &Reply { ids: &EVES, ..rebound }), Judgement::Skip(_)));
     let nobodys = Bound { ids: &[], ..alice() };
     assert!(matches!(judged(&nobodys, &rebound), Judgement::Skip(_)));
+}
+
+#[test]
+fn the_to_is_an_identity_where_the_answer_names_none() {
+    let contacts = [asked(ALICE, Some("600"))];
+    let rebound = Reply { ids: &[], ..reply(&contacts, place("192.0.2.55", 4000)) };
+    let step = steps(&rebound).remove(0).unwrap();
+    let judged = |to: &'static str| judge(&alice(), &step, &rebound, 0, || Some(to.as_bytes()));
+    assert_eq!(judged("SIP:ALICE@ims.test"), Judgement::Update { expires: NOW + 600 });
+    assert!(matches!(judged("sip:eve@ims.test"), Judgement::Skip(_)));
+    // Where the address decides it is not read.
+    let own = own(&contacts);
+    let step = steps(&own).remove(0).unwrap();
+    judge(&alice(), &step, &own, 0, || panic!("the To was asked for"));
 }
 
 #[test]
@@ -224,7 +251,7 @@ fn no10_with_a_delay_a_removed_contact_waits() {
     let reply = own(&contacts);
     let step = steps(&reply).remove(0).unwrap();
     assert_eq!(
-        judge(&alice(), &step, &reply, 4),
+        judge(&alice(), &step, &reply, 4, nobody),
         Judgement::Delay { expires: NOW + 4, state: State::UNREGISTERED }
     );
 }

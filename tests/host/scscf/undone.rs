@@ -1,0 +1,205 @@
+//! What the HSS has agreed to and what does not stand all the same: both say the same afterwards.
+
+use host_tests::{
+    diameter::{
+        Assignment, Reply,
+        hss::{SERVER_ASSIGNMENT, user_data},
+    },
+    mixed,
+    scscf::{Lab, Mix, Plan, Ue, bindings, private, set},
+    wait::{PATIENCE, until},
+};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+mixed! {
+    registrar:
+        an_answer_for_a_request_that_was_given_up_registers_nobody,
+        an_answer_that_is_late_leaves_the_other_client_of_the_user_alone,
+        an_answer_that_is_late_leaves_the_next_attempt_alone,
+        service_for_the_unregistered_stands_when_its_request_was_given_up,
+        a_barred_identity_cannot_be_registered,
+        a_profile_that_cannot_be_used_is_given_back,
+        who_has_left_meanwhile_is_registered_anew,
+        an_identity_that_is_no_uri_is_not_told;
+}
+
+/// A host whose transactions end after `wait` milliseconds.
+fn impatient(mix: Mix, wait: i32, kept: i32) -> Lab {
+    let plan = Plan::new(mix).exact().usrloc("timer_interval", 60);
+    plan.with(|setup| setup.param("tm", "fr_timer", wait).param("tm", "wt_timer", kept)).start()
+}
+
+/// The HSS takes so many milliseconds for its next answers.
+fn slow(lab: &Lab, times: &'static [u64]) {
+    let count = AtomicU32::new(0);
+    lab.hss.edit(SERVER_ASSIGNMENT, move |_, avps| {
+        let place = usize::try_from(count.fetch_add(1, Ordering::Relaxed)).unwrap();
+        match times.get(place) {
+            Some(time) => Reply::Late(Duration::from_millis(*time), avps),
+            None => Reply::With(avps),
+        }
+    });
+}
+
+/// What the HSS is told next.
+fn told(lab: &Lab) -> Assignment {
+    until("a question to the HSS", PATIENCE, || {
+        (lab.hss.waiting(SERVER_ASSIGNMENT) > 0).then(|| lab.hss.assigned().0)
+    })
+}
+
+fn an_answer_for_a_request_that_was_given_up_registers_nobody(mix: Mix) {
+    // The transaction still there, with the answer that the client had; and gone.
+    for kept in [5000, 300] {
+        let mut lab = impatient(mix, 1000, kept);
+        let bob = lab.ue("bob");
+        slow(&lab, &[2500]);
+        let reply = bob.ask(&bob.register(600));
+        assert!(reply.status() >= 400, "{reply:?}");
+        assert_eq!(told(&lab), Assignment::Registration);
+        assert_eq!(told(&lab), Assignment::TimeoutDeregistration);
+        assert_eq!((lab.state(&bob.identity()), lab.stored("active_contacts")), (None, 0));
+        assert!(!lab.finds(&bob, "bob"));
+        assert_eq!(lab.counted("accepted_regs"), 0);
+        lab.register(&bob, 600);
+        assert!(lab.finds(&bob, "bob"));
+        lab.host.assert_alive();
+    }
+}
+
+fn an_answer_that_is_late_leaves_the_other_client_of_the_user_alone(mix: Mix) {
+    let lab = impatient(mix, 1000, 5000);
+    let (one, other) = (lab.ue("bob"), lab.ue("bob"));
+    lab.register(&one, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+    slow(&lab, &[1800]);
+    assert!(other.ask(&other.register(600)).status() >= 400);
+    assert_eq!(told(&lab), Assignment::ReRegistration);
+    std::thread::sleep(Duration::from_millis(1500));
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert_eq!(lab.contacts(&one.identity()), [one.contact()]);
+}
+
+fn an_answer_that_is_late_leaves_the_next_attempt_alone(mix: Mix) {
+    let lab = impatient(mix, 2000, 5000);
+    let bob = lab.ue("bob");
+    slow(&lab, &[3500, 1700]);
+    assert!(bob.ask(&bob.register(600)).status() >= 400);
+    assert_eq!(told(&lab), Assignment::Registration);
+    lab.register(&bob, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+    std::thread::sleep(Duration::from_millis(1500));
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert!(lab.finds(&bob, "bob"));
+}
+
+fn service_for_the_unregistered_stands_when_its_request_was_given_up(mix: Mix) {
+    let lab = impatient(mix, 1000, 5000);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    slow(&lab, &[2000]);
+    let pai = format!("<{}>", bob.identity());
+    let draft = bob.draft("MESSAGE", &carol.identity());
+    let reply = bob.ask(&draft.add("P-Asserted-Identity", &pai).add("X-Do", "assign_term"));
+    assert!(reply.status() >= 400, "{reply:?}");
+    assert_eq!(told(&lab), Assignment::UnregisteredUser);
+    until("service", PATIENCE, || {
+        (lab.state(&carol.identity()).as_deref() == Some("unregistered")).then_some(())
+    });
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+fn to(ue: &Ue, identity: &str, seconds: u32) -> host_tests::Draft {
+    ue.register(seconds).set("To", &format!("<{identity}>"))
+}
+
+fn a_barred_identity_cannot_be_registered(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let [own, _, barred] = set("bob");
+    lab.hss.add(host_tests::scscf::subscriber(&own));
+    let private = format!(
+        "Digest username=\"{}\", realm=\"ims.test\", nonce=\"\", uri=\"sip:ims.test\", response=\"\"",
+        private("bob")
+    );
+    let register = |seconds| to(&bob, &barred, seconds).add("Authorization", &private);
+    let refused = || {
+        let reply = bob.ask(&register(600));
+        assert_eq!(reply.status(), 403, "{reply:?}");
+        assert_eq!(reply.header("P-Registrar-Error"), "Identity barred");
+    };
+    refused();
+    assert_eq!(told(&lab), Assignment::Registration);
+    assert_eq!(told(&lab), Assignment::AdministrativeDeregistration);
+    assert_eq!((lab.state(&own), lab.state(&barred)), (None, None));
+    lab.register(&bob, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+    // The set is registered: the HSS need not be asked, and what is registered stays.
+    refused();
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert!(lab.finds(&bob, "bob"));
+    assert_eq!(lab.counted("rejected_regs"), 2);
+    // What is there may end by any name.
+    assert_eq!(bob.ask(&register(0)).status(), 200);
+    assert!(!lab.finds(&bob, "bob"));
+}
+
+fn a_profile_that_cannot_be_used_is_given_back(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.hss.edit(SERVER_ASSIGNMENT, |_, avps| {
+        let others = avps.into_iter().filter(|avp| avp.code != 606);
+        Reply::With(others.chain([user_data("<IMSSubscription/>")]).collect())
+    });
+    assert_eq!(bob.ask(&bob.register(600)).status(), 500);
+    assert_eq!(told(&lab), Assignment::Registration);
+    assert_eq!(told(&lab), Assignment::AdministrativeDeregistration);
+    lab.hss.plain(SERVER_ASSIGNMENT);
+    lab.register(&bob, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+fn who_has_left_meanwhile_is_registered_anew(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+    slow(&lab, &[3000]);
+    let register = bob.register(1200);
+    bob.send(&register);
+    assert_eq!(told(&lab), Assignment::ReRegistration);
+    lab.hss.terminate(&private("bob"), &[&bob.identity()], 0);
+    lab.wait_empty();
+    let reply = bob.final_reply(&register);
+    assert_eq!((reply.status(), bindings(&reply)[0].expires), (200, 1200), "{reply:?}");
+    assert_eq!(told(&lab), Assignment::Registration);
+    assert_eq!(lab.resumed(&register), Some(1));
+    assert!(lab.finds(&bob, "bob"));
+    assert_eq!(lab.state(&set("bob")[1]).as_deref(), Some("registered"));
+}
+
+fn an_identity_that_is_no_uri_is_not_told(mix: Mix) {
+    let mut lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let [own, number, _] = set("bob");
+    for strange in ["no uri", "sip:a&gt;, &lt;sip:eve@ims.test", "tel:", "sip:b&quot;ob@ims.test"] {
+        let profile = host_tests::scscf::subscriber(&own).profile().replace(&number, strange);
+        assert!(profile.contains(strange), "{profile}");
+        lab.hss.edit(SERVER_ASSIGNMENT, move |_, avps| {
+            let others = avps.into_iter().filter(|avp| avp.code != 606);
+            Reply::With(others.chain([user_data(&profile)]).collect())
+        });
+        for _ in 0..2 {
+            let reply = lab.register(&bob, 600);
+            assert_eq!(reply.header("P-Associated-URI"), format!("<{own}>"), "{strange}");
+        }
+        lab.hss.plain(SERVER_ASSIGNMENT);
+        lab.leave(&bob);
+        lab.wait_empty();
+    }
+    assert!(lab.host.journal().text().contains("\"no uri\" of the user data is no uri"));
+    lab.host.assert_alive();
+}
