@@ -2,8 +2,18 @@
 
 /// Whether a value, with the two digits that are printed, keeps to its bar.
 pub(crate) fn verdict(value: Option<f64>, bar: f64) -> String {
+    verdict_within(value, None, bar)
+}
+
+/// As [`verdict`], of a value that lies in `spread`: a bar in there is neither met nor missed for sure.
+pub(crate) fn verdict_within(value: Option<f64>, spread: Option<(f64, f64)>, bar: f64) -> String {
     let Some(value) = value else { return String::new() };
-    let word = if value < bar + 0.005 { "met" } else { "missed" };
+    let keeps = |value: f64| value < bar + 0.005;
+    let word = match (keeps(value), spread) {
+        (true, _) => "met",
+        (false, Some((least, _))) if keeps(least) => "within the spread",
+        (false, _) => "missed",
+    };
     format!("at most {bar:.2}: {word}")
 }
 
@@ -34,6 +44,9 @@ mod tests {
         let words = [1.004, 1.006].map(|value| verdict(Some(value), 1.0));
         assert_eq!(words, ["at most 1.00: met", "at most 1.00: missed"]);
         assert_eq!(verdict(None, 1.0), "");
+        let within = |spread| verdict_within(Some(1.02), Some(spread), 1.0);
+        assert_eq!(within((0.97, 1.05)), "at most 1.00: within the spread");
+        assert_eq!(within((1.01, 1.05)), "at most 1.00: missed");
     }
 
     #[test]

@@ -106,6 +106,24 @@ impl<S: Scene, M: Measure> Figures<S, M> {
         let of = |flavor| self.median(manager, scene, flavor, measure);
         Some(of(Flavor::Ours)? / of(Flavor::C)?)
     }
+
+    /// Between which values the ratio lies, 95 times of 100; `None` if there were not turns enough.
+    pub(crate) fn spread(&self, manager: &str, scene: S, measure: M) -> Option<(f64, f64)> {
+        interval(self.ratios.get(&(manager.to_owned(), scene, measure))?)
+    }
+}
+
+/// Between which two of `values` the median of all that could be drawn lies, 95 times of 100 (by the
+/// binomial distribution); `None` of fewer than six, which do not tell.
+fn interval(values: &[f64]) -> Option<(f64, f64)> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = f64::from(u32::try_from(sorted.len()).ok()?);
+    // The normal approximation, rounded outwards.
+    let outside = (count / 2.0 - 0.98 * count.sqrt()).floor();
+    let skip = (0..sorted.len()).zip(0_u32..).find(|(_, at)| f64::from(*at) >= outside)?.0;
+    let ends = sorted.get(skip).zip(sorted.iter().nth_back(skip));
+    ends.filter(|_| sorted.len() >= 6).map(|(least, most)| (*least, *most))
 }
 
 /// The middle value, or the mean of the two middle values.
@@ -146,6 +164,17 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 90.0]), Some(3.0));
+    }
+
+    #[test]
+    fn the_interval_leaves_out_what_is_rare_at_both_ends() {
+        let values: Vec<f64> = (1_u32..=10).rev().map(f64::from).collect();
+        // P(2nd < median < 9th of ten) is 0.979, that of the 3rd and the 8th 0.891.
+        assert_eq!(interval(&values), Some((2.0, 9.0)));
+        assert_eq!(interval(values.get(..6).unwrap()), Some((5.0, 10.0)));
+        assert_eq!(interval(values.get(..5).unwrap()), None);
+        let many: Vec<f64> = (1_u32..=30).map(f64::from).collect();
+        assert_eq!(interval(&many), Some((10.0, 21.0)));
     }
 
     #[test]

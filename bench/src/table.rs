@@ -1,7 +1,7 @@
 //! The table of a report, row by row; each part says which rows, and which bars.
 
 use crate::{
-    cells::{number, thousands, verdict},
+    cells::{number, thousands, verdict, verdict_within},
     figures::{Figures, Measure, Scene},
     flavor::Flavor,
     round::Unfilled,
@@ -73,16 +73,21 @@ impl<'a, S: Scene, M: Measure> Table<'a, S, M> {
             return;
         }
         let ratio = self.figures.ratio(manager, scene, measure);
+        let spread = self.figures.spread(manager, scene, measure);
         let [_, ours] = self.both(manager, scene, measure);
         // The bars are those of time and of bytes.
         let bar = if instructions::split(manager).1 { Bar::Open } else { bar };
         let bar = match bar {
             Bar::Open => String::new(),
-            Bar::Ratio(bar) => verdict(ratio, bar),
+            Bar::Ratio(bar) => verdict_within(ratio, spread, bar),
             Bar::Ours(bar) => verdict(ours, bar),
         };
         let cells = Flavor::BOTH.map(|flavor| self.cell(manager, scene, flavor, measure));
-        self.row([manager, &scene.name(), measure.name()], &cells, ratio, &bar);
+        let mut ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+        if let Some((least, most)) = spread {
+            ratio += &format!(" ({least:.2}-{most:.2})");
+        }
+        self.write([manager, &scene.name(), measure.name()], &cells, &ratio, &bar);
     }
 
     /// The row that says how much more a measure comes to in one scene than in another.
@@ -112,11 +117,21 @@ impl<'a, S: Scene, M: Measure> Table<'a, S, M> {
     pub(crate) fn row(
         &mut self,
         [manager, scene, what]: [&str; 3],
-        [c, ours]: &[String; 2],
+        cells: &[String; 2],
         ratio: Option<f64>,
         bar: &str,
     ) {
         let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+        self.write([manager, scene, what], cells, &ratio, bar);
+    }
+
+    fn write(
+        &mut self,
+        [manager, scene, what]: [&str; 3],
+        [c, ours]: &[String; 2],
+        ratio: &str,
+        bar: &str,
+    ) {
         let what = instructions::unit(manager, what);
         // Writing into a string cannot fail.
         let _ = writeln!(
