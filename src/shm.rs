@@ -12,6 +12,7 @@ use core::{
     ptr::{self, NonNull},
 };
 use kamailio_sys as sys;
+use shm_table::Seed;
 
 /// The shared memory of the host. All processes see it at the same addresses.
 ///
@@ -104,6 +105,17 @@ pub fn try_extend(to: &mut Vec<u8, Shm>, bytes: &[u8]) -> Result<()> {
     // SAFETY: all of them are written now.
     unsafe { to.set_len(old + len) };
     Ok(())
+}
+
+/// The secret of a table, drawn before the host forks: `what` has its places there.
+///
+/// Without randomness a table works as well; only the places could be guessed, and the log says so.
+pub fn seed(what: &str) -> Seed {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        crate::warn!("no random numbers: the places of {what} can be guessed");
+    }
+    Seed::new(bytes)
 }
 
 /// How many bytes of shared memory are free, by the count of the host's manager.

@@ -7,7 +7,7 @@ use kamailio::{
     db::storage,
     pcscf::{self, Contact, Domains},
     shared::{Shared, SharedRef},
-    shm::Shm,
+    shm::{self, Shm},
     stats::Registered,
     timer,
 };
@@ -38,7 +38,7 @@ pub(crate) type Domain = pcscf::Domain<State>;
 static DOMAINS: Shared<Domains<State>> = Shared::empty();
 
 /// The secret of the tables; drawn before the fork, so that all processes have the same.
-static SEED: OnceLock<[u8; 16]> = OnceLock::new();
+static SEED: OnceLock<Seed> = OnceLock::new();
 
 /// The row of a contact is in the table.
 pub(crate) const STORED: u32 = 1;
@@ -54,14 +54,7 @@ pub(crate) const LOADED: u32 = 4;
 
 /// To be called before the host forks.
 pub(crate) fn set_up() -> Result<(), Error> {
-    SEED.get_or_init(|| {
-        let mut seed = [0; 16];
-        // Without randomness the tables work as well; only their places could be guessed.
-        if getrandom::fill(&mut seed).is_err() {
-            kamailio::warn!("no random numbers: the places of contacts can be guessed");
-        }
-        seed
-    });
+    SEED.get_or_init(|| shm::seed("contacts"));
     DOMAINS.set(Domains::new())
 }
 
@@ -92,12 +85,12 @@ impl State {
     fn try_new(bits: u8) -> Result<Self, Error> {
         /// Tables of the journal, as a power of two: it holds what waits to be written.
         const JOURNAL_BITS: u8 = 6;
-        let seed = || Seed::new(SEED.get().copied().unwrap_or_default());
+        let seed = *SEED.get_or_init(|| shm::seed("contacts"));
         let now = timer::now();
         let config = Config { bits, by_user: start::settings().by_user, now };
         Ok(Self {
-            directory: Directory::try_new_in(config, seed(), Shm)?,
-            journal: Journal::try_new_in(JOURNAL_BITS, now, seed(), Shm)?,
+            directory: Directory::try_new_in(config, seed, Shm)?,
+            journal: Journal::try_new_in(JOURNAL_BITS, now, seed, Shm)?,
             expired: AtomicI64::new(0),
             expired_counter: None,
         })

@@ -63,9 +63,9 @@ const TABLES: u8 = 4;
 
 impl State {
     /// Nothing is known yet.
-    pub(crate) fn try_new(seed: [u8; 16]) -> Result<Self, Error> {
+    pub(crate) fn try_new(seed: Seed) -> Result<Self, Error> {
         let settings = settings::get();
-        let shards = |bits: u8| Shards::try_new_in(bits.min(TABLES), Seed::new(seed), Shm);
+        let shards = |bits: u8| Shards::try_new_in(bits.min(TABLES), seed, Shm);
         let now = timer::now();
         Ok(Self {
             identities: Slab::new_in(Shm),

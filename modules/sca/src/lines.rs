@@ -15,7 +15,7 @@ use kamailio::{
     timer,
 };
 use sca_core::{Context, Instant, Line, counts::Counts, record};
-use shm_table::{Keyed, Place, Seed, Table};
+use shm_table::{Keyed, Place, Table};
 
 kamailio::shm_struct! {
     /// One line, packed: see [`record`].
@@ -49,12 +49,7 @@ pub(crate) enum LineError {
 
 /// Sets the table up, with `1 << bits` shards. To be called before the host forks.
 pub(crate) fn set_up(bits: u8) -> Result<(), Error> {
-    let mut seed = [0; 16];
-    // Without randomness the table works as well; only its places could be guessed.
-    if getrandom::fill(&mut seed).is_err() {
-        kamailio::warn!("no random numbers: the places of lines in the table can be guessed");
-    }
-    LINES.set(Table::try_new_in(bits, Seed::new(seed), Shm)?)
+    LINES.set(Table::try_new_in(bits, shm::seed("lines"), Shm)?)
 }
 
 /// Gives all lines back to the host. To be called when no other process is left.

@@ -7,11 +7,11 @@ use kamailio::{
     Error,
     scscf::client::{Domain, Usrloc},
     shared::Shared,
-    shm::{Shm, try_boxed_slice},
+    shm::{Shm, seed, try_boxed_slice},
     sync::HostLock,
     timer,
 };
-use shm_table::{Keyed, Seed, Table};
+use shm_table::{Keyed, Table};
 
 /// Seconds that a subscription ends early, so that the store finds nothing to remove.
 const EARLY: i64 = 1;
@@ -50,11 +50,7 @@ static ENTRIES: Shared<Table<Entry, HostLock, Shm>> = Shared::empty();
 
 /// For `mod_init`.
 pub(super) fn set_up() -> Result<(), Error> {
-    let mut seed = [0; 16];
-    if getrandom::fill(&mut seed).is_err() {
-        kamailio::warn!("no random numbers: the places of subscriptions can be guessed");
-    }
-    ENTRIES.set(Table::try_new_in(BITS, Seed::new(seed), Shm)?)
+    ENTRIES.set(Table::try_new_in(BITS, seed("subscriptions"), Shm)?)
 }
 
 /// For `mod_destroy`.

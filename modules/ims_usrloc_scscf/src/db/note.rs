@@ -3,9 +3,13 @@
 use super::{Journal, stats, writes};
 use crate::rows;
 use bstr::BStr;
-use kamailio::{db::storage, scscf::Identity, shm::Shm, timer};
+use kamailio::{
+    db::storage,
+    scscf::Identity,
+    shm::{self, Shm},
+    timer,
+};
 use shm_store::journal::{Key, Ticket};
-use shm_table::Seed;
 
 /// The journal of this module has this number; there is one.
 pub(crate) const JOURNAL: usize = 0;
@@ -99,12 +103,7 @@ mod kind {
 ///
 /// If shared memory is used up.
 pub(crate) fn journal() -> Result<Journal, kamailio::Error> {
-    let mut seed = [0; 16];
-    // Without randomness its tables work as well; only their places could be guessed.
-    if getrandom::fill(&mut seed).is_err() {
-        kamailio::warn!("no random numbers: the places of rows to be written can be guessed");
-    }
-    Ok(Journal::try_new_in(BITS, timer::now(), Seed::new(seed), Shm)?)
+    Ok(Journal::try_new_in(BITS, timer::now(), shm::seed("rows to be written"), Shm)?)
 }
 
 /// Takes note that a row differs. To be called under the lock, for each row. Without a database
