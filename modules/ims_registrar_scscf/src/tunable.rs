@@ -151,31 +151,29 @@ pub(crate) fn count(which: Number) -> u32 {
 }
 
 thread_local! {
-    /// The bounds that this process has refused last, so that it says so once.
-    static REFUSED: Cell<Option<(u32, u32)>> = const { Cell::new(None) };
+    /// The pair of bounds that this process has told of last, so that it does so once.
+    static TOLD: Cell<Option<(u32, u32)>> = const { Cell::new(None) };
 }
 
-/// Bounds of lifetimes as they are now. A change after which the shortest is longer than the longest
-/// does not count, as such parameters do not start: then the bounds of the start hold.
+/// Bounds of lifetimes as they are now. Where the shortest is longer than the longest, the longest
+/// counts for both, and a line of the log says so.
 ///
-/// The core has a hook that could refuse the change itself, but does not show the value of a setting
-/// with such a hook any more (`cfg.get`).
+/// The core has a hook that could refuse a change, but does not show the value of a setting with such
+/// a hook any more (`cfg.get`).
 pub(crate) fn bounds(default: Number, min: Number, max: Number) -> Bounds {
     let now = Bounds { default: count(default), min: count(min), max: count(max) };
     if now.are_sane() {
         return now;
     }
-    let at_start = |which| u32::try_from(param(which).get()).unwrap_or(0);
-    let (low, high) = (at_start(min), at_start(max));
-    if REFUSED.replace(Some((now.min, now.max))) != Some((now.min, now.max)) {
-        kamailio::error!(
-            "the shortest lifetime is changed to {} s ({min:?}), must be at most the longest, {} s \
-             ({max:?}): neither counts, they are {low} and {high} s as at the start",
+    if TOLD.replace(Some((now.min, now.max))) != Some((now.min, now.max)) {
+        kamailio::warn!(
+            "the shortest lifetime is {} s ({min:?}), must be at most the longest, {} s ({max:?}): \
+             the longest counts",
             now.min,
             now.max
         );
     }
-    Bounds { min: low, max: high, ..now }
+    Bounds { min: now.max, ..now }
 }
 
 /// `realm_pref`, as [`number`].

@@ -35,11 +35,6 @@ pub(super) struct Rules {
 pub(crate) enum BadRules {
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: c_int, allowed: &'static str },
-    #[error(
-        "modparam subscription_min_expires is {0}, must be at most what subscription_max_expires is, \
-         {1}"
-    )]
-    Bounds(u32, u32),
     #[error("modparam trusted_as: {0}")]
     Trusted(#[from] BadTrusted),
 }
@@ -68,7 +63,10 @@ pub(super) fn read() -> Result<Rules, BadRules> {
     let min = seconds("subscription_min_expires", &params::SUBSCRIPTION_MIN_EXPIRES)?;
     let max = seconds("subscription_max_expires", &params::SUBSCRIPTION_MAX_EXPIRES)?;
     if max > 0 && min > max {
-        return Err(BadRules::Bounds(min, max));
+        kamailio::warn!(
+            "modparam subscription_min_expires is {min}, must be at most subscription_max_expires, \
+             {max}: the longest counts"
+        );
     }
     let threshold =
         seconds("notification_list_size_threshold", &params::NOTIFICATION_LIST_SIZE_THRESHOLD)?;
