@@ -79,8 +79,6 @@ pub enum Refusal {
     UnknownUser,
     /// The user may not register.
     NotAllowed,
-    /// The identity in To is barred (TS 24.229 5.4.1.2).
-    Barred,
     /// The HSS cannot be reached, or does not answer.
     NoHss,
     /// The HSS is too busy.
@@ -127,7 +125,6 @@ impl Refusal {
             Self::Brief(_) => (423, "Interval too brief"),
             Self::UnknownUser => (403, "User unknown"),
             Self::NotAllowed => (403, "Registration not allowed"),
-            Self::Barred => (403, "Identity barred"),
             Self::NoHss => (504, "No answer from HSS"),
             Self::BusyHss => (503, "HSS too busy"),
             Self::UserData => (500, "User data not usable"),
@@ -148,7 +145,7 @@ impl Refusal {
     /// few that tell the client what to do.
     pub(crate) fn coarse(&self) -> Self {
         match self {
-            Self::PathUnsupported(_) | Self::Brief(_) | Self::Barred => self.clone(),
+            Self::PathUnsupported(_) | Self::Brief(_) => self.clone(),
             _ if self.code() == 200 => self.clone(),
             _ => Self::Assignment,
         }

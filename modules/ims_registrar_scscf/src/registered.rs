@@ -78,9 +78,6 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply,
         None if stored.is_none() => return Err(Refusal::RecordGet),
         None => kept(known, &plan.identity),
     };
-    if entries.iter().any(|entry| entry.barred && *entry.key == *plan.identity) {
-        return Err(Refusal::Barred);
-    }
     let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
     let subscription =
         subscription.transpose().map_err(|error| failed(plan, &error, Refusal::RecordNew))?;

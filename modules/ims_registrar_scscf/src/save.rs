@@ -61,9 +61,6 @@ fn carry_out(
     plan: &Plan<'_>,
 ) -> Verdict {
     let (known, wildcard) = look(settings, domain, plan);
-    if plan.is_barred(&known) {
-        return answer::refuse(settings, msg, &Refusal::Barred);
-    }
     match plan.next(&known, &settings.policy) {
         Next::Answer => {
             if known.order == Order::OutOfOrder {
@@ -92,7 +89,6 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>
     let mut known = Known {
         registered: identity.state() == Registration::Registered,
         profiled: identity.set_size() > 0,
-        barred: identity.is_barred(),
         ..Known::default()
     };
     for contact in identity.contacts() {

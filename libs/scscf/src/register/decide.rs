@@ -46,8 +46,6 @@ pub struct Known {
     pub registered: bool,
     /// The record has a profile.
     pub profiled: bool,
-    /// The profile bars the identity.
-    pub barred: bool,
     /// How many of its contacts are valid.
     pub live: usize,
     /// The worst [`Plan::order`] of its contacts.
@@ -143,12 +141,6 @@ impl Plan<'_> {
             std::cmp::Ordering::Equal if soon => Order::Retransmission,
             _ => Order::New,
         }
-    }
-
-    /// Whether the identity may not be registered (TS 24.229 5.4.1.2), as far as is known without the
-    /// HSS: what it had before it was barred may end.
-    pub fn is_barred(&self, known: &Known) -> bool {
-        known.barred && known.live > 0 && self.registers()
     }
 
     /// How it goes on.

@@ -52,10 +52,8 @@ fn bound(uri: &str) -> Bound<'_> {
     }
 }
 
-const FRESH: Known =
-    Known { registered: false, profiled: false, barred: false, live: 0, order: Order::New };
-const HERE: Known =
-    Known { registered: true, profiled: true, barred: false, live: 1, order: Order::New };
+const FRESH: Known = Known { registered: false, profiled: false, live: 0, order: Order::New };
+const HERE: Known = Known { registered: true, profiled: true, live: 1, order: Order::New };
 
 fn assigned(plan: &Plan<'_>, known: &Known) -> Option<(u32, bool, bool)> {
     match plan.next(known, &Policy::default()) {
@@ -95,16 +93,6 @@ fn r_03_one_that_follows_says_that_the_data_is_here() {
     ] {
         assert_eq!(assigned(&plan, &known), Some((1, true, false)));
     }
-}
-
-#[test]
-fn what_is_barred_cannot_be_registered_and_can_leave() {
-    let comes = plan(&["<sip:bob@192.0.2.1>"], None).unwrap();
-    let goes = plan(&["<sip:bob@192.0.2.1>"], Some("0")).unwrap();
-    let barred = Known { barred: true, ..HERE };
-    assert!(comes.is_barred(&barred) && !comes.is_barred(&HERE) && !goes.is_barred(&barred));
-    // Nobody is registered: the HSS says what holds now.
-    assert!(!comes.is_barred(&Known { live: 0, ..barred }));
 }
 
 #[test]
