@@ -4,7 +4,7 @@
 //! plainly, `sip:user@host` or `tel:+number`, is its own form, so that records of other modules are
 //! found by it.
 
-use crate::keys::is_plain;
+use crate::keys::{self, is_plain};
 use sip_text::{scan, uri};
 use std::borrow::Cow;
 
@@ -173,6 +173,10 @@ fn form(text: &[u8], schemes: Scheme, prefix: &[u8]) -> Result<Vec<u8>, BadAor> 
 /// Undoes the escapes of characters that mean the same without one (RFC 3261 19.1.4, and `+`, which
 /// clients escape in numbers); those that stay are in upper case.
 fn unescape(user: &[u8], out: &mut Vec<u8>) {
+    if !keys::is_well_escaped(user) {
+        // Else what is left could be an escape again.
+        return out.extend_from_slice(user);
+    }
     let mut rest = user;
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = match (byte, after) {
@@ -225,6 +229,7 @@ fn limits(text: &[u8]) -> Result<(), BadAor> {
 #[cfg(test)]
 mod tests {
     use super::{Aor, BadAor, Rules, same};
+    use proptest::prelude::*;
     use std::borrow::Cow;
 
     fn exact(uri: &str) -> Option<String> {
@@ -252,6 +257,8 @@ mod tests {
             ("sip:a%2fb@example.org", "sip:a%2Fb@example.org"),
             ("sip:%2B1001@example.org", "sip:+1001@example.org"),
             ("sip:100%@example.org", "sip:100%@example.org"),
+            ("sip:%%33%6f@example.org", "sip:%%33%6f@example.org"),
+            ("sip:%33%@example.org", "sip:%33%@example.org"),
             ("sip:bob@[2001:DB8::1]:5060", "sip:bob@[2001:db8::1]"),
             ("sip:1;phone-context=x@example.org;user=phone", "sip:1;phone-context=x@example.org"),
         ] {
@@ -322,5 +329,16 @@ mod tests {
         let long = format!("sip:{}@x", "u".repeat(2000));
         assert_eq!(Aor::exact(long.as_bytes()), Err(BadAor::Long(2006, 1024)));
         assert!(same(b"*", b"*") && !same(b"*", b"sip:a@b"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_one_form_is_its_own(user in "[a3%6fF:;?+ -]{0,12}", host in "[a-zA-Z0-9.%-]{1,8}") {
+            for uri in [format!("sip:{user}@{host}"), format!("sips:{host}"), format!("tel:{user}")] {
+                if let Some(key) = exact(&uri) {
+                    prop_assert_eq!(exact(&key), Some(key), "{}", uri);
+                }
+            }
+        }
     }
 }

@@ -227,13 +227,14 @@ const RESERVED: &[u8] = b";/?:@&=+$,%";
 const ESCAPED: u16 = 0x100;
 
 /// The characters of a user part: an escape is the same as its character unless that is reserved
-/// (RFC 3261 19.1.4).
+/// (RFC 3261 19.1.4). A user with a `%` that begins no escape has none, and is only itself.
 pub(crate) fn unescaped(text: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
+    let as_it_is = !is_well_escaped(text);
     let mut rest = text;
     core::iter::from_fn(move || {
         let (first, after) = rest.split_first()?;
         rest = after;
-        if *first != b'%' {
+        if *first != b'%' || as_it_is {
             return Some(u16::from(*first));
         }
         let Some(byte) = after.first_chunk::<2>().and_then(|digits| hex(*digits)) else {
@@ -243,6 +244,12 @@ pub(crate) fn unescaped(text: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
         let character = u16::from(byte);
         Some(if RESERVED.contains(&byte) { character | ESCAPED } else { character })
     })
+}
+
+/// Whether every `%` begins an escape.
+pub(crate) fn is_well_escaped(text: &[u8]) -> bool {
+    let mut pieces = text.split(|byte| *byte == b'%').skip(1);
+    pieces.all(|piece| piece.first_chunk::<2>().is_some_and(|digits| hex(*digits).is_some()))
 }
 
 fn hex(digits: [u8; 2]) -> Option<u8> {
