@@ -92,7 +92,8 @@ impl Core {
             let left = self.subscribed(identity).iter().any(|seconds| seconds == "0");
             (left && read.len() > 1).then_some(())
         });
-        assert!(read.iter().all(|code| *code == 1), "{read:?}");
+        // The answer to the end of a subscription may come when its dialog is gone.
+        assert_eq!(read.first_chunk::<2>(), Some(&[1, 1]), "{read:?}");
     }
 }
 
