@@ -36,13 +36,6 @@ pub(crate) const fn name(text: &'static CStr) -> sys::str_ {
     sys::str_ { s: text.as_ptr().cast_mut(), len }
 }
 
-/// Whether `text` has neither blanks nor control bytes, so that it stays one word of the message it
-/// is copied into.
-pub(crate) fn is_word(text: &[u8]) -> bool {
-    // Without a way out in the middle, so that many bytes are looked at in one step.
-    !text.iter().fold(false, |bad, byte| bad | byte.is_ascii_control() | (*byte == b' '))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 //! Route sets.
 
 use super::{Malformed, Msg, address::Line};
-use crate::text;
 use core::ptr;
 use kamailio_sys as sys;
+use pcscf_core::scan::is_word;
 
 impl Msg<'_> {
     /// The route set that the `Record-Route` headers make, in the order of the message: the
@@ -31,7 +31,7 @@ pub fn join_routes<'b>(bodies: impl Iterator<Item = &'b [u8]>) -> Option<Vec<u8>
                 joined.push(b',');
             }
             let (whole, uri) = route?;
-            if !text::is_word(uri) {
+            if !is_word(uri) {
                 return None;
             }
             // What a header was folded with (RFC 3261 section 7.3.1) means a blank.

@@ -4,6 +4,7 @@ use super::address::Line;
 use crate::text;
 use core::mem;
 use kamailio_sys::{self as sys, _uri_type as kind};
+use pcscf_core::scan::is_word;
 
 /// The schemes that the core can take apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl<'m> Uri<'m> {
     /// Nothing either for a text with a blank or a control byte, such as the line end of a folded
     /// header: the core lets them pass, but they would break the message they are copied into.
     pub fn parse(text: &'m [u8]) -> Option<Self> {
-        if !text::is_word(text) {
+        if !is_word(text) {
             return None;
         }
         let mut room = [0; SHORT];

@@ -2,6 +2,7 @@
 
 use crate::Text;
 use crate::uri::{BadUri, Uri, cut, until};
+use sip_text::scan::is_word;
 use std::borrow::Cow;
 
 /// The address of record of a URI: everything before the first `;`. Scheme, port and headers stay;
@@ -52,13 +53,7 @@ pub fn of_contact_at(contact: &[u8], aor: &[u8]) -> Option<Vec<u8>> {
 /// Whether a text that an operator gave can stand in a message as an address of record or a
 /// Contact: not empty, no blanks, no control bytes.
 pub fn is_plain(text: &[u8]) -> bool {
-    !text.is_empty() && has_no_blanks(text)
-}
-
-/// Whether `text` has neither blanks nor control bytes.
-pub(crate) fn has_no_blanks(text: &[u8]) -> bool {
-    // Without a way out in the middle, so that many bytes are looked at in one step.
-    !text.iter().fold(false, |bad, byte| bad | byte.is_ascii_control() | (*byte == b' '))
+    !text.is_empty() && is_word(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The few parts of a URI that a shared line looks at.
 
-use crate::aor;
 use bstr::{BStr, BString, ByteSlice as _};
+use sip_text::scan::is_word;
 use std::fmt;
 
 /// The schemes that the host knows, as it writes them.
@@ -37,7 +37,7 @@ impl<'u> Uri<'u> {
     }
 
     fn split(text: &'u [u8]) -> Option<Self> {
-        if !aor::has_no_blanks(text) {
+        if !is_word(text) {
             return None;
         }
         let (name, rest) = cut(text, b':')?;

@@ -181,7 +181,7 @@ fn unescape(user: &[u8], out: &mut Vec<u8>) {
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = match (byte, after) {
             (b'%', [high, low, rest @ ..]) => {
-                hex(*high).zip(hex(*low)).map(|(one, two)| (one << 4 | two, [*high, *low], rest))
+                keys::hex([*high, *low]).map(|meant| (meant, [*high, *low], rest))
             }
             _ => None,
         };
@@ -203,10 +203,6 @@ fn unescape(user: &[u8], out: &mut Vec<u8>) {
             }
         };
     }
-}
-
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// The bounds of what a script may name.

@@ -252,7 +252,8 @@ pub(crate) fn is_well_escaped(text: &[u8]) -> bool {
     pieces.all(|piece| piece.first_chunk::<2>().is_some_and(|digits| hex(*digits).is_some()))
 }
 
-fn hex(digits: [u8; 2]) -> Option<u8> {
+/// The byte that two digits of an escape write.
+pub(crate) fn hex(digits: [u8; 2]) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let [high, low] = digits;
     Some(digit(high)? << 4 | digit(low)?)

@@ -1,6 +1,7 @@
 //! The answers to a REGISTER: code, phrase, and the headers behind those that every answer has.
 
 use crate::{expires, quality, refusal::Refusal};
+use sip_text::scan;
 
 /// What is set about refusals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,12 +88,7 @@ impl Accepted<'_> {
 /// Whether an identity of a profile can stand between angle brackets in a header: a scheme, and
 /// nothing that ends the address or the line. Wildcarded identities can.
 pub fn is_uri(identity: &[u8]) -> bool {
-    let Some(colon) = identity.iter().position(|byte| *byte == b':') else { return false };
-    let Some((scheme, rest)) = identity.split_at_checked(colon) else { return false };
-    let in_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
-    let in_rest = |byte: &u8| byte.is_ascii_graphic() && !b"<>\"".contains(byte);
-    let named = scheme.first().is_some_and(u8::is_ascii_alphabetic) && scheme.iter().all(in_scheme);
-    named && rest.len() > 1 && rest.iter().all(in_rest)
+    scan::is_uri(identity) && identity.is_ascii()
 }
 
 /// The value of Service-Route for a server: `<sip:orig@server;lr>`.

@@ -180,6 +180,13 @@ pub fn port(text: &[u8]) -> Option<u16> {
     number(text).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
 }
 
+/// Whether `text` has neither blanks nor control bytes, so that it stays one word of the message it
+/// is copied into.
+pub fn is_word(text: &[u8]) -> bool {
+    // Without a way out in the middle, so that many bytes are looked at in one step.
+    !text.iter().fold(false, |bad, byte| bad | byte.is_ascii_control() | (*byte == b' '))
+}
+
 /// Whether `text` has a blank, a control byte, a `<` or a `>`, which no URI has.
 pub fn has_unfit(text: &[u8]) -> bool {
     let any = |block: &[u8; BLOCK]| unfit_of_block(u64::from_ne_bytes(*block));

@@ -1,9 +1,6 @@
 //! Growth that fails instead of ending the process.
 
-use allocator_api2::{
-    alloc::{AllocError, Allocator},
-    vec::Vec,
-};
+use allocator_api2::{alloc::Allocator, vec::Vec};
 
 /// Growth of a vector that fails instead of ending the process.
 pub trait TryGrow<T> {
@@ -13,15 +10,6 @@ pub trait TryGrow<T> {
     ///
     /// `item` itself if there is no memory for it; the vector is as before.
     fn try_push(&mut self, item: T) -> Result<(), T>;
-
-    /// Appends copies of `items`.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] if there is no memory for them; the vector is as before.
-    fn try_extend(&mut self, items: &[T]) -> Result<(), AllocError>
-    where
-        T: Copy;
 }
 
 impl<T, A: Allocator> TryGrow<T> for Vec<T, A> {
@@ -29,16 +17,6 @@ impl<T, A: Allocator> TryGrow<T> for Vec<T, A> {
     fn try_push(&mut self, item: T) -> Result<(), T> {
         let Ok(()) = self.try_reserve(1) else { return Err(item) };
         self.push(item);
-        Ok(())
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "room was reserved on the line above")]
-    fn try_extend(&mut self, items: &[T]) -> Result<(), AllocError>
-    where
-        T: Copy,
-    {
-        self.try_reserve(items.len()).map_err(|_| AllocError)?;
-        self.extend_from_slice(items);
         Ok(())
     }
 }

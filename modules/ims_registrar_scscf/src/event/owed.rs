@@ -3,7 +3,6 @@
 
 use super::queue;
 use allocator_api2::{boxed::Box, vec::Vec};
-use core::sync::atomic::{AtomicU32, Ordering};
 use kamailio::{
     Error,
     shared::Shared,
@@ -11,6 +10,7 @@ use kamailio::{
     sync::Mutex,
 };
 use scscf_core::event::Note;
+use shm_table::TryGrow;
 
 /// The most events that are kept. One more is lost.
 const MOST: usize = 4096;
@@ -26,29 +26,22 @@ kamailio::shm_struct! {
     }
 }
 
-kamailio::shm_struct! {
-    struct State {
-        entries: Mutex<Vec<Entry, Shm>>,
-        count: AtomicU32,
-    }
-}
-
-static STATE: Shared<State> = Shared::empty();
+static ENTRIES: Shared<Mutex<Vec<Entry, Shm>>> = Shared::empty();
 
 /// For `mod_init`.
 pub(super) fn set_up() -> Result<(), Error> {
-    STATE.set(State { entries: Mutex::new(Vec::new_in(Shm)), count: AtomicU32::new(0) })
+    ENTRIES.set(Mutex::new(Vec::new_in(Shm)))
 }
 
 /// For `mod_destroy`.
 pub(super) fn tear_down() {
-    drop(STATE.take());
+    drop(ENTRIES.take());
 }
 
 /// Keeps `note` for the process `key`, if there is room.
 pub(super) fn keep(key: u64, note: &Note<'_>) -> bool {
-    let Some(state) = STATE.get() else { return false };
-    let mut entries = state.entries.lock();
+    let Some(entries) = ENTRIES.get() else { return false };
+    let mut entries = entries.lock();
     for entry in entries.iter_mut().filter(|entry| entry.key == key) {
         let Some(older) = Note::decode(&entry.note) else { continue };
         // A document says all that is registered: of two events one is enough, if it says what ended.
@@ -68,27 +61,17 @@ pub(super) fn keep(key: u64, note: &Note<'_>) -> bool {
         }
     }
     let Ok(note) = try_boxed_slice(&note.encode()) else { return false };
-    if entries.len() >= MOST || entries.try_reserve(1).is_err() {
-        return false;
-    }
-    #[expect(clippy::disallowed_methods, reason = "there is room, see above")]
-    entries.push(Entry { key, note });
-    state.count.store(u32::try_from(entries.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
-    true
+    entries.len() < MOST && entries.try_push(Entry { key, note }).is_ok()
 }
 
 /// Once a second: what there is room for now goes into the queues.
 pub(super) fn look() {
-    let Some(state) = STATE.get() else { return };
-    if state.count.load(Ordering::Relaxed) == 0 {
-        return;
-    }
-    let mut entries = state.entries.lock();
+    let Some(entries) = ENTRIES.get() else { return };
+    let mut entries = entries.lock();
     let mut refused = 0;
     entries.retain(|entry| {
         let goes = refused < REFUSED && queue::offer(entry.key, &entry.note);
         refused += usize::from(!goes);
         !goes
     });
-    state.count.store(u32::try_from(entries.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
 }

@@ -15,6 +15,7 @@ use kamailio::{
     timer,
 };
 use scscf_core::event::{Cause, Dialog, Note, Only, Watcher, delivery::Trouble};
+use shm_table::TryGrow;
 use std::collections::hash_map::DefaultHasher;
 
 /// The most watchers that are remembered. One more is told as if nothing had been.
@@ -64,7 +65,8 @@ pub(super) fn domain_token(domain: Domain) -> usize {
     let Some(state) = STATE.get() else { return 0 };
     let mut domains = state.domains.lock();
     let at = domains.iter().position(|known| *known == domain);
-    let at = at.or_else(|| keep(&mut domains, domain).then(|| domains.len().checked_sub(1))?);
+    let at =
+        at.or_else(|| domains.try_push(domain).ok().and_then(|()| domains.len().checked_sub(1)));
     at.map_or(0, |at| at.saturating_add(1))
 }
 
@@ -78,16 +80,6 @@ pub(super) fn domain_of(token: usize) -> Option<Domain> {
 /// Whether no watcher is in trouble.
 pub(super) fn is_empty() -> bool {
     STATE.get().is_none_or(|state| state.count.load(Ordering::Relaxed) == 0)
-}
-
-/// Appends `value`; false if memory is short.
-fn keep<T>(list: &mut Vec<T, Shm>, value: T) -> bool {
-    let room = list.try_reserve(1).is_ok();
-    if room {
-        #[expect(clippy::disallowed_methods, reason = "there is room, see above")]
-        list.push(value);
-    }
-    room
 }
 
 fn hash(dialog: &Dialog<'_>) -> u64 {
@@ -159,7 +151,7 @@ pub(super) fn remember(domain: Domain, watcher: &Watcher, trouble: Trouble) {
     };
     with(|entries| {
         entries.retain(|entry| entry.dialog != wanted);
-        if entries.len() >= MOST || !keep(entries, entry) {
+        if entries.len() >= MOST || entries.try_push(entry).is_err() {
             kamailio::warn!("no room to remember {}", watcher.shown());
         }
     });

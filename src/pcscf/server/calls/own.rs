@@ -2,7 +2,7 @@
 
 use super::{answer, domain, handle, put, show, string};
 use crate::pcscf::{
-    info,
+    info::{self, Info},
     parts::Raw,
     server::{Refusal, Store},
 };
@@ -83,9 +83,7 @@ pub(in crate::pcscf::server) unsafe extern "C" fn find_parsed<S: Store>(
         put(out, ptr::null_mut())?;
         let domain = domain(domains, raw)?;
         // SAFETY: by the contract of this function.
-        let wanted = unsafe { super::info(wanted) }?;
-        // SAFETY: as above.
-        let wanted = wanted.with(unsafe { Raw::read(parts) }?);
+        let wanted = unsafe { described(wanted, parts) }?;
         show(S::find(domain, &wanted, false)?, out)
     })
 }
@@ -103,9 +101,22 @@ pub(in crate::pcscf::server) unsafe extern "C" fn insert_parsed<S: Store>(
         put(out, ptr::null_mut())?;
         let domain = domain(domains, raw)?;
         // SAFETY: by the contract of this function.
-        let values = unsafe { super::info(values) }?;
-        // SAFETY: as above.
-        let values = values.with(unsafe { Raw::read(parts) }?);
+        let values = unsafe { described(values, parts) }?;
         put(out, S::insert(domain, values.aor(), &values)?.raw().as_ptr())
     })
+}
+
+/// A description with the parts of its Contact URI, if there are any.
+///
+/// # Safety
+///
+/// Both are null or structs of a client that stay for `'a`.
+unsafe fn described<'a>(
+    raw: *mut sys::pcontact_info,
+    parts: *const Raw,
+) -> Result<Info<'a>, Refusal> {
+    // SAFETY: by the contract of this function.
+    let info = unsafe { super::info(raw) }?;
+    // SAFETY: as above.
+    Ok(info.with(unsafe { Raw::read(parts) }?))
 }
