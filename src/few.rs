@@ -1,30 +1,41 @@
 //! Short lists that need no memory.
 
-use core::ops::Deref;
+use core::ops::{Deref, DerefMut};
 
-/// How many items stand in place.
-const NEAR: usize = 4;
-
-/// A list that takes memory only if it is longer than most.
+/// A list that takes memory only if it has more than `NEAR` items.
 #[derive(Debug, Clone)]
-pub struct Few<T>(Room<T>);
+pub struct Few<T, const NEAR: usize = 4>(Room<T, NEAR>);
 
 #[derive(Debug, Clone)]
-enum Room<T> {
+enum Room<T, const NEAR: usize> {
     /// As many of these as the number says.
     Near([T; NEAR], usize),
     /// All of them.
     Far(Vec<T>),
 }
 
-impl<T: Copy> Few<T> {
+impl<T: Copy, const NEAR: usize> Few<T, NEAR> {
     /// Nothing yet; `blank` is what stands where nothing does.
-    pub(crate) const fn new(blank: T) -> Self {
+    pub const fn new(blank: T) -> Self {
         Self(Room::Near([blank; NEAR], 0))
     }
 
+    /// A list of one.
+    pub const fn one(item: T) -> Self {
+        const { assert!(NEAR > 0, "one item stands in place") };
+        Self(Room::Near([item; NEAR], 1))
+    }
+
+    /// What `show` makes of each item, in the same order.
+    pub fn map<U: Copy>(&self, show: impl Fn(T) -> U) -> Few<U, NEAR> {
+        Few(match &self.0 {
+            Room::Near(near, count) => Room::Near(near.map(show), *count),
+            Room::Far(all) => Room::Far(all.iter().copied().map(show).collect()),
+        })
+    }
+
     /// Appends `item`.
-    pub(crate) fn push(&mut self, item: T) {
+    pub fn push(&mut self, item: T) {
         match &mut self.0 {
             Room::Far(all) => all.push(item),
             Room::Near(near, count) => match near.get_mut(*count) {
@@ -51,7 +62,15 @@ impl<T: Copy> Few<T> {
     }
 }
 
-impl<T> Deref for Few<T> {
+impl<T: PartialEq, const NEAR: usize> PartialEq for Few<T, NEAR> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Eq, const NEAR: usize> Eq for Few<T, NEAR> {}
+
+impl<T, const NEAR: usize> Deref for Few<T, NEAR> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -62,19 +81,41 @@ impl<T> Deref for Few<T> {
     }
 }
 
+impl<T, const NEAR: usize> DerefMut for Few<T, NEAR> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        match &mut self.0 {
+            Room::Near(near, count) => near.get_mut(..*count).unwrap_or_default(),
+            Room::Far(all) => all,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Few, NEAR, Room};
+    use super::{Few, Room};
 
     #[test]
     fn a_list_is_the_same_wherever_it_stands() {
-        for len in 0..4 * NEAR {
-            let items: Vec<usize> = (1..=len).collect();
-            let mut few = Few::new(0);
-            items.iter().for_each(|item| few.push(*item));
-            assert_eq!(*few, *items);
-            assert_eq!(matches!(few.0, Room::Near(..)), len <= NEAR);
-            assert_eq!(few.as_mut_ptr().cast_const(), few.as_ptr());
+        fn check<const NEAR: usize>() {
+            for len in 0..4 * NEAR {
+                let items: Vec<usize> = (1..=len).collect();
+                let mut few = Few::<_, NEAR>::new(0);
+                items.iter().for_each(|item| few.push(*item));
+                assert_eq!(*few, *items);
+                assert_eq!(matches!(few.0, Room::Near(..)), len <= NEAR);
+                assert_eq!(few.as_mut_ptr().cast_const(), few.as_ptr());
+                let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
+                assert_eq!(*few.map(|item| item * 2), *doubled);
+                few.reverse();
+                assert!(few.iter().rev().eq(&items));
+                let mut longer = few.clone();
+                assert_eq!(longer, few);
+                longer.push(0);
+                assert_ne!(longer, few);
+            }
         }
+        check::<1>();
+        check::<4>();
+        assert_eq!(*Few::<_, 4>::one(7), [7]);
     }
 }

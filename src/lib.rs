@@ -49,6 +49,7 @@ pub mod timer;
 pub mod tm;
 
 pub use error::{Error, Result};
+pub use few::Few;
 
 /// The version that this was built for as a number: 5.6.3 is 5006003.
 pub const HOST_VERSION: u32 = kamailio_sys::VERSION_NUMBER;

@@ -10,7 +10,9 @@ use crate::{
 use core::{
     cell::UnsafeCell,
     ffi::{CStr, c_char, c_int, c_void},
-    fmt, ptr,
+    fmt,
+    ops::RangeInclusive,
+    ptr,
     sync::atomic::{AtomicI32, Ordering},
 };
 use kamailio_sys as sys;
@@ -29,6 +31,19 @@ impl Int {
     /// The configured value.
     pub fn get(&self) -> i32 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// The configured value, or the nearest one that is `allowed`, and then a line of the log says so.
+    /// For `mod_init` of a module in the place of one of C that starts with any number.
+    pub fn within(&self, name: &str, allowed: RangeInclusive<u32>) -> u32 {
+        let (least, most) = allowed.into_inner();
+        let value = self.get();
+        let kept = u32::try_from(value).unwrap_or(0).clamp(least, most.max(least));
+        if i64::from(value) != i64::from(kept) {
+            let to = if most == u32::MAX { "or more".to_owned() } else { format!("to {most}") };
+            crate::warn!("modparam {name} is {value}, must be {least} {to}: {kept} counts");
+        }
+        kept
     }
 }
 

@@ -10,6 +10,7 @@ use core::{
     ffi::{CStr, c_int},
     num::NonZeroU32,
     ptr,
+    sync::atomic::{AtomicU64, Ordering},
 };
 use kamailio_sys as sys;
 
@@ -17,6 +18,29 @@ use kamailio_sys as sys;
 pub fn server_id() -> i32 {
     // SAFETY: the core sets it while it reads its configuration and never again.
     unsafe { sys::server_id }
+}
+
+/// The number of this process among those of the server, from 1 on.
+pub(crate) fn number() -> u32 {
+    // SAFETY: written when the process is forked and never again.
+    let number = unsafe { sys::process_no };
+    u32::try_from(number).unwrap_or(0).saturating_add(1)
+}
+
+/// The number of this process in the system, which is asked once in every process.
+pub(crate) fn id() -> u32 {
+    /// The number in the system above that among those of the server; a fork copies both, but has
+    /// another of the latter.
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    /// The main process has another number in the system once it is a daemon.
+    const MAIN: u32 = 1;
+    let (number, known) = (number(), KNOWN.load(Ordering::Relaxed));
+    if number != MAIN && known & u64::from(u32::MAX) == number.into() {
+        return u32::try_from(known >> 32).unwrap_or(0);
+    }
+    let id = std::process::id();
+    KNOWN.store(u64::from(id) << 32 | u64::from(number), Ordering::Relaxed);
+    id
 }
 
 /// Announces `count` processes that [`fork`]'s function makes. For `mod_init` only.

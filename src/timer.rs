@@ -21,17 +21,39 @@ pub fn now() -> i64 {
 }
 
 /// A moment, in seconds since 1970, as people at the place of the server write it:
-/// `2026-11-22 16:15:49`. The number itself if there is no such date.
+/// `2026-11-22 16:15:49`. The number itself if there is no such date with a year of four digits.
 pub fn local(moment: i64) -> String {
+    match date(moment) {
+        Some(date) => String::from_utf8_lossy(&date).into_owned(),
+        None => moment.to_string(),
+    }
+}
+
+/// The text of [`local`], if there is such a date.
+pub(crate) fn date(moment: i64) -> Option<[u8; 19]> {
     // SAFETY: a struct of numbers and the address of a text, for which zeroes are none.
     let mut date: libc::tm = unsafe { core::mem::zeroed() };
     // SAFETY: both are valid; the date is only written.
     if unsafe { libc::localtime_r(&raw const moment, &raw mut date) }.is_null() {
-        return moment.to_string();
+        return None;
     }
-    let (year, month) = (i64::from(date.tm_year) + 1900, i64::from(date.tm_mon) + 1);
-    let (day, hour, minute, second) = (date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    let year = date.tm_year.checked_add(1900).filter(|year| (0..10_000).contains(year))?;
+    let mut text = *b"0000-00-00 00:00:00";
+    let parts = [
+        (0..4, year),
+        (5..7, date.tm_mon + 1),
+        (8..10, date.tm_mday),
+        (11..13, date.tm_hour),
+        (14..16, date.tm_min),
+        (17..19, date.tm_sec),
+    ];
+    for (place, mut number) in parts {
+        for digit in text.get_mut(place)?.iter_mut().rev() {
+            *digit += u8::try_from(number % 10).ok()?;
+            number /= 10;
+        }
+    }
+    Some(text)
 }
 
 /// Lets others have a lock that this process takes again and again: who waits for it looks more often
@@ -77,6 +99,9 @@ mod tests {
             noon.starts_with("2023-11-1") && noon.ends_with(":20") && noon.len() == 19,
             "{noon}"
         );
-        assert_eq!(local(i64::MAX), i64::MAX.to_string());
+        assert_eq!(local(253_370_764_799).get(..6), Some("9998-1"));
+        for far in [i64::MAX, i64::MIN, 300_000_000_000, -63_000_000_000] {
+            assert_eq!(local(far), far.to_string());
+        }
     }
 }

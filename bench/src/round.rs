@@ -262,7 +262,7 @@ impl<'a, S: Scene, L: Operate> Run<'a, S, L> {
                  there is neither met nor missed for sure. {operation}"
             ),
             format!(
-                "Same configuration for both but for `mpath`: 2 workers, {configured}, `wt_timer` \
+                "Same configuration for both but for `mpath`: {configured}, `wt_timer` \
                  of `tm` 250 ms, `-m` by the number of registrations, `-M {PRIVATE_MEGABYTES}`."
             ),
         ];

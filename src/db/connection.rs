@@ -2,6 +2,7 @@
 
 use super::{
     Condition, Database, DbError, Need, Rows, Transaction, Value,
+    plain::Statement,
     statement::{Columns, identifier},
 };
 use crate::{sync, text};
@@ -82,6 +83,9 @@ impl<'d> Connection<'d> {
     /// [`DbError`].
     pub fn insert(&self, table: &[u8], row: &[(&str, Value<'_>)]) -> Result<(), DbError> {
         let insert = self.database.api.insert.ok_or_else(|| self.database.lacks(Need::Insert))?;
+        if let Some(done) = self.plainly("insert", table, || Statement::insert(table, row)) {
+            return done;
+        }
         let row = Columns::set(row)?;
         self.on_table("insert", table, || {
             // SAFETY: as in `query`.
@@ -101,6 +105,10 @@ impl<'d> Connection<'d> {
         row: &[(&str, Value<'_>)],
     ) -> Result<(), DbError> {
         let update = self.database.api.update.ok_or_else(|| self.database.lacks(Need::Update))?;
+        let plain = || Statement::update(table, conditions, row);
+        if let Some(done) = self.plainly("update", table, plain) {
+            return done;
+        }
         let compared = Columns::compared(conditions)?;
         let row = Columns::set(row)?;
         self.on_table("update", table, || {
@@ -127,6 +135,9 @@ impl<'d> Connection<'d> {
     /// [`DbError`].
     pub fn delete(&self, table: &[u8], conditions: &[Condition<'_>]) -> Result<(), DbError> {
         let delete = self.database.api.delete.ok_or_else(|| self.database.lacks(Need::Delete))?;
+        if let Some(done) = self.plainly("delete", table, || Statement::delete(table, conditions)) {
+            return done;
+        }
         let compared = Columns::compared(conditions)?;
         self.on_table("delete", table, || {
             // SAFETY: as in `query`.

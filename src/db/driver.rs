@@ -36,6 +36,8 @@ impl fmt::Display for Need {
 pub struct Database {
     pub(super) api: sys::db_func_t,
     pub(super) session: Session,
+    /// Whether [`Statement`](super::plain::Statement)s are given to the driver as they are.
+    pub(super) plain: bool,
     url: Vec<u8>,
     driver: String,
 }
@@ -69,7 +71,9 @@ impl Database {
         if code < 0 {
             return Err(DbError::NoDriver { driver });
         }
-        Ok(Self { api, session: Session::new(), url: url.to_vec(), driver })
+        let (session, url) = (Session::new(), url.to_vec());
+        let database = Self { api, session, plain: false, url, driver };
+        Ok(Self { plain: database.takes_plain(), ..database })
     }
 
     /// The name of the driver, as in URLs: `sqlite`, `mysql`, `postgres`, …

@@ -11,6 +11,7 @@ mod describe;
 mod driver;
 mod inserted;
 mod page;
+mod plain;
 mod rows;
 mod session;
 mod sqlite;

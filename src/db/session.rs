@@ -1,6 +1,7 @@
 //! The one connection that each process keeps.
 
 use super::{Connection, Database, DbError};
+use crate::process;
 use core::{
     ptr,
     sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering},
@@ -54,7 +55,7 @@ impl Database {
     ///
     /// [`DbError::Connect`]; the next call tries again.
     pub fn session(&self) -> Result<Connection<'_>, DbError> {
-        let (session, process) = (&self.session, std::process::id());
+        let (session, process) = (&self.session, process::id());
         if session.process.swap(process, Ordering::Relaxed) != process {
             session.handle.store(ptr::null_mut(), Ordering::Relaxed);
             session.users.store(0, Ordering::Relaxed);
@@ -78,7 +79,7 @@ impl Database {
     /// end. Does nothing while somebody still holds the connection.
     pub fn close_session(&self) {
         let session = &self.session;
-        let own = session.process.load(Ordering::Relaxed) == std::process::id();
+        let own = session.process.load(Ordering::Relaxed) == process::id();
         if own && session.users.load(Ordering::Relaxed) == 0 {
             let handle = session.handle.swap(ptr::null_mut(), Ordering::Relaxed);
             // SAFETY: this process opened it, and nobody uses it any more.

@@ -6,10 +6,8 @@
 
 mod watch;
 
-use crate::{sync::HostLock, timer};
+use crate::{process, sync, timer};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use kamailio_sys as sys;
-use lock_api::RawMutex;
 use std::{thread, time::Duration};
 use watch::{Seen, Watch};
 
@@ -22,22 +20,24 @@ const NAP: Duration = Duration::from_micros(50);
 const LONG_NAP: Duration = Duration::from_micros(200);
 
 /// The process has the state in hand: the lowest bit of the owner.
-const IN_HAND: u32 = 1;
+const IN_HAND: u64 = 1;
+
+/// Nobody has the lock.
+const FREE: u64 = 0;
 
 /// A lock that a process may take again while it holds it.
 #[derive(Debug)]
 pub(crate) struct OwnedLock {
-    lock: HostLock,
-    /// The process that holds it, times two, and [`IN_HAND`]; 0: nobody.
-    owner: AtomicU32,
+    /// The lock itself, and who has it: [`FREE`], or the number of the process in the system in the
+    /// upper half, and its number among those of the server, times two, with [`IN_HAND`] in the lower
+    /// one. So who takes it is known from the same moment on, also when it dies in the next one.
+    owner: AtomicU64,
     /// How often that process took it.
     depth: AtomicU32,
     /// Counts the times that it was taken, so that a waiter knows one holder from the next.
     turn: AtomicU32,
     /// What the holder took it for: a number that the store has a name for.
     call: AtomicU32,
-    /// The holder as the system numbers it.
-    pid: AtomicU32,
     /// When somebody first waited for the holder or asked for it, in seconds since 1970; 0: nobody
     /// has. Who takes the lock does not ask for the time, which would cost more than the rest.
     since: AtomicI64,
@@ -62,28 +62,15 @@ pub struct Holder {
     pub since: i64,
 }
 
-/// The number of this process among those of the server, from 1 on.
-fn me() -> u32 {
-    // SAFETY: written when the process is forked and never again.
-    let number = unsafe { sys::process_no };
-    u32::try_from(number).unwrap_or(0).saturating_add(1)
+/// What this process writes as the owner.
+fn mine() -> u64 {
+    (u64::from(process::id()) << 32) | (u64::from(process::number()) << 1)
 }
 
-/// The number of this process in the system, asked once in every process.
-fn pid() -> u32 {
-    /// The number among those of the server that it was asked for, and what it was.
-    static KNOWN: AtomicU64 = AtomicU64::new(0);
-    /// What the number of the main process is there.
-    const MAIN: u64 = 1 << 32;
-    let me = u64::from(me()) << 32;
-    let known = KNOWN.load(Ordering::Relaxed);
-    // The main process has another number once it is a daemon.
-    if me != MAIN && known & !u64::from(u32::MAX) == me {
-        return u32::try_from(known ^ me).unwrap_or(0);
-    }
-    let pid = std::process::id();
-    KNOWN.store(me | u64::from(pid), Ordering::Relaxed);
-    pid
+/// The numbers of an owner: among the processes of the server, and in the system.
+fn numbers(owner: u64) -> (u32, u32) {
+    let half = |half: u64| u32::try_from(half).unwrap_or(0);
+    (half(owner & u64::from(u32::MAX)) >> 1, half(owner >> 32))
 }
 
 impl OwnedLock {
@@ -91,12 +78,10 @@ impl OwnedLock {
     /// one is that of the store itself.
     pub(crate) const fn new(names: &'static [&'static str]) -> Self {
         Self {
-            lock: HostLock::INIT,
-            owner: AtomicU32::new(0),
+            owner: AtomicU64::new(FREE),
             depth: AtomicU32::new(0),
             turn: AtomicU32::new(0),
             call: AtomicU32::new(0),
-            pid: AtomicU32::new(0),
             since: AtomicI64::new(0),
             waits: AtomicU32::new(0),
             takeovers: AtomicU32::new(0),
@@ -108,7 +93,7 @@ impl OwnedLock {
     pub(crate) fn is_mine(&self) -> bool {
         // Only this process writes its own number, so what it reads of that is never old. Another
         // one may take the lock over, and then it is not this one's any more.
-        self.owner.load(Ordering::Relaxed) >> 1 == me()
+        numbers(self.owner.load(Ordering::Relaxed)).0 == process::number()
     }
 
     /// Takes the lock for `call`, or takes it once more; whether this process has it now, which it
@@ -157,34 +142,26 @@ impl OwnedLock {
             self.lay_down();
             return;
         }
-        self.owner.store(0, Ordering::Release);
-        // SAFETY: this process held the lock, and nobody takes over what has no owner that soon.
-        unsafe { self.lock.unlock() };
+        sync::lock_given_back();
+        self.owner.store(FREE, Ordering::Release);
     }
 
     fn take(&self, taken: Taken) -> bool {
-        self.try_take(taken) || self.wait(taken)
+        self.own(FREE, taken) || self.wait(taken)
     }
 
+    /// As [`OwnedLock::own`] of a free lock, for who tries again and again: looks before it writes.
     fn try_take(&self, taken: Taken) -> bool {
-        if !self.lock.try_lock() {
-            return false;
-        }
-        let mine = self.own(0, taken);
-        if !mine {
-            // Taken over in the moment in which it was given back: it is the other one's.
-            // SAFETY: this process got it on the line above.
-            unsafe { self.lock.unlock() };
-        }
-        mine
+        self.owner.load(Ordering::Relaxed) == FREE && self.own(FREE, taken)
     }
 
     /// Becomes the owner in the place of `from`, whose the lock was.
-    fn own(&self, from: u32, taken: Taken) -> bool {
-        let (new, order) = (me() << 1 | taken.hand, Ordering::AcqRel);
+    fn own(&self, from: u64, taken: Taken) -> bool {
+        let (new, order) = (mine() | taken.hand, Ordering::AcqRel);
         if self.owner.compare_exchange(from, new, order, Ordering::Relaxed).is_err() {
             return false;
         }
+        sync::lock_taken();
         if taken.hand == 0 {
             self.turn.fetch_add(1, Ordering::Relaxed);
         } else {
@@ -193,7 +170,6 @@ impl OwnedLock {
         }
         self.depth.store(taken.depth, Ordering::Relaxed);
         self.call.store(taken.call, Ordering::Relaxed);
-        self.pid.store(pid(), Ordering::Relaxed);
         self.since.store(0, Ordering::Relaxed);
         true
     }
@@ -212,27 +188,26 @@ impl OwnedLock {
 
     /// Gives the lock back; how often this process had taken it.
     pub(crate) fn leave_all(&self) -> u32 {
-        let (old, order) = (me() << 1, Ordering::AcqRel);
+        let (old, order) = (mine(), Ordering::AcqRel);
         let depth = self.depth.load(Ordering::Relaxed);
         // Whoever has taken it over gives it back.
-        if self.owner.compare_exchange(old, 0, order, Ordering::Relaxed).is_err() {
+        if self.owner.compare_exchange(old, FREE, order, Ordering::Relaxed).is_err() {
             return 0;
         }
-        // SAFETY: this process held the lock, and nobody takes over what has no owner that soon.
-        unsafe { self.lock.unlock() };
+        sync::lock_given_back();
         depth.max(1)
     }
 
     /// Takes the state in hand, which the lock guards, for this process, which holds it: false if
     /// it has it in hand already, or if the lock was taken over.
     pub(crate) fn take_in_hand(&self) -> bool {
-        let (old, order) = (me() << 1, Ordering::AcqRel);
+        let (old, order) = (mine(), Ordering::AcqRel);
         self.owner.compare_exchange(old, old | IN_HAND, order, Ordering::Relaxed).is_ok()
     }
 
     /// Ends [`OwnedLock::take_in_hand`].
     pub(crate) fn lay_down(&self) {
-        self.owner.store(me() << 1, Ordering::Release);
+        self.owner.store(mine(), Ordering::Release);
     }
 
     /// How often this process has taken the lock and not given it back.
@@ -243,9 +218,10 @@ impl OwnedLock {
     /// Who holds it now.
     pub(crate) fn holder(&self) -> Option<Holder> {
         let owner = self.owner.load(Ordering::Acquire);
-        (owner != 0).then(|| Holder {
-            process: owner >> 1,
-            pid: self.pid.load(Ordering::Relaxed),
+        let (process, pid) = numbers(owner);
+        (owner != FREE).then(|| Holder {
+            process,
+            pid,
             call: self.name(self.call.load(Ordering::Relaxed)),
             inside: owner & IN_HAND != 0,
             since: self.stamp(),
@@ -293,8 +269,6 @@ impl OwnedLock {
                 Seen::Forgotten(owner) => {
                     if self.own(owner, taken) {
                         self.takeovers.fetch_add(1, Ordering::Relaxed);
-                        // The other one counted it among its own.
-                        crate::sync::lock_taken();
                         return true;
                     }
                 }
@@ -312,7 +286,7 @@ struct Taken {
     depth: u32,
     call: u32,
     /// [`IN_HAND`], or 0.
-    hand: u32,
+    hand: u64,
 }
 
 /// What came of [`OwnedLock::enter_in_hand`].

@@ -1,6 +1,9 @@
 //! The `Contact` header.
 
+mod plain;
+
 use super::{Header, Msg, address::Line};
+use crate::few::Few;
 use core::ptr::{self, NonNull};
 use kamailio_sys as sys;
 
@@ -40,7 +43,7 @@ pub enum Bindings<'m> {
     /// All bindings: `*`.
     Star,
     /// In the order of the header, at least one.
-    List(Vec<Binding<'m>>),
+    List(Few<Binding<'m>, 1>),
     /// No list of addresses.
     Malformed,
 }
@@ -55,6 +58,9 @@ impl Msg<'_> {
         let body = header.body();
         if body.is_empty() {
             return Bindings::Malformed;
+        }
+        if let Some(only) = plain::read(body) {
+            return Bindings::List(Few::one(only));
         }
         if self.shared {
             return bindings_of_text(body);
@@ -91,6 +97,9 @@ impl Msg<'_> {
         let body = header.body();
         if body.is_empty() {
             return Contact::Empty;
+        }
+        if let Some(only) = plain::read(body) {
+            return Contact::One(only.uri);
         }
         if self.shared {
             return of_text(body);
@@ -156,8 +165,7 @@ unsafe fn bindings_of_list<'m>(
     list: *mut sys::contact,
     show: impl Fn(sys::str_) -> Option<&'m [u8]>,
 ) -> Bindings<'m> {
-    // Nearly every header has one.
-    let mut all = Vec::with_capacity(1);
+    let mut all = Few::new(Binding { uri: b"", expires: None, instance: None, reg_id: None });
     let mut next = list;
     while let Some(contact) = NonNull::new(next) {
         // SAFETY: by the contract of this function; an element is plain values.

@@ -13,6 +13,7 @@ mod header;
 mod method;
 mod route;
 mod scan;
+mod source;
 mod uri;
 mod via;
 
@@ -25,6 +26,7 @@ pub use header::{Expires, Header, Headers, header_type, misnumbered};
 pub use method::Method;
 pub use route::join_routes;
 pub use scan::header_of;
+pub use source::SOURCE_MAX;
 pub use uri::{Scheme, Uri, is_self};
 pub use via::Via;
 
@@ -33,7 +35,7 @@ pub(crate) use route::Routes;
 pub(crate) use scan::value_of;
 
 use crate::{error::Report, log::Level, script::Verdict, text};
-use core::{ffi::c_int, marker::PhantomData};
+use core::marker::PhantomData;
 use kamailio_sys as sys;
 use std::borrow::Cow;
 
@@ -65,9 +67,6 @@ pub struct CSeq<'m> {
     /// The method as the header spells it.
     pub name: &'m [u8],
 }
-
-/// Room for every address as the core writes it.
-pub const SOURCE_MAX: usize = 50;
 
 /// A borrowed SIP message: never outlives the call that got it.
 #[derive(Debug)]
@@ -268,34 +267,6 @@ impl Msg<'_> {
     pub fn to(&self) -> Result<NameAddr<'_>, Malformed> {
         let header = self.header_at(|msg| msg.to).ok_or(Malformed("To"))?;
         self.address(&header).ok_or(Malformed("To"))
-    }
-
-    /// The address and the port that the message came from; nothing if the core does not know,
-    /// as for a message it made itself.
-    pub fn source(&self) -> Option<(core::net::IpAddr, u16)> {
-        // SAFETY: as in `is_request`; the address is a plain value.
-        let address = unsafe { (*self.raw).rcv.src_ip };
-        // SAFETY: as above.
-        let port = unsafe { (*self.raw).rcv.src_port };
-        // SAFETY: every part of this union is plain bytes, 16 of them.
-        let bytes: [u8; 16] = unsafe { address.u.addr };
-        let [a, b, c, d, ..] = bytes;
-        match address.len {
-            4 => Some(([a, b, c, d].into(), port)),
-            16 => Some((bytes.into(), port)),
-            _ => None,
-        }
-    }
-
-    /// The address that the message came from as the core writes it, in `buffer`; empty if the core
-    /// does not know it.
-    pub fn source_text<'b>(&self, buffer: &'b mut [u8; SOURCE_MAX]) -> &'b [u8] {
-        // SAFETY: as in `is_request`; the address is a plain value.
-        let mut address = unsafe { (*self.raw).rcv.src_ip };
-        let room = c_int::try_from(buffer.len()).unwrap_or(0);
-        // SAFETY: the core writes no more than there is room for.
-        let len = unsafe { sys::ip_addr2sbuf(&raw mut address, buffer.as_mut_ptr().cast(), room) };
-        usize::try_from(len).ok().and_then(|len| buffer.get(..len)).unwrap_or_default()
     }
 
     /// The transport that the message came by, by the number of the core: 1 is UDP, 2 TCP.

@@ -21,9 +21,11 @@ use kamailio_sys::{self as core_sys, pcscf as sys};
 pub const NAME_MAX: usize = 64;
 
 /// What the lock of a domain is taken for, by number; the first one is the store itself.
-const CALLS: [&str; 3] = ["ims_usrloc_pcscf", "lock_udomain", "a change of its contacts"];
+const CALLS: [&str; 4] =
+    ["ims_usrloc_pcscf", "lock_udomain", "a change of its contacts", "ul_look"];
 const CLIENT: u32 = 1;
 const INSIDE: u32 = 2;
+const LOOK: u32 = 3;
 
 /// The most domains of a server.
 pub const DOMAINS_MAX: usize = 32;
@@ -67,6 +69,11 @@ impl<T> Domain<T> {
     /// Takes the lock, for a client that will give it back; it may be taken more than once.
     pub fn lock(&self) {
         self.lock.enter(CLIENT);
+    }
+
+    /// As [`Domain::lock`], for a client that only reads; false if the lock is lost.
+    pub(super) fn lock_to_look(&self) -> bool {
+        self.lock.enter(LOOK)
     }
 
     /// Gives the lock back; whether it is free now.

@@ -19,7 +19,6 @@ mod routes;
 mod security;
 pub mod server;
 
-pub use crate::few::Few;
 use crate::location::block;
 pub use crate::location::{REST, SHORT_REST, TEXT_MAX};
 pub use callbacks::Calls;

@@ -7,6 +7,7 @@ use crate::{
     process::{self, as_user},
     server::Server,
 };
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs,
     net::IpAddr,
@@ -24,7 +25,7 @@ const USER: &str = "postgres";
 pub struct Postgres {
     // The server goes before its folder.
     _server: Server,
-    _folder: TempDir,
+    folder: TempDir,
     ip: IpAddr,
 }
 
@@ -55,7 +56,26 @@ impl Postgres {
                 done.is_ok_and(|done| done.status.success())
             },
         );
-        Self { _server: server, _folder: folder, ip }
+        Self { _server: server, folder, ip }
+    }
+
+    /// Lets all its processes stand still, with their connections open, or go on.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn set_frozen(&self, frozen: bool) {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let text = fs::read_to_string(file).expect("a pid");
+        let main: i32 = text.lines().next().and_then(|pid| pid.parse().ok()).expect("a number");
+        let signal = if frozen { Signal::STOP } else { Signal::CONT };
+        // The first one first, so that there are no others than those that are found then.
+        let send = |pid| kill_process(Pid::from_raw(pid).expect("a process"), signal);
+        send(main).expect("a server");
+        for child in children(main) {
+            // One that has ended meanwhile needs no signal.
+            let _ = send(child);
+        }
     }
 
     /// Makes a database with the shipped tables of `sca`.
@@ -73,6 +93,19 @@ impl Postgres {
         made.execute(sql);
         made
     }
+}
+
+/// The processes that `parent` has started.
+fn children(parent: i32) -> Vec<i32> {
+    let all = fs::read_dir("/proc").expect("a list of processes").flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let is_its = |pid: &i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Behind the name in parentheses stand the state and the parent.
+        let behind = stat.rsplit(')').next().unwrap_or_default();
+        behind.split_whitespace().nth(1).and_then(|it| it.parse().ok()) == Some(parent)
+    };
+    pids.filter(is_its).collect()
 }
 
 /// Path of a server program: Debian keeps them beside their libraries, one folder a release.

@@ -9,6 +9,8 @@ use std::{fmt::Display, net::SocketAddr};
 pub(crate) struct Config<'a> {
     /// The value of `mpath`.
     pub(crate) modules: &'a str,
+    /// Processes that take requests.
+    pub(crate) workers: usize,
     /// Where SIP is received.
     pub(crate) listen: SocketAddr,
     /// The home network.
@@ -22,7 +24,7 @@ pub(crate) struct Config<'a> {
 impl Config<'_> {
     /// The text, with the path of the RPC socket.
     pub(crate) fn text(self, rpc: impl Display) -> String {
-        let Self { modules, listen, core, database, more } = self;
+        let Self { modules, workers, listen, core, database, more } = self;
         let (driver, database) = match database {
             None => (String::new(), String::new()),
             Some((url, mode)) => (
@@ -37,7 +39,7 @@ impl Config<'_> {
             r#"#!KAMAILIO
 debug=0
 log_stderror=yes
-children=2
+children={workers}
 disable_tcp=yes
 auto_aliases=no
 dns=no

@@ -3,6 +3,7 @@
 use super::{
     config::Config,
     measure::{Measure, Scene},
+    rows,
     text::Home,
 };
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     options::Volume,
     registrar::{LASTING, Registrar},
     server::Server,
+    storage::Storage,
     telephones::{
         network::Network,
         operation::Job,
@@ -39,8 +41,8 @@ pub(crate) struct Load {
     site: Site<Home>,
     contacts: usize,
     volume: Volume,
-    /// Whether contacts are stored in a database, which may be slower than a telephone is patient.
-    stored: bool,
+    /// Where contacts are stored, and the mode; a database may be slower than a telephone is patient.
+    storage: Option<(Storage, u8)>,
 }
 
 /// What a server is started with.
@@ -50,44 +52,52 @@ pub(crate) struct Start<'a> {
     pub(crate) modules: &'a str,
     /// The memory manager.
     pub(crate) manager: &'a str,
-    /// Address of the database.
-    pub(crate) database: &'a str,
     /// Further parameters of `ims_usrloc_pcscf`, whole lines.
     pub(crate) more: &'a str,
 }
 
 impl Load {
-    /// Starts a server for the telephones of `scene` once `prepare` has been told the address of their
-    /// home network, whose port is theirs, too; does not wait for it.
+    /// Starts a server for the telephones of `scene`, of which the first `rows` are in its database
+    /// `storage` already; does not wait for it.
     pub(crate) fn spawn(
         start: Start<'_>,
         scene: Scene,
         volume: Volume,
-        prepare: impl FnOnce(SocketAddr) -> Result<()>,
+        storage: Option<Storage>,
+        rows: usize,
     ) -> Result<Self> {
         let [listen, core] = addresses();
         let listen = SocketAddr::from((listen, 5060));
         let users = scene.contacts.saturating_add(volume.registrations);
         let network = Network::new(scene.place, users, listen, core)?;
-        prepare(network.core())?;
+        if let Some(storage) = &storage {
+            rows::fill(storage, rows, network.core())?;
+        }
+        let storage = storage.zip(scene.storage.map(|(_, mode)| mode));
+        let database = storage.as_ref().map(|(storage, mode)| (storage.url(), *mode));
         let config = Config {
             modules: start.modules,
+            workers: scene.workers,
             listen,
             core: network.core(),
-            database: scene.storage.map(|(_, mode)| (start.database, mode)),
+            database: database.as_ref().map(|(url, mode)| (url.as_str(), *mode)),
             more: start.more,
         };
         let server = Server::launch(start.manager, scene.megabytes(), |socket| {
             config.text(socket.display())
         })?;
-        let Scene { contacts, storage, .. } = scene;
         let site = Site::new(server, network, Home);
-        Ok(Self { site, contacts, volume, stored: storage.is_some() })
+        Ok(Self { site, contacts: scene.contacts, volume, storage })
     }
 
     /// As [`Load::spawn`], and waits until it serves.
-    pub(crate) fn start(start: Start<'_>, scene: Scene, volume: Volume) -> Result<Self> {
-        let mut load = Self::spawn(start, scene, volume, |_| Ok(()))?;
+    pub(crate) fn start(
+        start: Start<'_>,
+        scene: Scene,
+        volume: Volume,
+        storage: Option<Storage>,
+    ) -> Result<Self> {
+        let mut load = Self::spawn(start, scene, volume, storage, 0)?;
         load.site.server.wait_until_up()?;
         // Its processes for commands are up before the workers are.
         load.site.play([Job::ask(0, PLAIN)], 1, None)?;
@@ -146,7 +156,7 @@ impl Operate for Load {
         let mut jobs = self.jobs(measure);
         jobs.truncate(jobs.len() / shares);
         let tally = self.site.play(jobs, WINDOW, None)?.tally;
-        let good = if self.stored { tally.answered() } else { tally.check() };
+        let good = if self.storage.is_some() { tally.answered() } else { tally.check() };
         good.with_context(|| self.told())?;
         Ok(tally.done)
     }
@@ -161,6 +171,15 @@ impl Operate for Load {
             settle(self)?;
         }
         Ok(())
+    }
+
+    /// What of the registered contacts is stored, where each is written before it is answered.
+    fn conclude(&mut self) -> Result<Vec<(Measure, f64)>> {
+        let Some((storage, 1 | 3)) = &self.storage else { return Ok(Vec::new()) };
+        let rows = storage.count().context("a table whose rows cannot be counted")?;
+        let per_hundred = |count: usize| u32::try_from(count).map(f64::from);
+        let held = per_hundred(self.held()?.max(1))?;
+        Ok(vec![(Measure::Stored, 100.0 * per_hundred(rows)? / held)])
     }
 }
 

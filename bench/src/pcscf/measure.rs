@@ -19,6 +19,8 @@ pub(crate) enum Measure {
     Asked,
     /// Bytes really used by a registered contact.
     Used,
+    /// Rows in the table of the database, for a hundred registered contacts.
+    Stored,
     /// Milliseconds of the longest wait for an answer in quiet times.
     Quiet,
     /// Milliseconds of the longest wait for an answer while contacts expire.
@@ -47,15 +49,19 @@ impl figures::Measure for Measure {
             Self::Plain => "request with neither (for comparison), CPU us",
             Self::Asked => "registered contact, asked for, bytes",
             Self::Used => "registered contact, really used, bytes",
+            Self::Stored => "rows in the table for 100 registered contacts",
             Self::Quiet => "longest wait for an answer, quiet, ms",
             Self::Expiring => "longest wait for an answer while all expire, ms",
         }
     }
 
     fn digits(self) -> usize {
-        if Self::SIZES.contains(&self) { 0 } else { 1 }
+        if Self::SIZES.contains(&self) || self == Self::Stored { 0 } else { 1 }
     }
 }
+
+/// Processes that take requests where nothing else is said.
+pub(crate) const WORKERS: usize = 2;
 
 /// Where a figure was taken; those without a database come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +72,14 @@ pub(crate) struct Scene {
     pub(crate) place: Place,
     /// How many are registered.
     pub(crate) contacts: usize,
+    /// Processes of the server that take requests.
+    pub(crate) workers: usize,
 }
 
 impl Scene {
     /// Contacts in memory alone.
     pub(crate) fn new(place: Place, contacts: usize) -> Self {
-        Self { storage: None, place, contacts }
+        Self { storage: None, place, contacts, workers: WORKERS }
     }
 }
 
@@ -81,7 +89,10 @@ impl figures::Scene for Scene {
         let behind = if self.place == Place::Crowd { " behind one address" } else { "" };
         match self.storage {
             None => format!("{contacts}{behind}"),
-            Some((kind, mode)) => format!("{contacts}{behind}, {} mode {mode}", kind.name()),
+            Some((kind, mode)) => {
+                let alone = if self.workers == 1 { ", one worker" } else { "" };
+                format!("{contacts}{behind}, {} mode {mode}{alone}", kind.name())
+            }
         }
     }
 

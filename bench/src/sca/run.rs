@@ -84,8 +84,8 @@ fn restart(
 
 fn configured() -> String {
     format!(
-        "parameters of `sca` by default but for `purge_expired_interval` and `db_update_interval` \
-         ({JOB_INTERVAL} s, so that no job falls into a measurement)"
+        "2 workers, parameters of `sca` by default but for `purge_expired_interval` and \
+         `db_update_interval` ({JOB_INTERVAL} s, so that no job falls into a measurement)"
     )
 }
 

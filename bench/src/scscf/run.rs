@@ -141,8 +141,8 @@ fn operation() -> String {
     )
 }
 
-const CONFIGURED: &str = "parameters of both modules by default but for `max_expires`, `use_path` and \
-    `path_mode`";
+const CONFIGURED: &str = "2 workers, parameters of both modules by default but for `max_expires`, \
+    `use_path` and `path_mode`";
 
 const NOTES: [&str; 3] = [
     "Memory: growth of `core.shmmem` per registered user with one contact and a profile without \

@@ -23,7 +23,7 @@ pub mod unregister;
 
 /// The longest Contact URI that is stored. A request is answered before anybody authenticated it,
 /// so that one packet must not take much of the memory that all share.
-pub const MAX_URI: usize = 1024;
+pub const MAX_URI: usize = 4096;
 
 /// The most contacts of one message that are looked at. A phone has one or two, and each costs a
 /// search.

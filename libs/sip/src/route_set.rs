@@ -44,17 +44,41 @@ pub fn parse<'h>(bodies: impl IntoIterator<Item = &'h [u8]>) -> Result<Vec<&'h [
 ///
 /// As for [`parse`].
 pub fn add<'h>(uris: &mut Vec<&'h [u8]>, body: &'h [u8]) -> Result<(), BadRoutes> {
-    for element in Pieces::new(body, b',') {
-        let element = element?;
-        if element.is_empty() {
-            continue;
-        }
+    let mut add = |uri: Result<&'h [u8], BadRoutes>| {
         if uris.len() == MAX {
             return Err(BadRoutes::TooMany);
         }
-        uris.push(uri(element)?);
+        uris.push(uri?);
+        Ok(())
+    };
+    let mut rest = body;
+    while let Some((uri, behind)) = bare(rest) {
+        add(checked(uri))?;
+        rest = behind;
+    }
+    for element in Pieces::new(rest, b',') {
+        let element = element?;
+        if !element.is_empty() {
+            add(uri(element))?;
+        }
     }
     Ok(())
+}
+
+/// What stands between the brackets of the first element of `list`, and the list behind it, if it
+/// is nothing but brackets, as nearly all are.
+fn bare(list: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (uri, behind) = scan::cut(scan::trim_start(list).strip_prefix(b"<")?, b'>')?;
+    match scan::trim_start(behind) {
+        [] => Some((uri, b"")),
+        [b',', more @ ..] => Some((uri, more)),
+        _ => None,
+    }
+}
+
+/// `uri`, if it is one.
+fn checked(uri: &[u8]) -> Result<&[u8], BadRoutes> {
+    if scan::is_uri(uri) { Ok(uri) } else { Err(BadRoutes::NotUri(scan::shown(uri))) }
 }
 
 /// The URI of one element.
@@ -73,7 +97,7 @@ fn uri(element: &[u8]) -> Result<&[u8], BadRoutes> {
     if !is_display_name(scan::trim(name)) || !(after.is_empty() || after.starts_with(b";")) {
         return Err(not_name_addr());
     }
-    scan::is_uri(uri).then_some(uri).ok_or_else(|| BadRoutes::NotUri(scan::shown(uri)))
+    checked(uri)
 }
 
 /// Tokens with blanks between them, or one quoted string.
@@ -165,6 +189,7 @@ fn joined(
 #[cfg(test)]
 mod tests {
     use super::{BadRoutes, MAX, Open, decode, encode, parse, route_header, same};
+    use proptest::{collection::vec, prelude::*, sample};
 
     fn read<'t>(bodies: &[&'t str]) -> Result<Vec<&'t str>, BadRoutes> {
         let uris = parse(bodies.iter().map(|body| body.as_bytes()))?;
@@ -206,6 +231,18 @@ mod tests {
         }
         assert_eq!(read(&["<sip:a@b"]), Err(Open::Bracket.into()));
         assert_eq!(read(&["\"A <sip:a@b>"]), Err(Open::Quote.into()));
+    }
+
+    #[test]
+    fn bare_elements_are_what_they_are_behind_one_with_a_name() {
+        let pieces = "<|>|sip:a|,| |\r\n |;|x|\"|:|<sip:b>|<tel:1>,|<sip:c> , |<>,|\t<a,b:>";
+        let pieces = sample::select(pieces.split('|').collect::<Vec<_>>());
+        proptest!(ProptestConfig::with_cases(4000), |(list in vec(pieces, 0..8))| {
+            let list = list.concat();
+            let behind = format!("name <sip:first>,{list}");
+            let expected = read(&[&list]).map(|uris| [vec!["sip:first"], uris].concat());
+            prop_assert_eq!(read(&[&behind]), expected, "{}", list);
+        });
     }
 
     #[test]

@@ -80,10 +80,23 @@ fn end_of_quote(inner: &[u8]) -> Option<usize> {
 
 /// `text` without linear white space at its ends; folded lines count as blanks.
 pub fn trim(text: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let start = text.iter().position(|byte| !blank(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
-    text.get(start..end).unwrap_or(b"")
+    let text = trim_start(text);
+    let end = text.iter().rposition(|byte| !is_blank(*byte)).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or(b"")
+}
+
+/// As [`trim`], at the beginning only.
+pub fn trim_start(mut text: &[u8]) -> &[u8] {
+    while let [byte, rest @ ..] = text
+        && is_blank(*byte)
+    {
+        text = rest;
+    }
+    text
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// `text` as one line: each line end with the blanks around it is one blank (RFC 3261 7.3.1).
@@ -189,7 +202,18 @@ pub fn is_word(text: &[u8]) -> bool {
 
 /// Whether `text` has a blank, a control byte, a `<` or a `>`, which no URI has.
 pub fn has_unfit(text: &[u8]) -> bool {
-    let any = |block: &[u8; BLOCK]| unfit_of_block(u64::from_ne_bytes(*block));
+    has_any(text, unfit_of_block)
+}
+
+/// As [`has_unfit`], or a `"`, which would begin a quoted text.
+pub fn has_unfit_or_quote(text: &[u8]) -> bool {
+    has_any(text, |block| unfit_of_block(block) | equal_of_block(block, b'"'))
+}
+
+/// Whether `of_block` says something else than 0 of any eight bytes of `text`.
+#[inline]
+fn has_any(text: &[u8], of_block: impl Fn(u64) -> u64) -> bool {
+    let any = |block: &[u8; BLOCK]| of_block(u64::from_ne_bytes(*block));
     let found = match text.last_chunk() {
         // The last block may overlap the one before: that costs less than single bytes.
         Some(last) => text.as_chunks().0.iter().fold(any(last), |found, block| found | any(block)),
@@ -205,31 +229,38 @@ pub fn has_unfit(text: &[u8]) -> bool {
 /// Bytes that are looked at in one go.
 const BLOCK: usize = 8;
 
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; BLOCK])
+}
+
+/// The high bits of bytes of `block`, not 0 if one of the eight is below `limit`: subtracting borrows
+/// from the high bit of a byte, unless that had it before; a borrow from the next byte only comes
+/// after one was found.
+const fn below_of_block(block: u64, limit: u8) -> u64 {
+    block.wrapping_sub(eight(limit)) & !block & eight(0x80)
+}
+
+/// Not 0 if one of the eight bytes of `block` is `byte`.
+const fn equal_of_block(block: u64, byte: u8) -> u64 {
+    below_of_block(block ^ eight(byte), 1)
+}
+
 /// Not 0 if one of the eight bytes of `block` is unfit.
-fn unfit_of_block(block: u64) -> u64 {
-    const fn eight(byte: u8) -> u64 {
-        u64::from_ne_bytes([byte; BLOCK])
-    }
-    // Subtracting borrows from the high bit of a byte, unless that had it before; a borrow from the
-    // next byte only comes after one was found.
-    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(eight(limit)) & !bytes;
-    let zero = |bytes: u64| below(bytes, 1);
+const fn unfit_of_block(block: u64) -> u64 {
     // The two brackets differ in one bit.
-    let bracket = (block | eight(b'<' ^ b'>')) ^ eight(b'<' | b'>');
-    (below(block, b' ' + 1) | zero(block ^ eight(0x7f)) | zero(bracket)) & eight(0x80)
+    let bracket = equal_of_block(block | eight(b'<' ^ b'>'), b'<' | b'>');
+    below_of_block(block, b' ' + 1) | equal_of_block(block, 0x7f) | bracket
 }
 
 /// Whether a URI may stand between `<` and `>`: a scheme, something behind it, and nothing that
 /// ends the brackets or the line.
 pub fn is_uri(text: &[u8]) -> bool {
     static SCHEME: Bytes = Bytes::alphanumeric(b"+-.");
-    let scheme = |name: &[u8]| {
-        name.first().is_some_and(u8::is_ascii_alphabetic)
-            && name.iter().all(|byte| SCHEME.has(*byte))
-    };
-    cut(text, b':').is_some_and(|(name, rest)| scheme(name) && !rest.is_empty())
-        && !has_unfit(text)
-        && text.find_byte(b'"').is_none()
+    let scheme = text.iter().position(|byte| !SCHEME.has(*byte));
+    let behind = scheme.and_then(|end| text.get(end..));
+    text.first().is_some_and(u8::is_ascii_alphabetic)
+        && matches!(behind, Some([b':', _, ..]))
+        && !has_unfit_or_quote(text)
 }
 
 /// Up to 80 bytes of foreign text for a log line.
@@ -309,6 +340,10 @@ mod tests {
                     let mut text = plain.clone();
                     text[at] = byte;
                     assert_eq!(super::has_unfit(&text), unfit, "{byte} at {at} of {len}");
+                    assert_eq!(super::has_unfit_or_quote(&text), unfit, "{byte} at {at} of {len}");
+                    text[at] = b'"';
+                    assert!(!super::has_unfit(&text), "quote at {at} of {len}");
+                    assert!(super::has_unfit_or_quote(&text), "quote at {at} of {len}");
                 }
             }
         }

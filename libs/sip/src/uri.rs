@@ -179,13 +179,17 @@ fn host_and_port(place: &[u8]) -> Option<(&[u8], Option<u16>, &[u8])> {
         return None;
     }
     let [b':', digits @ ..] = rest else { return Some((host, None, rest)) };
-    let (mut port, mut rest) = (0_u16, digits);
+    let (mut port, mut rest) = (0_u32, digits);
     while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-        port = port.checked_mul(10)?.checked_add(u16::from(digit.wrapping_sub(b'0')))?;
+        // What is multiplied is a port, so that nothing can wrap.
+        port = port.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0')));
+        if port > u32::from(u16::MAX) {
+            return None;
+        }
         rest = behind;
     }
     let is_written = rest.len() < digits.len();
-    Some((host, is_written.then_some(port), rest))
+    Some((host, if is_written { Some(u16::try_from(port).ok()?) } else { None }, rest))
 }
 
 /// The port that `digits` write, 0 to 65535 without a sign.

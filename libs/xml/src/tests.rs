@@ -27,6 +27,25 @@ fn what_is_no_document_is_refused_with_a_reason() {
         assert!(matches!(why, BadXml::Xml { .. } | BadXml::Empty), "{text}: {why:?}");
         assert!(why.to_string().len() < 200);
     }
+    // What is read behind a document closes nothing that is open at its end.
+    for open in [
+        "<!--",
+        "<!-",
+        "<!",
+        "<",
+        "<!-- x",
+        "<!-- x -",
+        "<!-- x --",
+        "<?x",
+        "<?x y ?",
+        "<![CDATA[",
+        "x",
+    ] {
+        assert!(matches!(read(&format!("<a/>{open}")), Err(BadXml::Xml { .. })), "{open}");
+    }
+    for closed in ["<!---->", "<!-- x -->", "<?x?>", " \r\n\t"] {
+        assert!(read(&format!("<a/>{closed}")).is_ok(), "{closed}");
+    }
     assert_eq!(read("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>").unwrap_err(), BadXml::Doctype);
     assert_eq!(read("<a><a><a><a><a/></a></a></a></a>").unwrap_err(), BadXml::Deep(4));
     assert_eq!(Tree::read(b"<a>\xff</a>", &LIMITS).unwrap_err(), BadXml::NotUtf8(3));

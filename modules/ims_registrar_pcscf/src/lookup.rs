@@ -4,7 +4,7 @@ use crate::{
     reading::{self, Origin},
     refused::Refused,
     settings::Settings,
-    store::{find, peer, place_of},
+    store::{self, place_of},
     variables,
 };
 use kamailio::{
@@ -56,8 +56,10 @@ pub(crate) fn sender<R>(
     let rules = rules(settings);
     let mut closest = None;
     for query in queries {
-        let guard = settings.usrloc.lock(domain, peer(&query.via));
-        let Some(contact) = find(&guard, &query, wanted.routes) else { continue };
+        let Some(found) = store::look(settings.usrloc, domain, &query, wanted.routes) else {
+            continue;
+        };
+        let contact = found.contact();
         match lookup::check(&place_of(&contact), &place, &rules) {
             Ok(()) => {
                 variables::remember(&contact);

@@ -5,6 +5,9 @@ use kamailio::param::{Int, Text};
 /// URI of this proxy: From and Contact of SUBSCRIBE, P-Asserted-Identity of SUBSCRIBE and PUBLISH.
 pub(crate) static PCSCF_URI: Text = Text::new(c"sip:pcscf.ims.smilecoms.com:4060");
 
+/// Its default, which counts in the place of one that is none.
+pub(crate) const DEFAULT_URI: &[u8] = b"sip:pcscf.ims.smilecoms.com:4060";
+
 /// Seconds that a contact is kept while its registration is under way.
 pub(crate) static PENDING_REG_EXPIRES: Int = Int::new(30);
 

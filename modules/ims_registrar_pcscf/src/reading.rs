@@ -1,7 +1,10 @@
 //! From a message to the plain values that decisions are made of.
 
 use crate::settings::Settings;
-use kamailio::msg::{self, Bindings, Msg};
+use kamailio::{
+    Few,
+    msg::{self, Bindings, Msg},
+};
 use pcscf_core::{
     decide::{
         Asked, Contacts, Place, Via,
@@ -85,7 +88,7 @@ pub(crate) enum Listed<'m> {
     Missing,
     Unreadable,
     Star,
-    List(Vec<Asked<'m>>),
+    List(Few<Asked<'m>, 1>),
 }
 
 impl<'m> Listed<'m> {
@@ -99,7 +102,7 @@ impl<'m> Listed<'m> {
             None => Self::Missing,
             Some(Bindings::Malformed) => Self::Unreadable,
             Some(Bindings::Star) => Self::Star,
-            Some(Bindings::List(list)) => Self::List(list.into_iter().map(asked).collect()),
+            Some(Bindings::List(list)) => Self::List(list.map(asked)),
         }
     }
 
@@ -111,7 +114,7 @@ impl<'m> Listed<'m> {
         if let Self::List(all) = &mut first {
             for more in headers {
                 if let Bindings::List(list) = more {
-                    all.extend(list.into_iter().map(asked));
+                    list.iter().for_each(|binding| all.push(asked(*binding)));
                 }
             }
         }
@@ -130,10 +133,10 @@ impl<'m> Listed<'m> {
 }
 
 /// The URIs of the first Contact header; none if it has no list.
-pub(crate) fn contact_uris<'m>(msg: &'m Msg<'_>) -> Vec<&'m [u8]> {
+pub(crate) fn contact_uris<'m>(msg: &'m Msg<'_>) -> Few<&'m [u8], 1> {
     match msg.bindings().next() {
-        Some(Bindings::List(list)) => list.into_iter().map(|binding| binding.uri).collect(),
-        _ => Vec::new(),
+        Some(Bindings::List(list)) => list.map(|binding| binding.uri),
+        _ => Few::new(b""),
     }
 }
 
@@ -169,7 +172,10 @@ fn told<'m>(msg: &'m Msg<'_>, uri: &[u8]) -> Option<Device<'m>> {
         Bindings::List(list) => Some(list),
         _ => None,
     });
-    let found = lists.flatten().find(|binding| save::is_same(binding.uri, uri))?;
+    let same = |list: Few<msg::Binding<'m>, 1>| {
+        list.iter().find(|binding| save::is_same(binding.uri, uri)).copied()
+    };
+    let found = lists.filter_map(same).next()?;
     Some((found.instance, found.reg_id))
 }
 

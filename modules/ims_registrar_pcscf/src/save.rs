@@ -19,7 +19,7 @@ use kamailio::{
 use pcscf_core::{
     State,
     decide::{
-        Judgement, Place, Query, Via, expires,
+        Asked, Contacts, Judgement, MAX_CONTACTS, Place, Query, Via, expires,
         save::{self, Plan, Reply, Step},
         subscribe::{self, Subscribe},
     },
@@ -51,8 +51,17 @@ pub(crate) fn save(
     let place = origin.place().map_err(|why| Refused::new(msg, why))?;
     let granted = granted(msg);
     let listed = Listed::all(msg);
+    let (mut contacts, sorted) = (listed.contacts(), own_first(&listed, &request));
+    if let Some(sorted) = &sorted {
+        kamailio::notice!(
+            "{}: {} contacts, {MAX_CONTACTS} are looked at",
+            identity(msg),
+            sorted.len()
+        );
+        contacts = Contacts::List(sorted);
+    }
     let reply = Reply {
-        contacts: listed.contacts(),
+        contacts,
         expires: msg.header(b"Expires"),
         removes_all: removes_all(msg, &request),
         place,
@@ -78,6 +87,21 @@ pub(crate) fn save(
     task.subscribe()
 }
 
+/// The contacts of an answer that has more than are looked at: those that the phone asked for come
+/// first. A registrar lists all contacts of a user, whoever registered them.
+fn own_first<'m>(listed: &'m Listed<'_>, request: &Msg<'_>) -> Option<Vec<Asked<'m>>> {
+    let Contacts::List(all) = listed.contacts() else { return None };
+    if all.len() <= MAX_CONTACTS {
+        return None;
+    }
+    let asked = Listed::all(request);
+    let asked = asked.contacts().list().unwrap_or_default();
+    let is_own = |contact: &Asked<'_>| asked.iter().any(|own| save::is_same(own.uri, contact.uri));
+    let mut sorted = all.to_vec();
+    sorted.sort_by_cached_key(|contact| !is_own(contact));
+    Some(sorted)
+}
+
 /// Whether the registrar agreed to end all registrations of the phone.
 fn removes_all(msg: &Msg<'_>, request: &Msg<'_>) -> bool {
     let granted = msg.status().is_some_and(|status| (200..300).contains(&status));
@@ -95,18 +119,20 @@ fn granted<'m>(msg: &'m Msg<'_>) -> Granted<'m> {
             list.add(&header);
         }
     }
-    Granted { ids: ids.read(msg), routes: routes.read(msg) }
+    Granted { ids: ids.read_some(msg), routes: routes.read(msg) }
 }
 
 /// The URIs that all headers of one name list.
 struct List<'m> {
     name: &'static str,
-    uris: Result<Vec<&'m [u8]>, BadRoutes>,
+    uris: Vec<&'m [u8]>,
+    /// What is wrong with it.
+    bad: Option<BadRoutes>,
 }
 
 impl<'m> List<'m> {
     fn new(name: &'static str) -> Self {
-        Self { name, uris: Ok(Vec::new()) }
+        Self { name, uris: Vec::new(), bad: None }
     }
 
     fn is_in(&self, header: &Header<'_>) -> bool {
@@ -114,20 +140,30 @@ impl<'m> List<'m> {
     }
 
     fn add(&mut self, header: &Header<'m>) {
-        if let Ok(uris) = &mut self.uris
-            && let Err(why) = route_set::add(uris, header.body())
-        {
-            self.uris = Err(why);
+        if self.bad.is_none() {
+            self.bad = route_set::add(&mut self.uris, header.body()).err();
         }
     }
 
     /// What was added; nothing, and a line of the log, if some of it cannot be read.
     fn read(self, msg: &Msg<'_>) -> Vec<&'m [u8]> {
-        let Self { name, uris } = self;
-        uris.unwrap_or_else(|why| {
-            kamailio::notice!("{}: {name} passed over: {why}", identity(msg));
-            Vec::new()
-        })
+        let Self { name, uris, bad } = self;
+        let Some(why) = bad else { return uris };
+        kamailio::notice!("{}: {name} passed over: {why}", identity(msg));
+        Vec::new()
+    }
+
+    /// The same, but of a list that is too long its beginning: each of its URIs counts alone.
+    fn read_some(mut self, msg: &Msg<'_>) -> Vec<&'m [u8]> {
+        if self.bad == Some(BadRoutes::TooMany) {
+            let (count, name) = (self.uris.len(), self.name);
+            kamailio::notice!(
+                "{}: {name} has more than {count} uris, the others are left out",
+                identity(msg)
+            );
+            self.bad = None;
+        }
+        self.read(msg)
     }
 }
 
@@ -170,6 +206,11 @@ impl Task<'_, '_> {
     fn at(&self, query: &Query<'_>, step: &Step<'_>) -> Option<Judgement> {
         let guard = self.settings.usrloc.lock(self.domain, peer(&query.via));
         let contact = find(&guard, query, &[])?;
+        // Behind the Via of the phone there is also its contact when the answer names another one.
+        let by_via = !same_text(&query.via, &step.query.via);
+        if by_via && !query.aor.is_empty() && !save::is_same(contact.aor(), query.aor) {
+            return None;
+        }
         let delay = self.settings.delete_delay;
         // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
         let to = || self.request.to().ok().map(|to| to.uri);

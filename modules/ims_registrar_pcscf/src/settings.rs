@@ -1,6 +1,7 @@
 //! What the parameters come to, settled once before the host forks.
 
 use crate::{domains, params};
+use bstr::BStr;
 use kamailio::{
     Error,
     avp::{AvpSpec, NotAnAvp},
@@ -51,8 +52,6 @@ pub(crate) enum SettingsError {
     Avp(#[from] NotAnAvp),
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: i32, allowed: &'static str },
-    #[error("modparam pcscf_uri is {0:?}, must be a uri without line ends")]
-    Uri(String),
 }
 
 impl Report for SettingsError {}
@@ -83,13 +82,13 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         usrloc,
         tm: Tm::bind()?,
         pua,
-        pcscf_uri: pcscf_uri()?,
-        pending_expires: seconds("pending_reg_expires", &params::PENDING_REG_EXPIRES)?,
+        pcscf_uri: pcscf_uri(publishes || subscribes),
+        pending_expires: seconds("pending_reg_expires", &params::PENDING_REG_EXPIRES, 30),
         received_avp: params::RECEIVED_AVP.non_empty().map(AvpSpec::parse).transpose()?,
         fallback2ip: params::IS_REGISTERED_FALLBACK2IP.get(),
         publishes,
         subscribes,
-        subscription_expires: seconds("subscription_expires", &params::SUBSCRIPTION_EXPIRES)?,
+        subscription_expires: seconds("subscription_expires", &params::SUBSCRIPTION_EXPIRES, 3600),
         checks_port: params::IGNORE_CONTACT_RXPORT_CHECK.get() == 0
             && (ipsec.is_some() || without_ipsec),
         ipsec,
@@ -106,19 +105,28 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
     })
 }
 
-/// The URI stands in header fields of our own.
-fn pcscf_uri() -> Result<&'static [u8], SettingsError> {
+/// The URI stands in header fields of our own, if anything is sent.
+fn pcscf_uri(sends: bool) -> &'static [u8] {
     let uri = params::PCSCF_URI.get();
-    if uri.is_empty() || uri.iter().any(u8::is_ascii_control) {
-        return Err(SettingsError::Uri(String::from_utf8_lossy(uri).into_owned()));
+    if !sends || !uri.is_empty() && !uri.iter().any(u8::is_ascii_control) {
+        return uri;
     }
-    Ok(uri)
+    let default = params::DEFAULT_URI;
+    kamailio::warn!(
+        "modparam pcscf_uri is {:?}, must be a uri without line ends: {} counts",
+        BStr::new(uri),
+        BStr::new(default)
+    );
+    default
 }
 
-fn seconds(name: &'static str, param: &Int) -> Result<u32, SettingsError> {
+/// A number of seconds, or `instead`: a server with the module of C starts with any number.
+fn seconds(name: &'static str, param: &Int, instead: u32) -> u32 {
     let value = param.get();
-    let allowed = "0 or more seconds";
-    u32::try_from(value).map_err(|_| SettingsError::Range { name, value, allowed })
+    u32::try_from(value).unwrap_or_else(|_| {
+        kamailio::warn!("modparam {name} is {value}, must be 0 or more seconds: {instead} counts");
+        instead
+    })
 }
 
 fn positive(name: &'static str, param: &Int) -> Result<u32, SettingsError> {

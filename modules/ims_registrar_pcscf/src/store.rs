@@ -1,6 +1,6 @@
 //! Between decisions and the location store.
 
-use kamailio::pcscf::client::{Contact, Guard, Mode, Peer, Search};
+use kamailio::pcscf::client::{Contact, Domain, Guard, Look, Mode, Peer, Search, Usrloc};
 use pcscf_core::{
     State,
     decide::{self, Bound, Place, Query},
@@ -18,7 +18,21 @@ pub(crate) fn find<'g>(
     query: &Query<'_>,
     routes: &[&[u8]],
 ) -> Option<Contact<'g>> {
-    guard.find(&Search {
+    guard.find(&search(query, routes))
+}
+
+/// The same, for who only reads the record: its domain is locked until the look ends.
+pub(crate) fn look<'q>(
+    usrloc: &'q Usrloc,
+    domain: Domain,
+    query: &Query<'q>,
+    routes: &'q [&'q [u8]],
+) -> Option<Look<'q>> {
+    usrloc.look(domain, &search(query, routes))
+}
+
+fn search<'q>(query: &Query<'q>, routes: &'q [&'q [u8]]) -> Search<'q> {
+    Search {
         aor: query.aor,
         parts: query.parts,
         via: peer(&query.via),
@@ -29,7 +43,7 @@ pub(crate) fn find<'g>(
         },
         states: query.states.0,
         service_routes: routes,
-    })
+    }
 }
 
 /// Shows `judge` what is read of `contact`.

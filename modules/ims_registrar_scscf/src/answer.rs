@@ -1,6 +1,6 @@
 //! The replies to a REGISTER.
 
-use crate::{params, settings::Settings, stats};
+use crate::{settings::Settings, stats};
 use bstr::ByteSlice;
 use kamailio::{
     msg::Msg,
@@ -28,7 +28,7 @@ pub(crate) fn list(
             expires: contact.expires(),
             received: contact.received(),
         };
-        list.bound(&shown, params::RECEIVED_PARAM.get(), contact.params());
+        list.bound(&shown, settings.received_param, contact.params());
     }
     list
 }

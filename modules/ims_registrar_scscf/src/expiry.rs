@@ -12,7 +12,7 @@ pub(crate) fn by_itself(told: &Told<'_>) {
     let Some(settings) = settings::get().filter(|settings| settings.tells_expiry) else { return };
     let record = &told.identity;
     let ended = match told.event {
-        Event::WatchersOver => return,
+        Event::WatchersOver | Event::Stored => return,
         Event::LastContactGone | Event::UnregisteredExpired => true,
         // The store of C never says that it was the last one.
         Event::Expired if settings.usrloc.is_ours() => false,

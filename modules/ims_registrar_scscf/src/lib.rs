@@ -16,6 +16,7 @@ mod answer;
 mod assigned;
 mod bindings;
 mod commands;
+mod copied;
 mod domains;
 mod event;
 mod expiry;

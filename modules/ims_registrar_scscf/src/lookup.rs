@@ -191,8 +191,8 @@ fn add(msg: &Msg<'_>, contact: &Contact<'_>) -> Result<(), Unusable> {
 
 /// `lookup_path_to_contact`: the request goes along the path of the contact `uri`.
 pub(crate) fn path_to(settings: &Settings, msg: &Msg<'_>, uri: &[u8]) -> Result<Verdict, Refused> {
-    let call_id = msg.call_id().unwrap_or_default();
-    let found = settings.usrloc.find_contact(uri, call_id, b"");
+    // The request is within another call than the REGISTER.
+    let found = settings.usrloc.find_contact(uri, b"", b"");
     let found = found.filter(|contact| contact.is_valid(timer::now()));
     let shown_uri = || shown(uri).as_bstr();
     let none = || Refused::debug(msg, format_args!("no contact {:?}", shown_uri()));

@@ -1,8 +1,10 @@
 //! What the HSS asks for: the end of registrations (RTR), new profiles (PPR).
 
 use crate::{
+    copied::Copied,
     event::{self, Happened, Kind},
     hss, registered, remove,
+    save::is_in,
     settings::{self, Settings},
     user_data,
 };
@@ -10,7 +12,7 @@ use bstr::{BString, ByteSlice};
 use kamailio::{
     cdp::{Incoming, Outcome, OwnedAvp},
     refused::shown,
-    scscf::client::{Assigned, Charging, Domain, Registration, Subscription},
+    scscf::client::{Assigned, Charging, Domain, Guard, Identity, Registration, Subscription},
     timer,
 };
 use scscf_core::{
@@ -242,10 +244,8 @@ fn changed(
         // An identity that joins a set that is registered is registered as the others are.
         if let Some(record) = record.filter(|_| before.is_none()) {
             other_set = true;
-            for uri in &live {
-                if let Some(contact) = settings.usrloc.find_contact(uri, b"", b"") {
-                    guard.link(&record, &contact)?;
-                }
+            for contact in &live {
+                join(settings, &guard, &record, contact, &entries)?;
             }
         }
     }
@@ -257,18 +257,39 @@ fn changed(
             domain,
             identity: key,
             identities: &registered::staying(&entries),
-            contacts: &live,
+            contacts: &uris(&live),
             watched: true,
         });
     }
     Ok(Some(entries.into_iter().map(|entry| entry.key.into_owned()).collect()))
 }
 
-/// The URIs of the valid contacts of an identity.
-fn live(settings: &Settings, domain: Domain, key: &[u8]) -> Vec<BString> {
+/// Gives `record`, which joins the set of `entries`, one of the contacts of that set. Another user may
+/// have registered from the same place: that contact stays with him.
+fn join(
+    settings: &Settings,
+    guard: &Guard<'_>,
+    record: &Identity<'_>,
+    contact: &Copied,
+    entries: &[set::Entry<'_>],
+) -> Result<(), kamailio::Error> {
+    let found = settings.usrloc.find_contact(&contact.uri, &contact.call_id, &contact.path);
+    let found = found.filter(|found| !settings.usrloc.is_ours() || is_in(entries, found.aor()));
+    match found {
+        Some(found) => guard.link(record, &found),
+        None => contact.store(guard, record, None),
+    }
+}
+
+fn uris(contacts: &[Copied]) -> Vec<BString> {
+    contacts.iter().map(|contact| contact.uri.clone()).collect()
+}
+
+/// The valid contacts of an identity.
+fn live(settings: &Settings, domain: Domain, key: &[u8]) -> Vec<Copied> {
     let now = timer::now();
     let guard = settings.usrloc.lock(domain, key);
     let Some(record) = guard.identity() else { return Vec::new() };
     let valid = record.contacts().filter(|contact| contact.is_valid(now));
-    valid.map(|contact| contact.uri().into()).collect()
+    valid.map(|contact| Copied::of(&contact)).collect()
 }

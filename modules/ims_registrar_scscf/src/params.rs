@@ -1,5 +1,6 @@
 //! The parameters, with their defaults.
 
+use core::ffi::CStr;
 use kamailio::{
     HOST_VERSION,
     param::{Int, Text},
@@ -43,7 +44,8 @@ pub(crate) static CASE_SENSITIVE: Int = Int::new(0);
 pub(crate) static REALM_PREFIX: Text = Text::new(c"");
 
 /// The parameter of a Contact in a reply that says where it was received from.
-pub(crate) static RECEIVED_PARAM: Text = Text::new(c"received");
+pub(crate) static RECEIVED_PARAM: Text = Text::new(RECEIVED);
+pub(crate) const RECEIVED: &CStr = c"received";
 
 /// AVP with the URI that a REGISTER came from; empty: none.
 pub(crate) static RECEIVED_AVP: Text = Text::new(c"");
@@ -88,7 +90,8 @@ pub(crate) static USER_DATA_XSD: Text = Text::new(c"");
 pub(crate) static SUPPORT_WILDCARDPSI: Int = Int::new(0);
 
 /// The URI of this server.
-pub(crate) static SCSCF_NAME: Text = Text::new(c"sip:scscf2.ims.smilecoms.com:6060");
+pub(crate) static SCSCF_NAME: Text = Text::new(NAME);
+pub(crate) const NAME: &CStr = c"sip:scscf2.ims.smilecoms.com:6060";
 
 /// Not 0: when the last contact goes, the HSS is asked to keep this server for the user.
 pub(crate) static STORE_PROFILE_DEREG: Int = Int::new(0);
@@ -97,7 +100,8 @@ pub(crate) static STORE_PROFILE_DEREG: Int = Int::new(0);
 pub(crate) static CXDX_FORCED_PEER: Text = Text::new(c"");
 
 /// The realm of the HSS.
-pub(crate) static CXDX_DEST_REALM: Text = Text::new(c"ims.smilecoms.com");
+pub(crate) static CXDX_DEST_REALM: Text = Text::new(REALM);
+pub(crate) const REALM: &CStr = c"ims.smilecoms.com";
 
 /// Seconds of a subscription to the reg event that names none.
 pub(crate) static SUBSCRIPTION_DEFAULT_EXPIRES: Int = Int::new(3600);

@@ -4,6 +4,8 @@ use crate::{
     domains, hss, params,
     tunable::{self, Number},
 };
+use bstr::ByteSlice;
+use core::ffi::CStr;
 use kamailio::{
     Error,
     avp::{AvpSpec, NotAnAvp},
@@ -42,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) tells_call_id: bool,
     /// What stands in every request to the HSS.
     pub(crate) constants: Vec<Constant>,
+    /// The parameter of a Contact that says where it was received from.
+    pub(crate) received_param: &'static [u8],
     pub(crate) received_avp: Option<AvpSpec>,
     pub(crate) aor_avp: Option<AvpSpec>,
     pub(crate) return_code: AvpSpec,
@@ -69,8 +73,6 @@ pub(crate) enum SettingsError {
     Avp(&'static str, NotAnAvp),
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: i32, allowed: &'static str },
-    #[error("modparam {name} is {value:?}, must be {allowed}")]
-    Text { name: &'static str, value: String, allowed: &'static str },
 }
 
 impl Report for SettingsError {}
@@ -100,12 +102,13 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
     };
     avp("reg_callid_avp", params::REG_CALLID_AVP.non_empty())?;
     let return_code = AvpSpec::parse(RETURN_CODE);
-    bounds()?;
+    bounds();
     let in_brackets = |byte: &u8| !byte.is_ascii_control() && !b"<> ".contains(byte);
-    let uri = "a sip uri without line ends";
-    let scscf_name = text("scscf_name", &params::SCSCF_NAME, uri, in_brackets)?;
-    let realm = text("cxdx_dest_realm", &params::CXDX_DEST_REALM, "a name", u8::is_ascii_graphic)?;
-    text("received_param", &params::RECEIVED_PARAM, "a token", |byte| is_token(*byte))?;
+    let scscf_name = text("scscf_name", &params::SCSCF_NAME, params::NAME, in_brackets);
+    let graphic = u8::is_ascii_graphic;
+    let realm = text("cxdx_dest_realm", &params::CXDX_DEST_REALM, params::REALM, graphic);
+    let token = |byte: &u8| is_token(*byte);
+    let received_param = text("received_param", &params::RECEIVED_PARAM, params::RECEIVED, token);
     Ok(Settings {
         usrloc,
         matching: Mode::of(usrloc.matching_mode()).unwrap_or_default(),
@@ -119,12 +122,13 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         peer: params::CXDX_FORCED_PEER.non_empty(),
         tells_call_id: params::SEND_VS_CALLID_AVP.get() != 0,
         constants: hss::constants(realm, scscf_name)?,
+        received_param,
         received_avp: avp("received_avp", params::RECEIVED_AVP.non_empty())?,
         aor_avp: avp("aor_avp", params::AOR_AVP.non_empty())?,
         return_code: return_code.map_err(|bad| SettingsError::Avp("saa_return_code", bad))?,
         path: path::Settings {
             enabled: params::USE_PATH.get() != 0,
-            mode: path_mode()?,
+            mode: path_mode(),
             use_received: params::PATH_USE_RECEIVED.get() != 0,
         },
         socket_header: socket_header(),
@@ -138,7 +142,7 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
             stores_profile: params::STORE_PROFILE_DEREG.get() != 0,
             always_asks: params::USER_DATA_ALWAYS.get() != 0,
         },
-        error_code: error_code()?,
+        error_code: error_code(),
         precise: params::PRECISE_ERRORS.get() != 0,
         refuses_brief: params::REFUSE_BRIEF.get() != 0,
         filters_methods: params::METHOD_FILTERING.get() != 0,
@@ -185,24 +189,31 @@ impl Settings {
     }
 }
 
-/// A text that stands in header fields or AVPs of our own: not empty, nothing but what `fits`.
+/// A text that stands in header fields or AVPs of our own, without what does not fit there. The module
+/// of C starts with any, and tells it as it is.
 fn text(
     name: &'static str,
     param: &Text,
-    allowed: &'static str,
+    default: &'static CStr,
     fits: impl Fn(&u8) -> bool,
-) -> Result<&'static [u8], SettingsError> {
+) -> &'static [u8] {
     let value = param.get();
-    if value.is_empty() || !value.iter().all(fits) {
-        let value = String::from_utf8_lossy(value).into_owned();
-        return Err(SettingsError::Text { name, value, allowed });
+    if !value.is_empty() && value.iter().all(&fits) {
+        return value;
     }
-    Ok(value)
+    let left: Vec<u8> = value.iter().copied().filter(fits).collect();
+    // As long as the server lives, as what the host read.
+    let kept = if left.is_empty() { default.to_bytes() } else { left.leak() };
+    kamailio::warn!(
+        "modparam {name} is {:?}, and cannot stand in a message so: {:?} counts",
+        value.as_bstr(),
+        kept.as_bstr()
+    );
+    kept
 }
 
-/// What [`crate::tunable`] holds for changes at run time holds at the start, too. A `default_q` out of
-/// its bounds is cut to them, as in C.
-fn bounds() -> Result<(), SettingsError> {
+/// Says which of the numbers that [`crate::tunable`] holds lie out of their bounds; it cuts them.
+fn bounds() {
     let counts: [(&'static str, &Int); 8] = [
         ("default_expires", &params::DEFAULT_EXPIRES),
         ("min_expires", &params::MIN_EXPIRES),
@@ -214,16 +225,18 @@ fn bounds() -> Result<(), SettingsError> {
         ("retry_after", &params::RETRY_AFTER),
     ];
     for (name, param) in counts {
-        within(name, param, u32::MAX, "0 or more")?;
+        param.within(name, 0..=u32::MAX);
     }
-    let range = &params::DEFAULT_EXPIRES_RANGE;
-    within("default_expires_range", range, 100, "0 to 100").map(drop)
+    params::DEFAULT_EXPIRES_RANGE.within("default_expires_range", 0..=100);
 }
 
-fn path_mode() -> Result<path::Mode, SettingsError> {
+/// In C what is neither 0 nor 2 is as good as 1.
+fn path_mode() -> path::Mode {
     let value = params::PATH_MODE.get();
-    let (name, allowed) = ("path_mode", "0, 1 or 2");
-    path::Mode::of(value).ok_or(SettingsError::Range { name, value, allowed })
+    path::Mode::of(value).unwrap_or_else(|| {
+        kamailio::warn!("modparam path_mode is {value}, must be 0, 1 or 2: 1 counts");
+        path::Mode::IfSupported
+    })
 }
 
 fn lookup_order() -> Result<lookup::Order, SettingsError> {
@@ -238,11 +251,17 @@ fn lookup_order() -> Result<lookup::Order, SettingsError> {
     }
 }
 
-fn error_code() -> Result<u16, SettingsError> {
+/// What is replied for 500; C says what cannot be said, or nothing.
+fn error_code() -> u16 {
+    const DEFAULT: u16 = 500;
     let value = params::ERROR_REPLY_CODE.get();
     let code = u16::try_from(value).ok().filter(|code| (200..700).contains(code));
-    let (name, allowed) = ("error_reply_code", "200 to 699");
-    code.ok_or(SettingsError::Range { name, value, allowed })
+    code.unwrap_or_else(|| {
+        kamailio::warn!(
+            "modparam error_reply_code is {value}, must be 200 to 699: {DEFAULT} counts"
+        );
+        DEFAULT
+    })
 }
 
 /// A parameter from 0 to `most`.

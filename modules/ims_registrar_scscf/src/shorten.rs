@@ -2,6 +2,7 @@
 //! (network-initiated re-authentication, TS 24.229 5.4.1.6).
 
 use crate::{
+    copied::Copied,
     event::{self, Happened, Kind},
     settings::Settings,
 };
@@ -9,7 +10,7 @@ use bstr::{BString, ByteSlice};
 use kamailio::{
     Error,
     refused::shown,
-    scscf::client::{Binding, Contact, Domain, Guard, Identity},
+    scscf::client::{Contact, Domain, Guard, Identity},
     timer,
 };
 use scscf_core::register::set;
@@ -76,49 +77,10 @@ fn contacts(
     // A store that has the newest first puts each one that is changed there: the order stays.
     all.reverse();
     for contact in all {
-        again(guard, record, &contact, end)?;
+        Copied::of(&contact).until(end).store(guard, record, Some(&contact))?;
         if !cut.iter().any(|known| *known == contact.uri()) {
             cut.push(contact.uri().into());
         }
     }
     Ok(())
-}
-
-/// Stores a contact as it is, but for its end.
-fn again(
-    guard: &Guard<'_>,
-    record: &Identity<'_>,
-    contact: &Contact<'_>,
-    expires: i64,
-) -> Result<(), Error> {
-    // Copies: the store writes over what it has.
-    let texts = [
-        contact.uri(),
-        contact.call_id(),
-        contact.path(),
-        contact.received(),
-        contact.user_agent(),
-    ];
-    let [uri, call_id, path, received, user_agent] = texts.map(<[u8]>::to_vec);
-    let params: Vec<(Vec<u8>, Vec<u8>)> =
-        contact.params().map(|(name, body)| (name.to_vec(), body.to_vec())).collect();
-    let params: Vec<(&[u8], &[u8])> =
-        params.iter().map(|(name, body)| (name.as_slice(), body.as_slice())).collect();
-    let binding = Binding {
-        uri: &uri,
-        call_id: &call_id,
-        cseq: u32::try_from(contact.cseq()).unwrap_or(0),
-        path: &path,
-        received: &received,
-        user_agent: &user_agent,
-        params: &params,
-        expires,
-        q: contact.q(),
-        methods: contact.methods(),
-        branch_flags: contact.branch_flags(),
-        socket: contact.socket(),
-        // It has not registered now.
-        now: contact.last_modified(),
-    };
-    guard.bind(record, Some(contact), &binding).map(|_| ())
 }

@@ -15,6 +15,17 @@ use pcscf_core::{Host, Id, Search, State, States, row::Key, search::By};
 /// The contact that `wanted` describes: a registered one before any other, then the newest; with
 /// `newest` the newest of all.
 pub(crate) fn find(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Handle> {
+    let found = search(domain, wanted, newest)?;
+    touched::remember(domain, found.id);
+    Some(found.handle)
+}
+
+/// The same for a client that changes nothing of it.
+pub(crate) fn look_up(domain: &Domain, wanted: &Info<'_>) -> Option<Handle> {
+    search(domain, wanted, false).map(|found| found.handle)
+}
+
+fn search(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Found> {
     let by_user = start::settings().by_user;
     let by = By::of_flag(wanted.flag());
     let search = match wanted.parts() {
@@ -44,7 +55,7 @@ pub(crate) fn find(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<H
     let shared = db::mode() == db::Mode::DbOnly;
     let look = |search: &Search<'_>, shared| look(domain, search, shared, newest);
     let found = look(&search, shared);
-    let found = match found {
+    match found {
         Some(Found { stale: Some(key), .. }) => {
             domain.released(|| db::refresh(domain, &key));
             look(&search, false)
@@ -64,11 +75,7 @@ pub(crate) fn find(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<H
             found.or_else(|| if by == By::Source { look(&relaxed, false) } else { None })
         }
         other => other,
-    };
-    found.map(|found| {
-        touched::remember(domain, found.id);
-        found.handle
-    })
+    }
 }
 
 struct Found {

@@ -29,13 +29,15 @@ mod supersede;
 mod touched;
 
 /// For other modules; there is none for scripts.
-static FUNCTIONS: Table<Function, 6> = Table::new([
+static FUNCTIONS: Table<Function, 8> = Table::new([
     server::bind::<Locations>(),
     server::replace_ids::<Locations>(),
     server::supersede::<Locations>(),
     server::of_identity::<Locations>(),
     server::find_parsed::<Locations>(),
     server::insert_parsed::<Locations>(),
+    server::look::<Locations>(),
+    server::end_look::<Locations>(),
 ]);
 
 static PARAMS: Table<Param, 15> = Table::new([

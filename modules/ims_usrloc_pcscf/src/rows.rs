@@ -192,14 +192,14 @@ fn mark(state: &mut State, key: &Key, stored: bool) {
 }
 
 /// What is to be written for an entry of the journal; nothing, and no entry any more, for a row that
-/// was never stored and is not to be.
+/// was never stored and is not to be. One that was tried in vain may be there nevertheless.
 fn job(state: &mut State, work: Work) -> Option<Job> {
     let key = state.journal.key(work.ticket)?;
     let flags = u32::from(state.journal.flags(work.ticket).unwrap_or(0));
     let id = state.directory.find_row(key.name, key.detail, key.number);
     let contact = id.and_then(|id| state.directory.get(id));
     let Some(contact) = contact else {
-        if flags & STORED == 0 {
+        if flags & STORED == 0 && work.attempts == 0 {
             state.journal.forget(work.ticket);
             return None;
         }

@@ -81,29 +81,30 @@ pub(crate) fn destroy() {
 }
 
 fn read() -> Result<Settings, StartError> {
-    /// More groups would be of no use to a list of a million.
-    const BITS_MAX: u8 = 24;
-    let hash_size = params::HASH_SIZE.get();
-    let bits = match hash_size {
-        ..=1 => 9,
-        _ => u8::try_from(hash_size).ok().filter(|bits| *bits <= BITS_MAX).ok_or(
-            StartError::Range { name: "hash_size", value: hash_size, allowed: "24 or less" },
-        )?,
-    };
+    let interval = params::TIMER_INTERVAL.within("timer_interval", 1..=u32::MAX);
     Ok(Settings {
-        bits,
-        grace: not_negative("expires_grace", &params::EXPIRES_GRACE)?.into(),
+        bits: bits(),
+        grace: params::EXPIRES_GRACE.within("expires_grace", 0..=u32::MAX).into(),
         by_user: params::MATCH_CONTACT_HOST_PORT.get() == 0,
-        interval: seconds("timer_interval", &params::TIMER_INTERVAL)?,
+        interval: NonZeroU32::new(interval).unwrap_or(NonZeroU32::MIN),
         refresh: not_negative("db_refresh", &params::DB_REFRESH)?.into(),
     })
 }
 
-fn seconds(name: &'static str, param: &Int) -> Result<NonZeroU32, StartError> {
-    let value = param.get();
-    let allowed = "1 or more seconds";
-    let seconds = u32::try_from(value).ok().and_then(NonZeroU32::new);
-    seconds.ok_or(StartError::Range { name, value, allowed })
+/// `hash_size`, as a configuration of C may have it: any number.
+fn bits() -> u8 {
+    const DEFAULT: u8 = 9;
+    /// More groups would be of no use to a list of a million.
+    const MAX: u8 = 24;
+    match params::HASH_SIZE.get() {
+        ..=1 => DEFAULT,
+        size => u8::try_from(size).ok().filter(|bits| *bits <= MAX).unwrap_or_else(|| {
+            kamailio::warn!(
+                "modparam hash_size is {size}, must be at most {MAX}: {DEFAULT} counts"
+            );
+            DEFAULT
+        }),
+    }
 }
 
 fn not_negative(name: &'static str, param: &Int) -> Result<u32, StartError> {

@@ -3,7 +3,7 @@
 use crate::{
     db,
     domains::{self, Domain, LOADED, SECURED, STORED, State},
-    find, params, supersede, touched,
+    find, params, stats, supersede, touched,
 };
 use bstr::BStr;
 use kamailio::{
@@ -78,6 +78,10 @@ impl Store for Locations {
 
     fn find(domain: &Domain, wanted: &Info<'_>, reverse: bool) -> Result<Option<Handle>, Refusal> {
         Ok(find::find(domain, wanted, reverse))
+    }
+
+    fn look_up(domain: &Domain, wanted: &Info<'_>) -> Result<Option<Handle>, Refusal> {
+        Ok(find::look_up(domain, wanted))
     }
 
     fn insert(domain: &Domain, aor: &[u8], info: &Info<'_>) -> Result<Handle, Refusal> {
@@ -248,12 +252,7 @@ impl Store for Locations {
     }
 
     fn contacts() -> u64 {
-        let mut contacts = 0;
-        domains::each(|domain| {
-            let len = domain.with(|_, state| state.directory.len()).unwrap_or(0);
-            contacts += u64::try_from(len).unwrap_or(0);
-        });
-        contacts
+        u64::try_from(stats::registered_contacts()).unwrap_or(0)
     }
 
     fn associations(out: &mut [u8], part: u32, parts: u32) -> i32 {

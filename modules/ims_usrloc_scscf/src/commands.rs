@@ -39,6 +39,12 @@ fn busy() -> Fault {
     Fault::new(500, "the store is busy, see the log")
 }
 
+/// All domains, the one that commands of C are about first.
+fn domains(engine: &Engine) -> impl Iterator<Item = Domain> {
+    let others = engine.domains().filter(|domain| domain.name() != DOMAIN);
+    engine.find(DOMAIN).into_iter().chain(others)
+}
+
 /// A text as a key of a structure.
 fn key(text: &[u8]) -> CString {
     let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != 0).collect();
@@ -103,20 +109,23 @@ pub(crate) fn delete_contact(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Resu
     }
 }
 
-/// The time of the contacts of an identity with that URI is over: the next tick tells the watchers.
+/// The time of the contacts of an identity with that URI is over, in every domain: the next tick tells
+/// the watchers. How many there were; nothing if there is no such identity.
 fn end_contact(state: &mut State, engine: &Engine, impu: &[u8], uri: &[u8]) -> Option<i64> {
-    let (domain, now) = (engine.find(DOMAIN)?, timer::now());
-    let of = state.find_identity(domain.index(), impu)?;
-    let mut count = 0;
-    for id in state.contacts_of(of) {
-        let Some(contact) = state.contact_mut(id) else { continue };
-        if scscf_core::matching::same_uri(contact.uri(), uri) && State::is_live(contact, now) {
-            contact.set_expires(now);
-            state.schedule_contact(id, now);
-            count += 1;
+    let (now, mut ended) = (timer::now(), None);
+    for domain in domains(engine) {
+        let Some(of) = state.find_identity(domain.index(), impu) else { continue };
+        let count = ended.get_or_insert(0);
+        for id in state.contacts_of(of) {
+            let Some(contact) = state.contact_mut(id) else { continue };
+            if scscf_core::matching::same_uri(contact.uri(), uri) && State::is_live(contact, now) {
+                contact.set_expires(now);
+                state.schedule_contact(id, now);
+                *count += 1;
+            }
         }
     }
-    Some(count)
+    ended
 }
 
 /// `ulscscf.lock`

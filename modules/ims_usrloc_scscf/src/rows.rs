@@ -5,7 +5,7 @@ use crate::{
     engine,
     state::State,
 };
-use bstr::BStr;
+use bstr::{BStr, BString};
 use kamailio::{
     db::{
         Connection, DbError,
@@ -293,6 +293,12 @@ fn identity_of(state: &State, who: Who<'_>) -> Option<Identity> {
     })
 }
 
+/// A text that only people read, in characters that every table takes, whatever its character set: for
+/// the name of a telephone the whole contact would not be stored.
+fn plain(text: &[u8]) -> BString {
+    text.iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }).collect::<Vec<u8>>().into()
+}
+
 fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
     let id = state.contact_of_row(uri)?;
     // One is enough: a contact may have hundreds.
@@ -303,7 +309,7 @@ fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
         params: join_params(contact.params().map(|param| (param.name, param.body))),
         path: contact.path().into(),
         received: contact.received().into(),
-        user_agent: contact.user_agent().into(),
+        user_agent: plain(contact.user_agent()),
         callid: contact.callid().into(),
         expires: contact.expires(),
         own: Own {

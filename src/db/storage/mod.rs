@@ -16,7 +16,7 @@ pub use turn::Turn;
 pub use write::{RowError, Rows, Which};
 
 use super::{Connection, Database, DbError, Need};
-use crate::{Error, error::Report};
+use crate::{Error, error::Report, process};
 use breaker::Breaker;
 use core::{
     fmt::Display,
@@ -105,8 +105,8 @@ impl Storage {
     fn session(&self) -> Option<Result<Connection<'_>, DbError>> {
         let session = self.database.get()?.session();
         Some(session.inspect(|connection| {
-            let process = std::process::id();
-            if self.patient.swap(process, Ordering::Relaxed) == process {
+            let own = process::id();
+            if self.patient.swap(own, Ordering::Relaxed) == own {
                 return;
             }
             if let Err(error) = connection.wait_when_busy(BUSY_TIMEOUT) {

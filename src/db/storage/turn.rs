@@ -2,7 +2,7 @@
 //! wait longer than they have to. Here they wait for their turn, and whoever has it writes what
 //! all have changed meanwhile, in one transaction.
 
-use crate::{Error, shared::Shared, timer};
+use crate::{Error, process, shared::Shared, timer};
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Seconds after which a process that did not come back has lost its turn.
@@ -45,7 +45,7 @@ impl Turns {
     /// Takes the turn; nothing if it is another process's.
     pub(super) fn take(&self) -> Option<Turn<'_>> {
         let Some(state) = self.0.get() else { return Some(Turn(self)) };
-        let own = std::process::id();
+        let own = process::id();
         let swap = |from| {
             let order = Ordering::AcqRel;
             state.holder.compare_exchange(from, own, order, Ordering::Acquire).is_ok()
@@ -69,7 +69,7 @@ pub struct Turn<'t>(&'t Turns);
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if let Some(state) = self.0.0.get() {
-            let (own, order) = (std::process::id(), Ordering::AcqRel);
+            let (own, order) = (process::id(), Ordering::AcqRel);
             // Somebody else's, if it was lost: then there is nothing to give back.
             let _ = state.holder.compare_exchange(own, 0, order, Ordering::Relaxed);
         }

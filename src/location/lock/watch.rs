@@ -1,8 +1,8 @@
 //! What a process does while it waits for the lock: it says for whom, and finds out whether the holder
 //! has forgotten it or has died.
 
-use super::{Holder, IN_HAND, OwnedLock, me};
-use crate::log::Level;
+use super::{FREE, Holder, IN_HAND, OwnedLock, numbers};
+use crate::{log::Level, process};
 use core::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ pub(super) enum Seen {
     /// Go on waiting.
     Patience,
     /// The holder, a client of C, has forgotten the lock: its owner word.
-    Forgotten(u32),
+    Forgotten(u64),
     /// The holder has died with the state in hand.
     Lost,
 }
@@ -51,16 +51,15 @@ impl Watch {
             lock.waits.fetch_add(1, Ordering::Relaxed);
             tell(store, Level::Warning, holder, waited, "waits for it");
         }
-        if waited < FORGOTTEN {
+        // Who waits for a free lock is only slower than others.
+        if waited < FORGOTTEN || owner == FREE {
             return Seen::Patience;
         }
         if owner & IN_HAND == 0 {
             tell(store, Level::Critical, holder, waited, "takes it over");
             return Seen::Forgotten(owner);
         }
-        let gone = !std::path::Path::new("/proc")
-            .join(lock.pid.load(Ordering::Relaxed).to_string())
-            .exists();
+        let gone = !std::path::Path::new("/proc").join(numbers(owner).1.to_string()).exists();
         if gone || !self.told_again {
             self.told_again = true;
             let what = if gone { "gives up: the holder is dead" } else { "goes on waiting" };
@@ -80,7 +79,7 @@ fn tell(store: &str, level: Level, holder: Option<Holder>, waited: Duration, wha
                 format_args!(
                     "{store}: the lock is held by process {process} (pid {pid}) since {call}, \
                      {inside}; after {seconds} s process {} {what}",
-                    me()
+                    process::number()
                 ),
             );
         }
@@ -88,7 +87,7 @@ fn tell(store: &str, level: Level, holder: Option<Holder>, waited: Duration, wha
             level,
             format_args!(
                 "{store}: the lock is held by nobody; after {seconds} s process {} {what}",
-                me()
+                process::number()
             ),
         ),
     }

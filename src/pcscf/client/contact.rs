@@ -118,6 +118,11 @@ impl Contact<'_> {
         Some(unsafe { ipsec.read() }.port_uc)
     }
 
+    /// Whether the phone has asked for security that is not agreed yet.
+    pub(super) fn has_asked(&self) -> bool {
+        !self.c().security_temp.is_null()
+    }
+
     /// Whether the phone has asked for exactly what `security` says of its side, and nothing is
     /// agreed yet.
     pub fn has_asked_for(&self, security: &pcscf_core::sec_agree::Security<'_>) -> bool {

@@ -3,6 +3,7 @@
 use super::{Contact, Domain, Event, Info, Peer, Search, Usrloc, callback, lacks, security};
 use crate::{
     error::{Error, Result},
+    msg::Uri,
     pcscf::parts::Raw as Parts,
     sync, text,
 };
@@ -75,7 +76,8 @@ impl<'u> Guard<'u> {
     /// # Errors
     ///
     /// [`Error::Core`] if memory is short or the database refuses; the module of C may have stored
-    /// the contact in memory nevertheless.
+    /// the contact in memory nevertheless. For that module also if the core cannot read the contact
+    /// URI.
     pub fn insert(&self, info: Info<'_>) -> Result<Contact<'_>> {
         let mut lent = info.to_raw();
         let (domain, aor, mut new) = (self.domain.as_raw(), lent.aor(), ptr::null_mut());
@@ -86,6 +88,11 @@ impl<'u> Guard<'u> {
                 unsafe { insert(domain, lent.as_raw(), &raw const parts, &raw mut new) }
             }
             _ => {
+                // The module of C takes the URI apart when its memory is filled, and is not ready
+                // for one that cannot be.
+                if Uri::parse(info.aor).is_none() {
+                    return Err(Error::Core { call: "parse_uri", code: -1 });
+                }
                 let insert = self.api.insert_pcontact.ok_or(lacks("insert_pcontact"))?;
                 // SAFETY: as above.
                 unsafe { insert(domain, aor, lent.as_raw(), &raw mut new) }
@@ -192,12 +199,17 @@ impl<'u> Guard<'u> {
         Ok(())
     }
 
-    /// Takes the callbacks off the contacts that `contact` was before it got its security.
+    /// Takes the callbacks off the contacts that `contact` was before it got its security: those that
+    /// asked for the same as it did.
     ///
     /// # Errors
     ///
     /// [`Error::NotLoaded`] if the module does not offer it.
     pub fn forget_pending_callbacks(&self, contact: &Contact<'_>) -> Result<()> {
+        // Then there is none that either module would find.
+        if !contact.has_asked() {
+            return Ok(());
+        }
         let forget = self.api.unreg_pending_contacts_cb;
         let forget = forget.ok_or(lacks("unreg_pending_contacts_cb"))?;
         let kind = Event::Expire.bit();

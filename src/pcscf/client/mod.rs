@@ -9,6 +9,7 @@ mod contact;
 mod domain;
 mod guard;
 mod info;
+mod look;
 mod security;
 
 use super::event::Event;
@@ -17,6 +18,7 @@ pub use contact::Contact;
 pub use domain::Domain;
 pub use guard::{Guard, OF_IDENTITY_MAX};
 pub use info::{Info, Mode, Peer, Search};
+pub use look::Look;
 
 use crate::{
     error::{Error, Result},
@@ -35,6 +37,7 @@ pub struct Usrloc {
     of_identity: Option<OfIdentity>,
     find_parsed: Option<Parsed>,
     insert_parsed: Option<Parsed>,
+    look: Option<look::Calls>,
 }
 
 /// The identities of a contact are those given from now on, the first is the default one.
@@ -142,6 +145,7 @@ impl Usrloc {
             of_identity,
             find_parsed,
             insert_parsed,
+            look: look::Calls::find(),
         }))
     }
 
@@ -193,6 +197,11 @@ impl Usrloc {
     /// The lock of the module of C does not nest: one guard at a time.
     pub fn lock<'u>(&'u self, domain: Domain, key: Peer<'u>) -> Guard<'u> {
         Guard::new(self, domain, key)
+    }
+
+    /// The first contact that `search` means, with its domain locked, for who only reads it.
+    pub fn look<'u>(&'u self, domain: Domain, search: &Search<'u>) -> Option<Look<'u>> {
+        Look::new(self, domain, search)
     }
 
     /// Whether a registered contact that came from `source` has the public identity `id`.

@@ -76,6 +76,14 @@ pub trait Store: 'static {
         reverse: bool,
     ) -> Result<Option<Handle>, Refusal>;
 
+    /// As [`Store::find`], for a client that only reads what is found, and has the domain locked for
+    /// that: it is not looked through for changes when the lock comes back.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]
+    fn look_up(domain: &Domain<Self::State>, wanted: &Info<'_>) -> Result<Option<Handle>, Refusal>;
+
     /// A new contact with the URI `aor`.
     ///
     /// # Errors
@@ -287,6 +295,25 @@ pub const fn find_parsed<S: Store>() -> Function {
     // SAFETY: as in `bind`.
     let call = unsafe { transmute::<Parsed, Cmd>(c::find_parsed::<S>) };
     Function::api(c"ul_find_parsed", Some(call), 4)
+}
+
+/// The row by which it reads a contact: `ul_look` takes the same, and null for parts that are not
+/// known. It gives 0 and keeps the domain locked until `ul_end_look`, or 1 if there is no such
+/// contact, and nothing is locked. What was only read is not looked through for changes when the lock
+/// comes back.
+pub const fn look<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<Parsed, Cmd>(c::look::<S>) };
+    Function::api(c"ul_look", Some(call), 4)
+}
+
+/// The row by which it ends that: `ul_end_look`, which takes the domain.
+pub const fn end_look<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe {
+        transmute::<unsafe extern "C" fn(*mut sys::udomain) -> c_int, Cmd>(c::end_look::<S>)
+    };
+    Function::api(c"ul_end_look", Some(call), 1)
 }
 
 /// The same for a new contact: `ul_insert_parsed` takes and gives the same as `insert_pcontact` with

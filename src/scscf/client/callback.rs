@@ -28,6 +28,9 @@ pub enum Event {
     UnregisteredExpired,
     /// The time of watchers of an identity is over, and they are about to be removed; as above.
     WatchersOver,
+    /// An identity is stored, or read from the database; only the module of C says so. It is locked,
+    /// until all that belongs to it is read.
+    Stored,
 }
 
 /// The events that are asked for, by the bits of the module. That of C asks everybody for each of
@@ -143,7 +146,11 @@ unsafe extern "C" fn inserted<F>(
         let (none, nothing) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: by the contract of this function; the callback is made for this.
         let code = unsafe { register(identity, none, bits(kinds), Some(told::<F>), nothing) };
-        done(code).map(|()| Verdict::TRUE)
+        done(code)?;
+        if !usrloc.is_ours() {
+            item::<F>()(&Told { event: Event::Stored, identity: new, contact: None });
+        }
+        Ok(Verdict::TRUE)
     });
 }
 

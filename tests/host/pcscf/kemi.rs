@@ -12,14 +12,19 @@ mixed! {
         the_functions_of_requests_are_called_from_javascript,
         the_called_identity_is_asserted_from_javascript,
         a_notify_is_handled_from_javascript,
-        a_domain_that_nobody_named_is_refused_from_javascript;
+        a_domain_that_nobody_named_is_refused_from_javascript,
+        arguments_of_another_kind_are_refused_from_javascript;
 }
 
 const SCRIPT: &str = include_str!("kemi.js");
 
 fn plan(mix: Mix) -> Plan {
+    scripted(mix, SCRIPT)
+}
+
+fn scripted(mix: Mix, script: &str) -> Plan {
     let plan = Plan::new(mix).registrar("domain", "location");
-    let script = SCRIPT.replace("{core}", &plan.core.uri());
+    let script = script.replace("{core}", &plan.core.uri());
     plan.with(|setup| {
         setup
             .module("app_jsdt")
@@ -95,4 +100,39 @@ fn a_domain_that_nobody_named_is_refused_from_javascript(mix: Mix) {
     assert_eq!(alice.returned("elsewhere"), -1);
     lab.host.journal().wait("nowhere", PATIENCE);
     lab.host.assert_alive();
+}
+
+fn arguments_of_another_kind_are_refused_from_javascript(mix: Mix) {
+    let calls = [
+        "pcscf_is_registered(5)",
+        "pcscf_is_registered(null)",
+        "pcscf_is_registered({})",
+        "pcscf_is_registered(\"\")",
+        "pcscf_is_registered(\"LOCATION\")",
+        "pcscf_is_registered(\"loc\\u0000ation\")",
+        "pcscf_save(\"location\")",
+        "pcscf_assert_called_identity(\"location\")",
+        "pcscf_assert_identity(\"location\", 5)",
+        "pcscf_assert_identity(\"location\", \"\")",
+        "pcscf_assert_identity(5, 5)",
+        "pcscf_unregister(\"location\", \"sip:a@b\", \"127.0.0.1\", 5060)",
+        "pcscf_unregister(\"\", \"\", \"\", \"\")",
+        "pcscf_unregister(\"location\", null, null, null)",
+        "reginfo_handle_notify(\"location\")",
+        "pcscf_follows_service_routes(\"\")",
+        "pcscf_force_service_routes(\"nowhere\")",
+    ];
+    let cases = calls.iter().enumerate().map(|(number, call)| {
+        format!("if (name == \"strange{number}\") return KSR.ims_registrar_pcscf.{call};")
+    });
+    let cases: String = cases.collect();
+    let begin = "function called(name) {";
+    let mut lab = scripted(mix, &SCRIPT.replace(begin, &format!("{begin}\n{cases}"))).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    for (number, call) in calls.iter().enumerate() {
+        assert_eq!(alice.returned(&format!("strange{number}")), -1, "{call}");
+    }
+    lab.host.assert_alive();
+    assert!(alice.is_registered());
 }

@@ -27,6 +27,7 @@ mod fire;
 mod identity;
 mod instance;
 mod kemi;
+mod late;
 mod lookup;
 mod memory;
 mod nodes;
@@ -38,6 +39,7 @@ mod rows;
 mod sample;
 mod save;
 mod sharing;
+mod spelling;
 mod start;
 mod steady;
 mod storing;
@@ -74,10 +76,12 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("unregister", unregister::CASES),
     ("sample", sample::CASES),
     ("save", save::CASES),
+    ("spelling", spelling::CASES),
     ("start", start::CASES),
     ("strange", strange::CASES),
     ("third_party", third_party::CASES),
     ("kemi", kemi::CASES),
+    ("late", late::CASES),
     ("usrloc_fire", usrloc_fire::CASES),
     ("usrloc_ipsec", usrloc_ipsec::CASES),
     ("usrloc_qos", usrloc_qos::CASES),

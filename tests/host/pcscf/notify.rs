@@ -1,7 +1,7 @@
 //! `reginfo_handle_notify`: what the S-CSCF tells of a registration.
 
 use host_tests::{
-    Message, Setup, mixed,
+    Draft, Message, Setup, mixed,
     pcscf::{
         Lab, Mix, Plan, Ue,
         reginfo::{Contact, document},
@@ -17,6 +17,8 @@ mixed! {
         no4_a_contact_without_a_good_time_is_refused,
         no5_other_bodies_are_refused,
         no6_names_count_without_prefix_and_case,
+        no6_a_document_counts_in_every_spelling,
+        no6_a_notify_counts_in_every_spelling,
         no9_the_subscription_ends_with_the_registration;
     registrar:
         no3_all_events_of_the_standard_are_taken,
@@ -139,6 +141,102 @@ fn no6_names_count_without_prefix_and_case(mix: Mix) {
     );
     assert_eq!(watched.told(&body), 1);
     assert_eq!(watched.lab.count(), 0);
+}
+
+/// A document with one registration, `inner` within it.
+fn plain(identity: &str, kind: &str, inner: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"1\" \
+         state=\"{kind}\"><registration aor=\"{identity}\" id=\"r\" state=\"active\">{inner}\
+         </registration></reginfo>"
+    )
+}
+
+fn no6_a_document_counts_in_every_spelling(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let (identity, uri) = (watched.alice.identity(), watched.alice.contact());
+    let gone = |uri: &str| {
+        format!(
+            "<contact id=\"c\" state=\"terminated\" event=\"unregistered\" expires=\"0\"><uri>{uri}</uri></contact>"
+        )
+    };
+    let one = |kind: &str| plain(&identity, kind, &gone(&uri));
+    let full = one("full");
+    let others: String = (0..200).map(|n| gone(&format!("sip:x{n}@192.0.2.9:5060"))).collect();
+    let extended = "<x:a xmlns:x=\"urn:x\"><x:contact/></x:a><!-- x --><?pi y?>";
+    let encoded = |name: &str| full.replace("\"1.0\"", &format!("\"1.0\" encoding=\"{name}\""));
+    for body in [
+        one("partial"),
+        plain(&identity, "full", &(extended.to_owned() + &gone(&uri) + "<unknown/>")),
+        plain(&identity, "full", &(others + &gone(&uri))),
+        plain(&identity, "full", &gone(&format!("sip:x@192.0.2.9</uri><uri>{uri}"))),
+        plain(&identity, "full", &gone(&format!("<![CDATA[{uri}]]>"))),
+        plain(&identity, "full", &gone(&uri.replace('@', "&#64;"))),
+        plain(&identity, "full", &gone(&uri.replace('@', "<!-- x -->@"))),
+        plain(&identity, "full", &gone(&format!("{uri};transport=udp;ob"))),
+        full.replace("<?xml version=\"1.0\"?>", ""),
+        full.replace('"', "'"),
+        full.replace("<uri>", "<display-name>Al</display-name><uri>"),
+        encoded("UTF-8"),
+        encoded("us-ascii"),
+        encoded("ISO-8859-1"),
+        format!("\u{feff}{full}"),
+        format!("{full}\r\n\r\n"),
+    ] {
+        assert_eq!(watched.told(&body), 1, "{body}");
+        assert_eq!(watched.lab.count(), 0, "{body}");
+        watched.lab.register(&watched.alice);
+    }
+    for body in [
+        format!("\r\n{full}"),
+        full.replace("aor=", "other="),
+        full.replace("terminated", "Terminated"),
+        full.replace("<uri>", "<uri>&lt;").replace("</uri>", "&gt;</uri>"),
+    ] {
+        assert_eq!(watched.told(&body), -1, "{body}");
+        assert!(watched.alice.is_registered(), "{body}");
+    }
+}
+
+fn no6_a_notify_counts_in_every_spelling(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let body = plain(
+        &watched.alice.identity(),
+        "full",
+        &format!(
+            "<contact id=\"c\" state=\"terminated\" event=\"unregistered\" expires=\"0\"><uri>{}</uri></contact>",
+            watched.alice.contact()
+        ),
+    );
+    let notify = |watched: &mut Watched| {
+        watched.number += 1;
+        watched.lab.core.notify(&watched.subscribe, watched.number, &body)
+    };
+    // Some headers in their compact form, in other words or folded.
+    let renamed = |draft: Draft, name: &str, other: &str| {
+        let value = draft.find(name).unwrap_or_default().to_owned();
+        draft.without(name).add(other, &value)
+    };
+    let changed = |draft: Draft, name: &str, change: &dyn Fn(&str) -> String| {
+        let value = change(draft.find(name).unwrap_or_default());
+        draft.set(name, &value)
+    };
+    type Change<'c> = &'c dyn Fn(Draft) -> Draft;
+    let changes: [Change<'_>; 7] = [
+        &|it| renamed(renamed(it, "From", "f"), "To", "t"),
+        &|it| renamed(renamed(it, "Content-Type", "c"), "Event", "o"),
+        &|it| changed(it, "From", &|from| format!("\"Al, x\" {from};x=y")),
+        &|it| changed(it, "From", &|from| from.replace(";tag", "\r\n ;tag")),
+        &|it| changed(it, "Content-Type", &|kind| format!("{kind};charset=UTF-8")),
+        &|it| changed(it, "Subscription-State", &|_| "terminated;reason=timeout".to_owned()),
+        &|it| it.without("Content-Type"),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let draft = change(notify(&mut watched));
+        assert_eq!(watched.lab.notified(&draft), 1, "{number}: {draft:?}");
+        assert_eq!(watched.lab.count(), 0, "{number}: {draft:?}");
+        watched.lab.register(&watched.alice);
+    }
 }
 
 fn no7_an_alias_without_parts_blocks_nobody(mix: Mix) {

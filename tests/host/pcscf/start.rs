@@ -7,10 +7,13 @@ use host_tests::{
 
 mixed! {
     all:
-        functions_are_refused_where_they_make_no_sense;
+        functions_are_refused_where_they_make_no_sense,
+        numbers_that_make_no_sense_do_not_keep_a_server_from_its_start;
     registrar:
         an_avp_that_is_none_refuses_the_start,
-        settings_out_of_their_range_refuse_the_start;
+        a_queue_without_room_refuses_the_start,
+        a_number_that_makes_no_sense_is_named,
+        a_uri_of_the_proxy_that_is_none_is_named;
     ours:
         parameters_of_every_version_are_taken,
         subscribing_without_pua_refuses_the_start,
@@ -42,12 +45,49 @@ fn an_avp_that_is_none_refuses_the_start(mix: Mix) {
     }
 }
 
-fn settings_out_of_their_range_refuse_the_start(mix: Mix) {
-    for (name, value) in
-        [("pending_reg_expires", -1), ("subscription_expires", -1), ("reginfo_queue_limit", 0)]
-    {
-        let log = Plan::new(mix).registrar(name, value).refused();
-        assert!(log.contains(name), "{name}={value}:\n{log}");
+/// Numbers that the C modules start with, and do not mean.
+fn senseless(mix: Mix) -> Plan {
+    Plan::new(mix)
+        .usrloc("hash_size", 33)
+        .usrloc("timer_interval", 0)
+        .usrloc("expires_grace", -5)
+        .registrar("pending_reg_expires", -1)
+        .registrar("subscription_expires", -1)
+        .registrar("is_registered_fallback2ip", -1)
+        .registrar("reginfo_queue_size_threshold", -1)
+        .registrar("pcscf_uri", "")
+}
+
+fn numbers_that_make_no_sense_do_not_keep_a_server_from_its_start(mix: Mix) {
+    let lab = senseless(mix).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    assert!(alice.is_registered());
+    assert_eq!(lab.leave(&alice).saved(), 1);
+}
+
+fn a_queue_without_room_refuses_the_start(mix: Mix) {
+    let log = Plan::new(mix).registrar("reginfo_queue_limit", 0).refused();
+    assert!(log.contains("reginfo_queue_limit"), "{log}");
+}
+
+fn a_number_that_makes_no_sense_is_named(mix: Mix) {
+    let lab = senseless(mix).start();
+    for told in ["pending_reg_expires is -1, must be 0", "subscription_expires is -1, must be 0"] {
+        assert_eq!(lab.host.journal().count(told), 1, "{told}");
+    }
+    // Nothing is sent, so nobody sees it.
+    assert_eq!(lab.host.journal().count("pcscf_uri"), 0);
+}
+
+fn a_uri_of_the_proxy_that_is_none_is_named(mix: Mix) {
+    for wrong in ["", "sip:a\\r\\nX: y"] {
+        let lab = Plan::new(mix).subscribing().registrar("pcscf_uri", wrong).start();
+        assert_eq!(lab.host.journal().count("modparam pcscf_uri is"), 1, "{wrong}");
+        lab.register(&lab.ue("alice"));
+        let subscribe = lab.subscribed();
+        assert_eq!(subscribe.contact(), "sip:pcscf.ims.smilecoms.com:4060", "{wrong}");
+        assert!(subscribe.find("X").is_none(), "{wrong}");
     }
 }
 

@@ -22,8 +22,10 @@ mixed! {
         rows_that_are_no_contacts_stay_as_they_are,
         a_contact_too_long_for_its_column_is_served_and_named,
         identities_beyond_the_column_are_left_out_from_the_end,
+        whatever_has_to_be_quoted_is_stored_as_it_is,
         a_database_that_comes_back_gets_everything,
         a_database_that_goes_and_comes_is_named_once,
+        a_database_that_stands_still_holds_nobody_up_twice,
         an_end_that_could_not_be_written_is_not_undone,
         another_mode_reads_and_does_not_write,
         a_start_without_the_table_is_refused,
@@ -122,6 +124,28 @@ fn identities_beyond_the_column_are_left_out_from_the_end(mix: Mix) {
     assert!(lab.host.journal().count("is not complete in table location: public_ids has") > 0);
 }
 
+fn whatever_has_to_be_quoted_is_stored_as_it_is(mix: Mix) {
+    let mysql = servers::mariadb().with(&tables(Dialect::Mysql));
+    let postgres = servers::postgres().with(&tables(Dialect::Postgres));
+    for database in [&mysql as &dyn Database, &postgres] {
+        let lab = Plan::new(mix).stored(Storage::At(database.url()), 1).start();
+        let users = ["plain", "o'brien", "'or'1'='1", "%27%5c", "a&b=c+d$e,f;g?h/i"];
+        let ues = users.map(|user| lab.ue(user));
+        for ue in ues.iter().chain(&ues) {
+            lab.register(ue);
+        }
+        let mut stored = database.contacts("aor, reg_state");
+        stored.sort_unstable();
+        let mut wanted: Vec<_> = ues.iter().map(|ue| [ue.contact(), "2".to_owned()]).collect();
+        wanted.sort_unstable();
+        assert_eq!(stored, wanted);
+        let [plain, quoted, ..] = &ues;
+        lab.leave(plain);
+        lab.leave(quoted);
+        assert_eq!(database.contacts("id").len(), users.len() - 2);
+    }
+}
+
 fn a_database_that_comes_back_gets_everything(mix: Mix) {
     let mut server = MariaDb::start();
     let database = server.with(&tables(Dialect::Mysql));
@@ -137,6 +161,37 @@ fn a_database_that_comes_back_gets_everything(mix: Mix) {
     server.again();
     database.wait_contacts("aor, reg_state", &[&[&bob.contact(), "2"]]);
     until("nothing to write", PATIENCE, || (counted(&lab, "db_rows_pending") == 0).then_some(()));
+}
+
+fn a_database_that_stands_still_holds_nobody_up_twice(mix: Mix) {
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let plan = Plan::new(mix).stored(Storage::At(database.url()), 1);
+    let lab = plan.with(|setup| setup.param("db_mysql", "timeout_interval", 1)).start();
+    lab.core.registrar(|core, register| core.ok(register));
+    let ues: Vec<_> = (0..8).map(|number| lab.ue(&format!("u{number}"))).collect();
+    let answered = |ue: &Ue, expires| {
+        let draft = ue.register(expires);
+        ue.send(&draft);
+        let reply = ue.wait(Duration::from_secs(15), |reply| reply.status() == 200);
+        assert!(reply.is_some(), "{}", lab.host.journal().tail(5));
+    };
+    answered(&ues[0], 600);
+    server.set_frozen(true);
+    // Each process finds out once: what it sends is taken when the server goes on.
+    ues[1..5].iter().for_each(|ue| answered(ue, 600));
+    let begin = Instant::now();
+    ues[5..].iter().for_each(|ue| answered(ue, 600));
+    ues[..3].iter().for_each(|ue| answered(ue, 0));
+    assert!(ues[3..].iter().all(Ue::is_registered));
+    assert!(begin.elapsed() < Duration::from_secs(4), "held up for {:?}", begin.elapsed());
+    server.set_frozen(false);
+    until("all that waits", PATIENCE, || (counted(&lab, "db_rows_pending") == 0).then_some(()));
+    let mut stored = database.contacts("aor, reg_state");
+    stored.sort_unstable();
+    let mut wanted: Vec<_> = ues[3..].iter().map(|ue| [ue.contact(), "2".to_owned()]).collect();
+    wanted.sort_unstable();
+    assert_eq!(stored, wanted);
 }
 
 fn a_database_that_goes_and_comes_is_named_once(mix: Mix) {

@@ -17,7 +17,8 @@ mixed! {
         a_miss_is_explained_rule_by_rule,
         a_contact_is_removed_on_demand,
         hundreds_of_contacts_are_listed_whole,
-        a_listing_goes_on_where_the_page_before_ended;
+        a_listing_goes_on_where_the_page_before_ended,
+        arguments_of_another_kind_are_faults;
 }
 
 fn fault(lab: &Lab, words: &[&str]) -> Fault {
@@ -176,4 +177,42 @@ fn a_listing_goes_on_where_the_page_before_ended(mix: Mix) {
         let words = [&["ulpcscf.list"][..], words].concat();
         assert_eq!(fault(&lab, &words).code, code, "{words:?}");
     }
+}
+
+fn arguments_of_another_kind_are_faults(mix: Mix) {
+    let mut lab = Plan::new(mix).with(|setup| setup.json()).start();
+    lab.register(&lab.ue("alice"));
+    for (words, code, said) in [
+        (&["ulpcscf.show"][..], 400, "parameter 1 is missing"),
+        (&["ulpcscf.delete"], 400, "parameter 1 is missing"),
+        (&["ulpcscf.delete", "5"], 404, "no contact 5"),
+        (&["ulpcscf.explain", "127.0.0.1"], 400, "parameter 2 is missing"),
+        (&["ulpcscf.explain", "127.0.0.1", "abc"], 400, "parameter 2 is abc"),
+        (&["ulpcscf.explain", "127.0.0.1", "70000"], 400, "port 70000, must be 1 to 65535"),
+        (&["ulpcscf.list", "location", "abc"], 400, "offset abc"),
+        (&["ulpcscf.list", "location", "0", "x"], 400, "parameter 3 is x"),
+        (&["ulpcscf.list", "location", "0", "0"], 400, "count 0, must be 1 to 10000"),
+    ] {
+        let fault = fault(&lab, words);
+        assert!(fault.code == code && fault.text.contains(said), "{words:?}: {fault}");
+    }
+    for params in ["[null]", "[true]", "[[1]]", "[{\"a\":1}]"] {
+        for method in ["list", "show", "explain", "delete"] {
+            let ask = format!(
+                "{{\"jsonrpc\":\"2.0\",\"method\":\"ulpcscf.{method}\",\"id\":1,\"params\":{params}}}"
+            );
+            let told = lab.host.json(&ask);
+            assert!(told.contains("neither text nor number"), "{method} {params}: {told}");
+        }
+    }
+    // A port may be a number or a text, and what is too much is left over.
+    for params in ["[\"127.0.0.1\",5060]", "[\"127.0.0.1\",\"5060\"]", "[\"127.0.0.1\",5060,7]"] {
+        let ask = format!(
+            "{{\"jsonrpc\":\"2.0\",\"method\":\"ulpcscf.explain\",\"id\":1,\"params\":{params}}}"
+        );
+        let told = lab.host.json(&ask);
+        assert!(told.contains("\"result\"") && told.contains("sip:alice@"), "{params}: {told}");
+    }
+    lab.host.assert_alive();
+    assert_eq!(lab.count(), 1);
 }

@@ -8,7 +8,7 @@ use host_tests::{
     rpc::number,
     wait::{PATIENCE, until},
 };
-use std::{fs, time::Duration};
+use std::{fs, thread::sleep, time::Duration};
 
 mixed! {
     all:
@@ -24,7 +24,8 @@ mixed! {
         u_11_retired_parameters_are_taken,
         u_11_retired_parameters_have_bounds,
         u_14_a_debug_file_that_cannot_be_written_is_named,
-        u_14_the_size_of_the_table_has_bounds;
+        u_02_a_size_beyond_all_bounds_is_the_default_one,
+        u_07_times_below_their_bounds_are_those_bounds;
 }
 
 /// Whether `ulpcscf.status` lists contacts: ours answers as the C module of the host's release.
@@ -179,11 +180,25 @@ fn u_14_a_debug_file_that_cannot_be_written_is_named(mix: Mix) {
     assert!(!log.contains("signal"), "{log}");
 }
 
-fn u_14_the_size_of_the_table_has_bounds(mix: Mix) {
-    for size in [31, 1_000_000] {
-        let log = Plan::new(mix).usrloc("hash_size", size).refused();
-        assert!(log.lines().any(|line| line.contains("hash_size")), "{size}: {log}");
+fn u_02_a_size_beyond_all_bounds_is_the_default_one(mix: Mix) {
+    for size in [25, 33, 1_000_000] {
+        let lab = Plan::new(mix).usrloc("hash_size", size).start();
+        assert!(status(&lab).contains("Size: 512"), "{size}: {}", status(&lab));
+        let told = format!("hash_size is {size}, must be at most 24");
+        assert_eq!(lab.host.journal().count(&told), 1, "{size}");
     }
-    let lab = Plan::new(mix).usrloc("timer_interval", 1).start();
-    lab.wait_count(0, Duration::from_secs(1));
+}
+
+fn u_07_times_below_their_bounds_are_those_bounds(mix: Mix) {
+    let plan = Plan::new(mix).usrloc("timer_interval", 0).usrloc("expires_grace", -5);
+    let lab = plan.registrar("pending_reg_expires", 2).start();
+    for told in ["timer_interval is 0, must be 1", "expires_grace is -5, must be 0"] {
+        assert_eq!(lab.host.journal().count(told), 1, "{told}");
+    }
+    let alice = lab.ue("alice");
+    lab.relayed(&alice, &alice.register(600));
+    // Not before its time, and not much after it.
+    sleep(Duration::from_millis(900));
+    assert_eq!(lab.count(), 1);
+    lab.wait_count(0, Duration::from_secs(4));
 }

@@ -27,7 +27,7 @@ mixed! {
         a_document_tells_all_identities_that_are_not_barred,
         a_watcher_of_somebody_unknown_is_refused,
         of_several_contacts_of_a_watcher_the_first_one_counts,
-        parameters_out_of_range_are_refused;
+        a_trusted_server_that_is_none_ends_the_start;
 }
 
 /// Bob, registered through a proxy that is about to watch him.
@@ -330,16 +330,7 @@ fn a_watcher_of_somebody_unknown_is_refused(mix: Mix) {
     assert!(lab.host.journal().text().contains("is not stored"));
 }
 
-fn parameters_out_of_range_are_refused(mix: Mix) {
-    for (name, value) in [
-        ("notification_processes", 0),
-        ("subscription_expires_range", 101),
-        ("subscription_min_expires", -1),
-        ("reginfo_first_version", -1),
-    ] {
-        let log = Plan::new(mix).registrar(name, value).refused();
-        assert!(log.contains(&format!("modparam {name} is {value}, must be")), "{log}");
-    }
+fn a_trusted_server_that_is_none_ends_the_start(mix: Mix) {
     let log = Plan::new(mix).registrar("trusted_as", "http://x").refused();
     assert!(log.contains("must be a host or a sip uri"), "{log}");
 }

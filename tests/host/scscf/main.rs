@@ -28,17 +28,22 @@ mod event;
 mod expiry;
 mod failures;
 mod fire;
+mod forms;
+mod hard_rows;
 mod identity;
+mod kemi;
 mod leaving;
 mod lookup;
 mod memory;
 mod mixing;
+mod modes;
 mod network;
 mod operator;
 mod package;
 mod pair;
 mod path;
 mod profile;
+mod races;
 mod refusals;
 mod robustness;
 mod running_out;
@@ -70,18 +75,23 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("fire", fire::CASES),
     ("memory", memory::CASES),
     ("mixing", mixing::CASES),
+    ("modes", modes::CASES),
     ("network", network::CASES),
     ("robustness", robustness::CASES),
     ("third_party", third_party::CASES),
     ("torture", torture::CASES),
     ("operator", operator::CASES),
     ("package", package::CASES),
+    ("forms", forms::CASES),
+    ("hard_rows", hard_rows::CASES),
     ("identity", identity::CASES),
+    ("kemi", kemi::CASES),
     ("leaving", leaving::CASES),
     ("lookup", lookup::CASES),
     ("pair", pair::CASES),
     ("path", path::CASES),
     ("profile", profile::CASES),
+    ("races", races::CASES),
     ("refusals", refusals::CASES),
     ("runtime", runtime::CASES),
     ("sample", sample::CASES),

@@ -1,5 +1,9 @@
 //! What the home network asks for by itself: the end of registrations, new profiles.
 
+use crate::{
+    event::behind,
+    told::{document, published},
+};
 use host_tests::{
     diameter::{
         Assignment, Avp, Avps as _, Hss, Message, Reply, SUCCESS, VENDOR_3GPP,
@@ -23,7 +27,8 @@ mixed! {
         a_pushed_profile_that_is_none_changes_nothing,
         a_pushed_profile_of_another_name_is_of_who_is_asked_for,
         the_hss_is_told_of_an_end_by_an_operator,
-        the_hss_is_told_of_expiry_if_wanted;
+        the_hss_is_told_of_expiry_if_wanted,
+        the_hss_is_told_of_an_end_that_a_proxy_publishes;
     ours:
         a_private_identity_is_known_whatever_it_looks_like,
         // The store of C may keep the set that it knows.
@@ -244,6 +249,29 @@ fn the_hss_is_told_of_expiry_if_wanted(mix: Mix) {
     silent.hss.forget(SERVER_ASSIGNMENT);
     silent.wait_empty();
     assert_eq!(silent.hss.waiting(SERVER_ASSIGNMENT), 0);
+}
+
+fn the_hss_is_told_of_an_end_that_a_proxy_publishes(mix: Mix) {
+    for (wanted, count) in [(1, 1), (0, 0)] {
+        let lab = Plan::new(mix).registrar("sar_on_expiry", wanted).start();
+        let (bob, mut proxy) = behind(&lab);
+        proxy.begins(600);
+        let other = lab.ue("bob");
+        proxy.registers(&other, 600);
+        lab.hss.forget(SERVER_ASSIGNMENT);
+        let ends = |ue: &Ue| {
+            let body = document(&bob.identity(), &ue.contact(), "terminated");
+            assert_eq!(published(&proxy, &body).status(), 200);
+        };
+        ends(&other);
+        assert!(lab.finds(&bob, "bob"));
+        ends(&bob);
+        lab.wait_empty();
+        assert_eq!(lab.hss.waiting(SERVER_ASSIGNMENT), count, "sar_on_expiry {wanted}");
+        if count > 0 {
+            assert_eq!(lab.hss.assigned().0, Assignment::TimeoutDeregistration);
+        }
+    }
 }
 
 fn a_pushed_profile_of_another_name_is_of_who_is_asked_for(mix: Mix) {

@@ -14,10 +14,12 @@ mixed! {
         identities_are_listed_page_by_page,
         an_identity_is_explained,
         an_operator_ends_a_contact,
+        an_operator_sees_and_ends_what_is_in_another_domain,
         nobody_holds_the_lock_for_long,
         an_audit_without_a_database_is_refused,
         the_number_of_groups_may_be_written_out,
-        parameters_that_make_no_sense_end_the_start,
+        parameters_that_make_no_sense_are_put_right_as_the_log_says,
+        parameters_that_c_refuses_end_the_start,
         processes_of_its_own_end_what_is_over,
         an_identity_has_many_spellings,
         a_wildcarded_identity_stands_for_many,
@@ -88,6 +90,19 @@ fn an_operator_ends_a_contact(mix: Mix) {
     assert_eq!(found.find("X-Ru"), Some(other.contact().as_str()));
 }
 
+fn an_operator_sees_and_ends_what_is_in_another_domain(mix: Mix) {
+    let lab = Plan::new(mix).two_domains().start();
+    let bob = lab.ue("bob");
+    assert_eq!(bob.ask(&bob.register(600).add("X-Save", "second")).status(), 200);
+    let text = json(&lab.host, &["ulscscf.explain", &bob.identity()]);
+    for part in ["Domain: loc2".to_owned(), format!("Contact: {}", bob.contact())] {
+        assert!(text.contains(&part), "{part} in {text}");
+    }
+    let text = json(&lab.host, &["ulscscf.delete_contact", &bob.identity(), &bob.contact()]);
+    assert!(text.contains("Deleted: 1"), "{text}");
+    lab.wait_empty();
+}
+
 fn nobody_holds_the_lock_for_long(mix: Mix) {
     let lab = Lab::start(mix);
     lab.register(&lab.ue("bob"), 600);
@@ -107,17 +122,39 @@ fn the_number_of_groups_may_be_written_out(mix: Mix) {
     assert!(text.contains("Size: 512"), "{text}");
 }
 
-fn parameters_that_make_no_sense_end_the_start(mix: Mix) {
-    for (name, value, allowed) in [
-        ("hash_size", 25, "24 or less"),
-        ("maxcontact_behaviour", 3, "0 to 2"),
-        ("nat_bflag", 32, "0 to 31"),
-        ("unreg_validity", -1, "0 or more"),
-    ] {
-        let log = Plan::new(mix).usrloc(name, value).refused();
-        let line = format!("modparam {name} is {value}, must be {allowed}");
+fn parameters_that_make_no_sense_are_put_right_as_the_log_says(mix: Mix) {
+    let wrong = [
+        ("hash_size", 100, "must be 24 or less, or the number of groups"),
+        ("contacts_hash_size", 1 << 25, "must be 24 or less, or the number of groups"),
+        ("maxcontact", -1, "must be 0 or more: 0 counts"),
+        ("maxcontact_behaviour", 3, "must be 0 to 2: 2 counts"),
+        ("max_subscribes", -1, "must be 0 or more: 0 counts"),
+        ("contact_delete_delay", -1, "must be 0 or more: 0 counts"),
+        ("unreg_validity", -1, "must be 0 or more: 0 counts"),
+        ("cseq_delay", -1, "must be 0 or more: 0 counts"),
+    ];
+    let plan =
+        wrong.iter().fold(Plan::new(mix), |plan, (name, value, _)| plan.usrloc(name, *value));
+    // Files that nobody opens need not be there.
+    let plan = plan.usrloc("user_data_xsd", "/nowhere/CxDataType.xsd");
+    let lab = plan.start();
+    let log = lab.host.journal().text();
+    for (name, value, said) in wrong {
+        let line = format!("modparam {name} is {value}, {said}");
         assert!(log.contains(&line), "{line} in {log}");
     }
+    assert!(log.contains("CxDataType.xsd\" and does nothing here"), "{log}");
+    let text = json(&lab.host, &["ulscscf.status"]);
+    assert!(text.contains("Size: 512"), "{text}");
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    lab.leave(&bob);
+    lab.wait_empty();
+}
+
+fn parameters_that_c_refuses_end_the_start(mix: Mix) {
+    let log = Plan::new(mix).usrloc("nat_bflag", 32).refused();
+    assert!(log.contains("modparam nat_bflag is 32, must be 0 to 31"), "{log}");
 }
 
 fn processes_of_its_own_end_what_is_over(mix: Mix) {

@@ -1,12 +1,15 @@
 //! The reg event: how a subscription runs out.
 
 use crate::{
-    database::{plan, restart},
+    database::{plan, plan_at, restart},
     event::behind,
 };
 use host_tests::{
-    Answer, mixed,
-    scscf::{Mix, Plan, Watcher},
+    Answer,
+    database::Dialect,
+    mixed,
+    scscf::{Mix, Plan, Watcher, tables::tables},
+    servers,
     ue::number,
     wait::{PATIENCE, until},
 };
@@ -15,7 +18,8 @@ use std::time::{Duration, Instant};
 mixed! {
     registrar:
         a_subscription_that_runs_out_is_told,
-        a_subscription_that_was_refreshed_runs_out_later;
+        a_subscription_that_was_refreshed_runs_out_later,
+        a_subscription_of_a_database_that_c_reads_runs_out_with_a_last_notify;
     ours:
         a_subscription_that_runs_out_after_a_restart_is_told,
         a_subscription_may_run_out_in_silence_as_in_c,
@@ -66,6 +70,23 @@ fn a_subscription_that_runs_out_after_a_restart_is_told(mix: Mix) {
     assert_eq!(last.subscription(), "terminated;reason=timeout");
     assert_eq!(last.version, first.version + 1);
     assert_eq!(last.of(&bob.identity()).state, "active");
+}
+
+fn a_subscription_of_a_database_that_c_reads_runs_out_with_a_last_notify(mix: Mix) {
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    let mut lab = plan_at(mix, &database).start();
+    let (bob, mut proxy) = behind(&lab);
+    let first = proxy.begins(12);
+    let mut pad = Watcher::new(&lab.ue("pad"), &bob.identity(), &bob.identity());
+    pad.begins(600);
+    restart(&mut lab);
+    let last = proxy.hears_within(PATIENCE * 3).valid();
+    assert_eq!(last.subscription(), "terminated;reason=timeout");
+    assert!(last.version > first.version, "{last:?}");
+    proxy.quiet();
+    // The other one goes on.
+    lab.register(&bob, 600);
+    assert!(pad.hears().subscription().starts_with("active"));
 }
 
 fn a_subscription_may_run_out_in_silence_as_in_c(mix: Mix) {

@@ -2,9 +2,12 @@
 
 use host_tests::{
     Draft,
-    diameter::hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
+    diameter::{
+        Avps as _,
+        hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
+    },
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, bindings},
+    scscf::{Lab, Mix, Plan, Ue, Watcher, bindings},
 };
 
 mixed! {
@@ -16,7 +19,8 @@ mixed! {
         r_82_contacts_are_told_apart_by_their_ways,
         bounds_can_be_changed_at_runtime,
         of_bounds_that_leave_nothing_the_longest_counts,
-        settings_that_make_no_sense_end_the_start;
+        settings_that_make_no_sense_are_put_right_as_the_log_says,
+        a_name_of_the_server_that_breaks_messages_is_put_right;
     usrloc:
         u_16_a_way_that_does_not_exist_is_refused_at_the_start;
 }
@@ -133,24 +137,53 @@ fn of_bounds_that_leave_nothing_the_longest_counts(mix: Mix) {
     lab.host.assert_alive();
 }
 
-fn settings_that_make_no_sense_end_the_start(mix: Mix) {
-    for (name, value, allowed) in [
-        ("default_expires", -1, "0 or more"),
-        ("em_max_expires", -1, "0 or more"),
-        ("default_expires_range", 101, "0 to 100"),
-        ("retry_after", -1, "0 or more"),
-    ] {
-        let log = Plan::new(mix).registrar(name, value).refused();
-        let line = format!("modparam {name} is {value}, must be {allowed}");
+fn settings_that_make_no_sense_are_put_right_as_the_log_says(mix: Mix) {
+    let numbers = [
+        ("default_expires", -1, "must be 0 or more: 0 counts"),
+        ("em_max_expires", -1, "must be 0 or more: 0 counts"),
+        ("default_expires_range", 101, "must be 0 to 100: 100 counts"),
+        ("retry_after", -1, "must be 0 or more: 0 counts"),
+        ("path_mode", 7, "must be 0, 1 or 2: 1 counts"),
+        ("error_reply_code", 99, "must be 200 to 699: 500 counts"),
+        ("notification_processes", 0, "must be 1 to 512: 1 counts"),
+        ("subscription_expires_range", 101, "must be 0 to 100: 100 counts"),
+        ("subscription_min_expires", -1, "must be 0 or more: 0 counts"),
+    ];
+    let texts = [
+        ("cxdx_dest_realm", "ims .test", "\"ims.test\" counts"),
+        ("received_param", "", "\"received\" counts"),
+    ];
+    let plan =
+        numbers.iter().fold(Plan::new(mix), |plan, (name, value, _)| plan.registrar(name, *value));
+    let plan = texts.iter().fold(plan, |plan, (name, value, _)| plan.registrar(name, *value));
+    let lab = plan.start();
+    let log = lab.host.journal().text();
+    for (name, value, said) in numbers {
+        let line = format!("modparam {name} is {value}, {said}");
         assert!(log.contains(&line), "{line} in {log}");
     }
-    for (name, value, allowed) in [
-        ("scscf_name", "sip:a b", "a sip uri without line ends"),
-        ("cxdx_dest_realm", "", "a name"),
-        ("received_param", "a b", "a token"),
-    ] {
-        let log = Plan::new(mix).registrar(name, value).refused();
-        let line = format!("modparam {name} is {value:?}, must be {allowed}");
+    for (name, value, said) in texts {
+        let line =
+            format!("modparam {name} is {value:?}, and cannot stand in a message so: {said}");
         assert!(log.contains(&line), "{line} in {log}");
     }
+    // It serves as with those numbers.
+    let bob = lab.ue("bob");
+    let (reply, _, asked) = lab.assigned(&bob, &bob.register(600));
+    assert_eq!((reply.status(), asked.avps.text(283)), (200, "ims.test".to_owned()));
+    assert!((0..=600).contains(&bindings(&reply)[0].expires));
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Refuse(UNABLE_TO_COMPLY));
+    let refused = bob.ask(&bob.register(600));
+    assert_eq!((refused.status(), refused.find("Retry-After")), (500, None));
+    assert!(Watcher::own(&bob).begins(600).subscription().starts_with("active"));
+}
+
+fn a_name_of_the_server_that_breaks_messages_is_put_right(mix: Mix) {
+    let plan = Plan::new(mix);
+    let name = format!("sip:{}", plan.address());
+    let lab = plan.registrar("scscf_name", format!(" <{name}> ")).start();
+    let bob = lab.ue("bob");
+    let reply = lab.register(&bob, 600);
+    assert_eq!(reply.header("Service-Route"), lab.service_route());
+    assert!(lab.host.journal().text().contains(&format!("{name:?} counts")));
 }

@@ -8,6 +8,7 @@ use host_tests::{
     database::{Database, Dialect},
     mariadb::MariaDb,
     mixed,
+    postgres::Postgres,
     scscf::{
         Lab, Mix, Plan, Ue, private,
         tables::{Registrations as _, tables},
@@ -25,6 +26,7 @@ mixed! {
         what_could_not_be_written_is_written_later,
         a_database_that_dies_and_returns_has_everything,
         a_database_that_stands_still_costs_a_moment_and_no_registration,
+        a_postgres_that_stands_still_costs_a_moment_and_no_registration,
         rows_follow_memory_under_fire,
         processes_of_all_kinds_store_what_they_change,
         identities_that_share_a_profile_come_back_as_one_user;
@@ -163,6 +165,31 @@ fn a_database_that_stands_still_costs_a_moment_and_no_registration(mix: Mix) {
         let draft = ue.register(700);
         ue.send(&draft);
         // The driver waits for two seconds, three times; after that nobody waits for a while.
+        let reply = ue.wait(Duration::from_secs(12), |it| it.status() >= 200);
+        assert_eq!(reply.map(|it| it.status()), Some(200), "{}", lab.host.journal().tail(20));
+        assert!(lab.finds(ue, ue.user()));
+    }
+    server.set_frozen(false);
+    until("rows that follow memory", Duration::from_secs(30), || {
+        (lab.stored("db_rows_pending") == 0).then_some(())
+    });
+    assert_eq!((database.count("impu"), database.count("contact")), (9, 3));
+    lab.host.assert_alive();
+}
+
+fn a_postgres_that_stands_still_costs_a_moment_and_no_registration(mix: Mix) {
+    let server = Postgres::start();
+    let database = server.with(&tables(Dialect::Postgres));
+    let plan = plan_at(mix, &database).with(|setup| {
+        // Without it the driver waits for ever.
+        setup.param("db_postgres", "timeout", 2).param("db_postgres", "retries", 0)
+    });
+    let mut lab = plan.start();
+    let ues = registered(&lab, 3);
+    server.set_frozen(true);
+    for ue in &ues {
+        let draft = ue.register(700);
+        ue.send(&draft);
         let reply = ue.wait(Duration::from_secs(12), |it| it.status() >= 200);
         assert_eq!(reply.map(|it| it.status()), Some(200), "{}", lab.host.journal().tail(20));
         assert!(lab.finds(ue, ue.user()));

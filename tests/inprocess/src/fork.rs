@@ -26,6 +26,11 @@ impl Child {
         }
     }
 
+    /// Its number in the system.
+    pub fn pid(&self) -> u32 {
+        self.0.unsigned_abs()
+    }
+
     /// Waits for its end; true if `body` came to its end.
     ///
     /// # Panics

@@ -15,6 +15,7 @@ pub(crate) const CASES: &[Case] = &[
     ("parser::the_first_and_the_last_via_are_read", vias),
     ("parser::a_garbled_via_is_none", garbled_vias),
     ("parser::contacts_are_listed_in_the_order_of_the_message", bindings),
+    ("parser::a_contact_is_the_same_alone_and_in_a_list", plain_bindings),
     ("parser::no_message_whatsoever_panics_and_every_text_lies_inside_it", anything),
 ];
 
@@ -213,17 +214,76 @@ fn garbled_vias() {
         .unwrap();
 }
 
+/// A REGISTER with the header fields `contact`.
+fn registers(contact: &str, check: impl FnOnce(&Msg<'_>)) {
+    let text = format!(
+        "REGISTER sip:ims.test SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n\
+         From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 REGISTER\r\n\
+         {contact}Content-Length: 0\r\n\r\n"
+    );
+    assert!(with_message(text.as_bytes(), |msg| {
+        msg.parse().unwrap();
+        check(msg);
+    }));
+}
+
+/// What the runtime reads by itself is what the parser of the host finds, which reads all lists of
+/// more than one.
+fn plain_bindings() {
+    let same = |contact: &str| {
+        let mut alone = Vec::new();
+        registers(&format!("Contact: {contact}\r\n"), |msg| {
+            if let Some(Bindings::List(list)) = msg.bindings().next() {
+                alone = list.iter().map(|one| format!("{one:?}")).collect();
+                let uri = if list.len() == 1 { Some(list[0].uri) } else { None };
+                assert_eq!(msg.contact(), uri.map_or(Contact::Many, Contact::One), "{contact}");
+            }
+        });
+        let count = alone.len();
+        if count > 0 {
+            registers(&format!("Contact: <sip:z@h>,{contact}\r\n"), |msg| {
+                let Some(Bindings::List(list)) = msg.bindings().next() else {
+                    panic!("{contact} is no list behind another one");
+                };
+                assert_eq!(list[0].uri, b"sip:z@h", "{contact}");
+                let others: Vec<_> = list[1..].iter().map(|one| format!("{one:?}")).collect();
+                assert_eq!(others, alone, "{contact}");
+            });
+        }
+        count
+    };
+    for one in [
+        "<sip:a@h>",
+        "<sip:a@h;x=y>;expires=60",
+        "<a,b>",
+        "<a\\>",
+        "< a >",
+        "<a>;expires=",
+        "<a>;Expires=60;reg-id=1;+sip.instance=\"<urn:x>\";audio;+g.x=\"%20\";expires=7;reg-id",
+        "a:b;expires=x",
+        "<a>;+sip.instance=\"1\";+SIP.instance=\"2\"",
+    ] {
+        assert_eq!(same(one), 1, "{one}");
+    }
+    for bad in ["<>", "<a\">", "<a>;", "<a", "<a<b>", "<a>;x=\"", "<a>;x;"] {
+        assert_eq!(same(bad), 0, "{bad}");
+    }
+    let pieces = "<|>|sip:a@h|;|expires=|Expires|=|60|\"| |\t|,|\\|x|<sip:b@h>|;expires=1|;reg-id|'|/\
+                  |;REG-ID=\"2\"|;+Sip.instance=\"<urn:x>\"|\"a b,c\"|;audio|;+g.x=\"y%20\"|;q=0.5|*";
+    let pieces = prop::sample::select(pieces.split('|').collect::<Vec<_>>());
+    let texts = (any::<bool>(), prop::collection::vec(pieces, 0..8));
+    TestRunner::new(crate::without_file(8000))
+        .run(&texts, |(good, pieces)| {
+            let start = if good { "<sip:a@h>" } else { "" };
+            same(&[start, &pieces.concat()].concat());
+            Ok(())
+        })
+        .unwrap();
+}
+
 fn bindings() {
     let of = |contact: &str, check: &dyn Fn(Vec<Bindings<'_>>)| {
-        let text = format!(
-            "REGISTER sip:ims.test SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n\
-             From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 REGISTER\r\n\
-             {contact}Content-Length: 0\r\n\r\n"
-        );
-        assert!(with_message(text.as_bytes(), |msg| {
-            msg.parse().unwrap();
-            check(msg.bindings().collect());
-        }));
+        registers(contact, |msg| check(msg.bindings().collect()));
     };
     of("", &|lists| assert!(lists.is_empty()));
     of("Contact: *\r\n", &|lists| assert_eq!(lists, [Bindings::Star]));

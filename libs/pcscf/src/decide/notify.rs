@@ -308,7 +308,7 @@ mod tests {
         assert!(matches!(refused("$(x"), Refusal::Uri(_)));
         assert!(matches!(refused(""), Refusal::Uri(_)));
         assert!(matches!(refused("tel:+1"), Refusal::NoHost(_)));
-        assert!(matches!(refused(&"a".repeat(2000)), Refusal::Long(2000)));
+        assert!(matches!(refused(&"a".repeat(5000)), Refusal::Long(5000)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `pcscf_save_pending`: a REGISTER passes on its way to the registrar.
 
-use super::{Bound, Contacts, MAX_URI, Mode, NoContact, Place, Query, Via, expires};
+use super::{Asked, Bound, Contacts, MAX_URI, Mode, NoContact, Place, Query, Via, expires};
 use crate::{Parts, State, States, uri::Uri};
 
 /// How long after its expiry a contact of a shared database waits for its NOTIFY, in seconds.
@@ -12,7 +12,8 @@ const MAX_HOST: usize = 255;
 /// A REGISTER.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'m> {
-    /// Its Contact headers; only the first contact counts.
+    /// Its first Contact header; of its contacts the first one counts that asks for time and is a
+    /// `sip` URI, else the first one.
     pub contacts: Contacts<'m>,
     /// Body of its Expires header.
     pub expires: Option<&'m [u8]>,
@@ -79,9 +80,14 @@ pub enum Refusal {
 /// It has no contact, or texts that are too long.
 pub fn plan<'m>(request: &Request<'m>) -> Result<Plan<'m>, Refusal> {
     let contacts = request.contacts.list()?;
-    let contact = contacts.first().ok_or(NoContact::Missing)?;
+    let header = request.expires.and_then(expires::seconds);
+    // A phone that has moved may name what is to end before what is to begin.
+    let mut begins = contacts.iter().filter(|contact| expires::of(contact, header) > 0);
+    let usable = begins.find_map(|contact| sip(contact).map(|uri| (contact, Some(uri))));
+    let first = || contacts.first().map(|contact| (contact, sip(contact)));
+    let (contact, uri) = usable.or_else(first).ok_or(NoContact::Missing)?;
     // An Expires header of 600 with `expires=0` in the Contact has always been stored.
-    let asked = match request.expires.and_then(expires::seconds) {
+    let asked = match header {
         Some(header) => header.max(expires::of(contact, None)) > 0 || request.pending_on_deregister,
         None => expires::of(contact, None) > 0,
     };
@@ -91,9 +97,7 @@ pub fn plan<'m>(request: &Request<'m>) -> Result<Plan<'m>, Refusal> {
     if contact.uri.len() > MAX_URI {
         return Err(Refusal::LongUri(contact.uri.len()));
     }
-    let Some(uri) = Uri::parse(contact.uri).ok().filter(Uri::has_host) else {
-        return Ok(Plan::Nothing(Nothing::NotSip));
-    };
+    let Some(uri) = uri else { return Ok(Plan::Nothing(Nothing::NotSip)) };
     let via = request.via.sent_by();
     if via.host.is_empty() || via.host.len() > MAX_HOST {
         return Err(Refusal::ViaHost(via.host.len()));
@@ -108,6 +112,11 @@ pub fn plan<'m>(request: &Request<'m>) -> Result<Plan<'m>, Refusal> {
     };
     let expires = expires::after(request.now, i64::from(request.pending_expires));
     Ok(Plan::Pending(Pending { query, expires }))
+}
+
+/// The parts of a URI that is reached by its host.
+fn sip<'m>(contact: &Asked<'m>) -> Option<Uri<'m>> {
+    Uri::parse(contact.uri).ok().filter(Uri::has_host)
 }
 
 /// What becomes of the record that a REGISTER found.
@@ -169,7 +178,7 @@ mod tests {
     use super::{Found, Held, NoContact, Nothing, Plan, Refusal, Request, found, plan};
     use crate::State;
     use crate::decide::tests::{NOW, alice, place};
-    use crate::decide::{Asked, Bound, Contacts, Via};
+    use crate::decide::{Asked, Bound, Contacts, MAX_URI, Via};
 
     const ALICE: &str = "sip:alice@127.0.0.1:22100";
 
@@ -260,9 +269,36 @@ mod tests {
     }
 
     #[test]
+    fn sp9_a_contact_that_ends_or_is_no_address_does_not_hide_the_one_that_registers() {
+        let asked = |uri: &'static str, expires: Option<&'static str>| Asked {
+            uri: uri.as_bytes(),
+            expires: expires.map(str::as_bytes),
+        };
+        let alice = || asked(ALICE, Some("600"));
+        let old = "sip:alice@127.0.0.9:1";
+        for (before, header) in [
+            (asked(old, Some("0")), None),
+            (asked(old, Some("0")), Some("600")),
+            (asked(old, None), None),
+            (asked("tel:+4930", Some("600")), None),
+            (asked("foo", Some("600")), Some("0")),
+        ] {
+            let contacts = [before, alice()];
+            let Ok(Plan::Pending(pending)) = ask(Contacts::List(&contacts), header) else {
+                panic!("{before:?} hides it");
+            };
+            assert_eq!(pending.query.aor, ALICE.as_bytes(), "{before:?}");
+        }
+        let none = [asked(old, Some("0")), asked(ALICE, Some("0"))];
+        let plan = ask(Contacts::List(&none), None);
+        assert!(matches!(plan, Ok(Plan::Nothing(Nothing::Deregistration))), "{plan:?}");
+    }
+
+    #[test]
     fn texts_have_an_end() {
-        let long = format!("sip:{}@b", "a".repeat(1024));
-        assert_eq!(stored(&long, None, Some("600")), Err(Refusal::LongUri(1030)));
+        let long = format!("sip:{}@b", "a".repeat(MAX_URI));
+        let refused = Err(Refusal::LongUri(MAX_URI + 6));
+        assert_eq!(stored(&long, None, Some("600")), refused);
         let contacts = [Asked { uri: ALICE.as_bytes(), expires: None }];
         let ask = request(Contacts::List(&contacts), Some("600"));
         let host = "h".repeat(256);

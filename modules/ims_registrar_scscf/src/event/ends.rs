@@ -1,17 +1,22 @@
 //! When subscriptions run out that the store of C keeps: it removes them and tells nobody, so they are
 //! ended a moment before. Our own store tells by itself.
+//!
+//! It says of no subscription that it has read it from its database, but of each identity: so every
+//! identity that was stored before this process served anybody is looked at once.
 
 use super::hooks;
 use allocator_api2::boxed::Box;
+use core::sync::atomic::{AtomicBool, Ordering};
 use kamailio::{
     Error,
-    scscf::client::{Domain, Usrloc},
+    scscf::client::{Domain, Identity, Usrloc},
     shared::Shared,
     shm::{Shm, seed, try_boxed_slice},
     sync::HostLock,
     timer,
 };
 use shm_table::{Keyed, Table};
+use std::ffi::CString;
 
 /// Seconds that a subscription ends early, so that the store finds nothing to remove.
 const EARLY: i64 = 1;
@@ -51,6 +56,27 @@ static ENTRIES: Shared<Table<Entry, HostLock, Shm>> = Shared::empty();
 /// For `mod_init`.
 pub(super) fn set_up() -> Result<(), Error> {
     ENTRIES.set(Table::try_new_in(BITS, seed("subscriptions"), Shm)?)
+}
+
+/// Whether this process is past its start, in which one of them reads the database.
+static SERVES: AtomicBool = AtomicBool::new(false);
+
+/// This process is about to serve. For `child_init`.
+pub(super) fn serves() {
+    SERVES.store(true, Ordering::Relaxed);
+}
+
+/// The store of C has `identity` now, which it has locked. If it is one from the database, its watchers,
+/// which follow, are looked at as soon as they are there.
+pub(super) fn restored(identity: &Identity<'_>) {
+    if SERVES.load(Ordering::Relaxed) {
+        return;
+    }
+    let Some(usrloc) = Usrloc::get() else { return };
+    let domain = CString::new(identity.domain()).ok().and_then(|name| usrloc.find_domain(&name));
+    if let Some(domain) = domain {
+        note(usrloc, domain, identity.public(), timer::now());
+    }
 }
 
 /// For `mod_destroy`.

@@ -1,6 +1,6 @@
 //! What happens to registrations, as the rest of the module and the store tell it.
 
-use super::{facts, owed, queue, rules, trouble};
+use super::{ends, facts, owed, queue, rules, trouble};
 use bstr::{BStr, BString};
 use kamailio::{
     scscf::client::{self, Domain, Event, Identity, State, Told, Usrloc, WatcherChange},
@@ -145,6 +145,7 @@ pub(super) fn by_itself(told: &Told<'_>) {
     match (told.event, &told.contact) {
         (Event::Expired, Some(contact)) => expired(told, contact),
         (Event::WatchersOver, _) => run_out(&told.identity),
+        (Event::Stored, _) => ends::restored(&told.identity),
         _ => {}
     }
 }

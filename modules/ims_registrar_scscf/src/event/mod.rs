@@ -65,6 +65,11 @@ pub(crate) fn set_up(settings: &Settings) -> Result<(), StartError> {
 
 /// Runs in every process.
 pub(crate) fn child(rank: Rank) -> Result<(), Error> {
+    // The location store, which is loaded before, has read its rows by now, if this is the process that
+    // does. The others that these two fork have not come to that yet.
+    if rank != Rank::INIT && rank != Rank::MAIN {
+        ends::serves();
+    }
     let Some(rules) = rules::get().filter(|_| rank == Rank::MAIN) else { return Ok(()) };
     for _ in 0..rules.processes {
         // As a timer, so that other modules open what they need in that process.

@@ -6,7 +6,7 @@ use super::{
     hooks::{Happened, Kind, happened},
     rules,
 };
-use crate::{remove, settings};
+use crate::{hss, remove, settings};
 use bstr::BString;
 use core::fmt;
 use kamailio::{
@@ -16,7 +16,12 @@ use kamailio::{
     scscf::client::Domain,
 };
 use reginfo::Limits;
-use scscf_core::{event::ends, matching::same_uri, register::Bound};
+use scscf_core::{
+    assignment::{self, Cause},
+    event::ends,
+    matching::same_uri,
+    register::Bound,
+};
 
 /// `publish_reg(domain)`
 pub(crate) fn publish_reg(msg: &Msg<'_>, domain: Domain) -> Result<Verdict, Refused> {
@@ -59,6 +64,12 @@ pub(crate) fn publish_reg(msg: &Msg<'_>, domain: Domain) -> Result<Verdict, Refu
             contacts: &removed.contacts,
             watched: removed.watched,
         });
+        // The store says nothing of an end that it was asked for.
+        if settings.tells_expiry && removed.left == 0 {
+            let stores = settings.policy.stores_profile;
+            let kind = assignment::Kind::of_removal(Cause::Timeout, stores);
+            hss::tell(settings, kind, identity, &removed.private);
+        }
     }
     let expires = match msg.expires() {
         Expires::Seconds(seconds) => seconds,

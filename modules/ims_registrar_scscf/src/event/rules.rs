@@ -33,8 +33,6 @@ pub(super) struct Rules {
 /// A parameter with a value that is not allowed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadRules {
-    #[error("modparam {name} is {value}, must be {allowed}")]
-    Range { name: &'static str, value: c_int, allowed: &'static str },
     #[error("modparam trusted_as: {0}")]
     Trusted(#[from] BadTrusted),
 }
@@ -56,12 +54,14 @@ pub(super) fn set(rules: Rules) {
 
 /// Reads and checks the parameters.
 pub(super) fn read() -> Result<Rules, BadRules> {
-    let limit = seconds("max_notification_list_size", &params::MAX_NOTIFICATION_LIST_SIZE)?;
-    let processes = params::NOTIFICATION_PROCESSES.get();
+    let limit = seconds("max_notification_list_size", &params::MAX_NOTIFICATION_LIST_SIZE);
+    let processes = &params::NOTIFICATION_PROCESSES;
+    let processes = processes.within("notification_processes", 1..=MOST_PROCESSES);
+    let range = &params::SUBSCRIPTION_EXPIRES_RANGE;
     let between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
     let names = params::REGINFO_UNKNOWN_PARAMS.get().split(between);
-    let min = seconds("subscription_min_expires", &params::SUBSCRIPTION_MIN_EXPIRES)?;
-    let max = seconds("subscription_max_expires", &params::SUBSCRIPTION_MAX_EXPIRES)?;
+    let min = seconds("subscription_min_expires", &params::SUBSCRIPTION_MIN_EXPIRES);
+    let max = seconds("subscription_max_expires", &params::SUBSCRIPTION_MAX_EXPIRES);
     if max > 0 && min > max {
         kamailio::warn!(
             "modparam subscription_min_expires is {min}, must be at most subscription_max_expires, \
@@ -69,7 +69,7 @@ pub(super) fn read() -> Result<Rules, BadRules> {
         );
     }
     let threshold =
-        seconds("notification_list_size_threshold", &params::NOTIFICATION_LIST_SIZE_THRESHOLD)?;
+        seconds("notification_list_size_threshold", &params::NOTIFICATION_LIST_SIZE_THRESHOLD);
     if limit > 0 && threshold >= limit {
         kamailio::warn!(
             "modparam notification_list_size_threshold is {threshold}, and no more than {limit} \
@@ -77,36 +77,26 @@ pub(super) fn read() -> Result<Rules, BadRules> {
         );
     }
     Ok(Rules {
-        processes: u16::try_from(processes)
-            .ok()
-            .filter(|count| (1..=MOST_PROCESSES).contains(count))
-            .ok_or(BadRules::Range {
-                name: "notification_processes",
-                value: processes,
-                allowed: "1 to 512",
-            })?,
+        processes: u16::try_from(processes).unwrap_or(1),
         limit: if limit == 0 { u32::MAX } else { limit },
         threshold,
         bounds: Bounds {
-            default: seconds(
-                "subscription_default_expires",
-                &params::SUBSCRIPTION_DEFAULT_EXPIRES,
-            )?,
+            default: seconds("subscription_default_expires", &params::SUBSCRIPTION_DEFAULT_EXPIRES),
             min,
             max,
-            range: percent("subscription_expires_range", &params::SUBSCRIPTION_EXPIRES_RANGE)?,
+            range: range.within("subscription_expires_range", 0..=100),
         },
         hearing: Hearing {
             phone_unsubscribes: params::UE_UNSUBSCRIBE_ON_DEREG.get() != 0,
             quiet_registrations: params::QUIET_REGISTRATIONS.get() != 0,
         },
         trusted: Trusted::parse(params::TRUSTED_AS.get())?,
-        first_version: seconds("reginfo_first_version", &params::REGINFO_FIRST_VERSION)?
+        first_version: seconds("reginfo_first_version", &params::REGINFO_FIRST_VERSION)
             .try_into()
             .unwrap_or(c_int::MAX),
         last_notify: params::FINAL_NOTIFY.get() != 0,
         ends: params::WATCHERS_END_WITH_REGISTRATION.get() != 0,
-        unanswered: seconds("notify_timeout_limit", &params::NOTIFY_TIMEOUT_LIMIT)?,
+        unanswered: seconds("notify_timeout_limit", &params::NOTIFY_TIMEOUT_LIMIT),
         style: Style {
             names: names.filter(|name| !name.is_empty()).map(BString::from).collect(),
             plain: params::REGINFO_PLAIN_EVENTS.get() != 0,
@@ -115,15 +105,8 @@ pub(super) fn read() -> Result<Rules, BadRules> {
 }
 
 /// More processes than any server has use for.
-const MOST_PROCESSES: u16 = 512;
+const MOST_PROCESSES: u32 = 512;
 
-fn seconds(name: &'static str, param: &Int) -> Result<u32, BadRules> {
-    let value = param.get();
-    u32::try_from(value).map_err(|_| BadRules::Range { name, value, allowed: "0 or more" })
-}
-
-fn percent(name: &'static str, param: &Int) -> Result<u32, BadRules> {
-    let value = param.get();
-    let percent = u32::try_from(value).ok().filter(|percent| *percent <= 100);
-    percent.ok_or(BadRules::Range { name, value, allowed: "0 to 100 percent" })
+fn seconds(name: &str, param: &Int) -> u32 {
+    param.within(name, 0..=u32::MAX)
 }

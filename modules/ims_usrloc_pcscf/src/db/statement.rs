@@ -57,8 +57,10 @@ impl Access<'_> {
         let there = if job.stored {
             self.update(job, row)?
         } else {
-            // Another server may have written it.
-            mode() == Mode::DbOnly && self.has(&row.key)? && self.update(job, row)?
+            // Another server may have written it, or this one: a database that did not answer in
+            // time may have taken the row all the same.
+            let may_be_there = mode() == Mode::DbOnly || job.attempts > 0;
+            may_be_there && self.has(&row.key)? && self.update(job, row)?
         };
         if there { Ok(()) } else { self.insert(row) }
     }

@@ -1,6 +1,6 @@
 //! Why an identity is what it is: until when, by which contacts, who watches.
 
-use super::{DOMAIN, busy, engine, list::Bound};
+use super::{busy, domains, engine, list::Bound};
 use crate::{engine::Engine, settings, state::State};
 use bstr::{BStr, BString};
 use kamailio::{
@@ -13,6 +13,7 @@ use shm_store::Id;
 /// What is to be said.
 struct Explained {
     known_as: BString,
+    domain: BString,
     private: BString,
     state: &'static str,
     because: String,
@@ -32,6 +33,7 @@ pub(crate) fn explain(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), 
     })?;
     reply.structure(|out| {
         out.text(c"Impu", &found.known_as)?;
+        out.text(c"Domain", &found.domain)?;
         out.text(c"Impi", &found.private)?;
         out.text(c"State", found.state.as_bytes())?;
         out.text(c"Because", found.because.as_bytes())?;
@@ -55,8 +57,10 @@ pub(crate) fn explain(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), 
 }
 
 fn copy(state: &State, engine: &Engine, impu: &[u8]) -> Option<Explained> {
-    let (domain, now) = (engine.find(DOMAIN)?, timer::now());
-    let id = state.look_up_identity(domain, impu)?;
+    let now = timer::now();
+    let mut all = domains(engine);
+    let (domain, id) =
+        all.find_map(|domain| Some((domain, state.look_up_identity(domain, impu)?)))?;
     let identity = state.identity(id)?;
     let live = state.live_contacts(id, now).all;
     let registration = Registration::of(identity.state());
@@ -81,6 +85,7 @@ fn copy(state: &State, engine: &Engine, impu: &[u8]) -> Option<Explained> {
     let bound = state.contacts_of(id).into_iter().filter_map(|id| Bound::copy(state, id));
     Some(Explained {
         known_as: identity.public().into(),
+        domain: domain.name().into(),
         private: identity.private().into(),
         state: registration.map_or("unknown", Registration::words),
         because,

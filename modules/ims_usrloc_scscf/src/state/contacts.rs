@@ -5,6 +5,7 @@ use crate::settings;
 use kamailio::{
     Error,
     scscf::{Contact, ContactHandle},
+    timer,
 };
 use scscf_core::{
     keys::{Key, Meaning, core_hash},
@@ -87,33 +88,36 @@ impl State {
         [Some(exact), wide.map(|key| self.by_contact.key(key))]
     }
 
-    /// The contact that is `wanted`, by the parameter `matching_mode`: the one of exactly these bytes,
-    /// else one that is the same by the rules; of several the newest.
+    /// The contact that is `wanted`, by the parameter `matching_mode`: one that lives before one that is
+    /// about to go, the one of exactly these bytes before one that is the same by the rules; of several
+    /// the newest.
     pub(crate) fn find_contact(&self, wanted: &Wanted<'_>) -> Option<Id> {
         /// Contacts that differ in parameters only; whoever has more of them is found by all bytes.
         const LOOKED_AT: usize = 64;
         let mode = settings::get().matching;
-        let mut best: Option<(Fit, Id)> = None;
+        let now = timer::now();
+        let mut best: Option<(bool, Fit, Id)> = None;
         for key in self.contact_keys(wanted.uri).into_iter().flatten() {
             let mut seen = 0;
             self.by_contact.find(key, |index| {
                 seen += 1;
                 let Some((id, contact)) = self.contacts.at(index) else { return false };
                 let fit = mode.fit(wanted, contact.uri(), contact.callid(), contact.path());
+                let lives = Self::is_live(contact, now);
                 if let Some(fit) = fit
-                    && best.is_none_or(|(known, newest)| {
-                        (known, newest.generation) < (fit, id.generation)
+                    && best.is_none_or(|(living, known, newest)| {
+                        (living, known, newest.generation) < (lives, fit, id.generation)
                     })
                 {
-                    best = Some((fit, id));
+                    best = Some((lives, fit, id));
                 }
                 seen >= LOOKED_AT
             });
-            if best.is_some_and(|(fit, _)| fit == Fit::Exact) {
+            if best.is_some_and(|(lives, fit, _)| lives && fit == Fit::Exact) {
                 break;
             }
         }
-        best.map(|(_, id)| id)
+        best.map(|(.., id)| id)
     }
 
     /// The newest contact with exactly this URI that is not about to go, for its row.

@@ -2,6 +2,7 @@
 
 use super::{answer, domain, handle, put, show, string};
 use crate::pcscf::{
+    Domain,
     info::{self, Info},
     parts::Raw,
     server::{Refusal, Store},
@@ -104,6 +105,72 @@ pub(in crate::pcscf::server) unsafe extern "C" fn insert_parsed<S: Store>(
         let values = unsafe { described(values, parts) }?;
         put(out, S::insert(domain, values.aor(), &values)?.raw().as_ptr())
     })
+}
+
+/// Finds a contact for a client that only reads it, and keeps the domain locked: 0, and the client ends
+/// with [`end_look`]; 1: there is none, and nothing is locked.
+///
+/// # Safety
+///
+/// See [`register_udomain`](super::register_udomain).
+pub(in crate::pcscf::server) unsafe extern "C" fn look<S: Store>(
+    raw: *mut sys::udomain,
+    wanted: *mut sys::pcontact_info,
+    parts: *const Raw,
+    out: *mut *mut sys::pcontact,
+) -> c_int {
+    answer::<S>("ul_look", 1, |domains| {
+        put(out, ptr::null_mut())?;
+        let domain = domain(domains, raw)?;
+        // SAFETY: by the contract of this function.
+        let wanted = unsafe { described(wanted, parts) }?;
+        let Some(looking) = Looking::<S>::at(domain) else { return Ok(1) };
+        let Some(found) = S::look_up(domain, &wanted)? else { return Ok(1) };
+        looking.go_on();
+        put(out, found.raw().as_ptr())
+    })
+}
+
+/// Ends what [`look`] began.
+///
+/// # Safety
+///
+/// See [`register_udomain`](super::register_udomain).
+pub(in crate::pcscf::server) unsafe extern "C" fn end_look<S: Store>(
+    raw: *mut sys::udomain,
+) -> c_int {
+    answer::<S>("ul_end_look", -1, |domains| {
+        give_back::<S>(domain(domains, raw)?);
+        Ok(0)
+    })
+}
+
+/// A domain that is locked for a look until this is dropped.
+struct Looking<'d, S: Store>(Option<&'d Domain<S::State>>);
+
+impl<'d, S: Store> Looking<'d, S> {
+    fn at(domain: &'d Domain<S::State>) -> Option<Self> {
+        domain.lock_to_look().then_some(Self(Some(domain)))
+    }
+
+    /// It stays locked.
+    fn go_on(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<S: Store> Drop for Looking<'_, S> {
+    fn drop(&mut self) {
+        if let Some(domain) = self.0 {
+            give_back::<S>(domain);
+        }
+    }
+}
+
+fn give_back<S: Store>(domain: &Domain<S::State>) {
+    if domain.unlock() {
+        S::unlocked(domain);
+    }
 }
 
 /// A description with the parts of its Contact URI, if there are any.

@@ -16,7 +16,7 @@ fn text(text: &'static [u8]) -> core_sys::str_ {
 
 const AOR: &[u8] = b"sip:alice@192.0.2.7:5070";
 
-fn info() -> sys::pcontact_info {
+pub(super) fn info() -> sys::pcontact_info {
     // SAFETY: numbers, strings and addresses, of which zeroes are none.
     let mut info: sys::pcontact_info = unsafe { core::mem::zeroed() };
     (info.aor, info.via_host, info.received_host) =
@@ -26,13 +26,13 @@ fn info() -> sys::pcontact_info {
     info
 }
 
-struct Client<'a> {
+pub(super) struct Client<'a> {
     api: &'a sys::usrloc_api,
-    domain: *mut sys::udomain,
+    pub(super) domain: *mut sys::udomain,
 }
 
 impl<'a> Client<'a> {
-    fn new(api: &'a sys::usrloc_api) -> Self {
+    pub(super) fn new(api: &'a sys::usrloc_api) -> Self {
         let mut domain = ptr::null_mut();
         // SAFETY: as C calls it, with a place for the result.
         let code = unsafe { api.register_udomain.unwrap()(c"location".as_ptr(), &raw mut domain) };
@@ -44,19 +44,19 @@ impl<'a> Client<'a> {
         Self { api, domain }
     }
 
-    fn lock(&self) {
+    pub(super) fn lock(&self) {
         let mut host = text(b"192.0.2.7");
         // SAFETY: as C calls it.
         unsafe { self.api.lock_udomain.unwrap()(self.domain, &raw mut host, 5070, 1) };
     }
 
-    fn unlock(&self) {
+    pub(super) fn unlock(&self) {
         let mut host = text(b"192.0.2.7");
         // SAFETY: as C calls it.
         unsafe { self.api.unlock_udomain.unwrap()(self.domain, &raw mut host, 5070, 1) };
     }
 
-    fn insert(&self) -> *mut sys::pcontact {
+    pub(super) fn insert(&self) -> *mut sys::pcontact {
         let (mut aor, mut info, mut contact) = (text(AOR), info(), ptr::null_mut());
         let insert = self.api.insert_pcontact.unwrap();
         // SAFETY: as C calls it.

@@ -3,6 +3,7 @@
 mod api;
 mod contact;
 mod lock;
+mod look;
 mod rest;
 mod store;
 
@@ -24,6 +25,8 @@ pub(crate) const CASES: &[Case] = &[
     ("pcscf::who_comes_back_while_contacts_change_gets_nothing", lock::comes_back),
     ("pcscf::c_clients_insert_find_change_and_delete", api::life),
     ("pcscf::c_clients_that_give_nonsense_are_refused", api::nonsense),
+    ("pcscf::a_look_keeps_the_domain_locked_until_it_ends", look::locks),
+    ("pcscf::a_look_that_finds_nothing_or_is_nonsense_locks_nothing", look::nothing),
     ("pcscf::callbacks_run_newest_first_and_once", api::callbacks),
     ("pcscf::a_callback_is_taken_out_by_its_port", api::unregister),
     ("pcscf::security_is_replaced_and_shared_parts_stay", api::security),

@@ -104,6 +104,10 @@ impl Store for Plain {
         Ok(found.flatten())
     }
 
+    fn look_up(domain: &Domain<Contacts>, wanted: &Info<'_>) -> Result<Option<Handle>, Refusal> {
+        Self::find(domain, wanted, false)
+    }
+
     fn insert(domain: &Domain<Contacts>, aor: &[u8], info: &Info<'_>) -> Result<Handle, Refusal> {
         let uri = Uri::parse(aor).map_err(|_| Refusal::Uri(aor.into()))?;
         let new = NewContact {

@@ -129,8 +129,10 @@ pub(super) fn died() {
             // SAFETY: ends the process, as a signal would, at work in the store.
             engine.with(|_, _| unsafe { libc::_exit(0) });
         });
+        let pid = holder.pid();
         assert!(holder.join());
-        assert!(engine.holder().unwrap().inside);
+        let known = engine.holder().unwrap();
+        assert_eq!((known.inside, known.process, known.pid), (true, 2, pid));
         let since = Instant::now();
         assert_eq!(engine.with(|_, _| ()), None);
         assert!(since.elapsed() < Duration::from_secs(7));
