@@ -66,11 +66,21 @@ impl Manual {
             let upper = name.to_uppercase();
             let declared = |kind: &str| format!("static {upper}: {kind} = {kind}::new({written});");
             let known = [declared("Int"), declared("Text")];
-            let found = known.iter().any(|line| self.params.contains(line.as_str()));
-            assert!(found, "the module has none of the lines {known:?}");
+            let found = known.iter().any(|line| self.params.contains(line.as_str()))
+                || self.names_constant(&upper, &written);
+            assert!(found, "the module has none of the lines {known:?}, nor a constant of that");
             checked += 1;
         }
         assert!(checked > 0, "no default was checked");
+    }
+
+    /// Whether the default of the parameter is a constant that is `written` so.
+    fn names_constant(&self, parameter: &str, written: &str) -> bool {
+        let start = format!("static {parameter}: Text = Text::new(");
+        let behind = self.params.split_once(&start).and_then(|(_, rest)| rest.split_once(");"));
+        behind.is_some_and(|(constant, _)| {
+            self.params.contains(&format!("const {constant}: &CStr = {written};"))
+        })
     }
 
     /// Fails unless the functions are the same in both, and each KEMI function is mentioned.
