@@ -1,16 +1,39 @@
-//! baresip, a client that knows nothing of these tests, registers and calls.
+//! Clients that know nothing of these tests: baresip registers and calls, sipp registers and watches.
 
 use host_tests::{
     Draft,
     baresip::Baresip,
     mixed,
+    process::guarded,
     scscf::{Lab, Mix, Plan},
     wait::{PATIENCE, until},
+};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
 };
 
 mixed! {
     all:
         a_third_party_client_registers_and_is_called;
+    // The registrar of C sends no last NOTIFY to who asks for the end.
+    registrar:
+        a_third_party_client_registers_and_watches;
+}
+
+fn a_third_party_client_registers_and_watches(mix: Mix) {
+    let lab = Plan::new(mix).start();
+    let folder = tempfile::tempdir().unwrap();
+    let errors = folder.path().join("errors");
+    let mut command = Command::new("sipp");
+    command.arg("-sf").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("host/scscf/watch.xml"));
+    command.args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-key", "user", "alice"]);
+    command.args(["-timeout", "20", "-timeout_error", "-trace_err", "-error_file"]).arg(&errors);
+    command.arg(lab.host.address().to_string()).current_dir(folder.path());
+    let status = guarded(&command).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    let said = std::fs::read_to_string(errors).unwrap_or_default();
+    assert!(status.success(), "{status}: {said}\n{}", lab.host.journal().tail(20));
+    assert_eq!(lab.state("sip:alice@ims.test").as_deref(), Some("registered"));
 }
 
 fn a_third_party_client_registers_and_is_called(mix: Mix) {
