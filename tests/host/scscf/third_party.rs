@@ -9,7 +9,7 @@ use host_tests::{
     wait::{PATIENCE, until},
 };
 use std::{
-    path::Path,
+    fs,
     process::{Command, Stdio},
 };
 
@@ -24,14 +24,15 @@ mixed! {
 fn a_third_party_client_registers_and_watches(mix: Mix) {
     let lab = Plan::new(mix).start();
     let folder = tempfile::tempdir().unwrap();
-    let errors = folder.path().join("errors");
+    let [scenario, errors] = ["watch.xml", "errors"].map(|name| folder.path().join(name));
+    fs::write(&scenario, include_str!("watch.xml")).unwrap();
     let mut command = Command::new("sipp");
-    command.arg("-sf").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("host/scscf/watch.xml"));
+    command.arg("-sf").arg(&scenario);
     command.args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-key", "user", "alice"]);
     command.args(["-timeout", "20", "-timeout_error", "-trace_err", "-error_file"]).arg(&errors);
     command.arg(lab.host.address().to_string()).current_dir(folder.path());
     let status = guarded(&command).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-    let said = std::fs::read_to_string(errors).unwrap_or_default();
+    let said = fs::read_to_string(errors).unwrap_or_default();
     assert!(status.success(), "{status}: {said}\n{}", lab.host.journal().tail(20));
     assert_eq!(lab.state("sip:alice@ims.test").as_deref(), Some("registered"));
 }
