@@ -98,13 +98,13 @@ impl<S: Scene, M: Measure> Figures<S, M> {
     }
 
     /// What ours comes to against C: the median over the turns that both had, else the ratio of the
-    /// medians; `None` if one of the two was not measured.
+    /// medians; `None` if one of the two was not measured, or C came to nothing.
     pub(crate) fn ratio(&self, manager: &str, scene: S, measure: M) -> Option<f64> {
         if let Some(ratios) = self.ratios.get(&(manager.to_owned(), scene, measure)) {
             return median(ratios);
         }
         let of = |flavor| self.median(manager, scene, flavor, measure);
-        Some(of(Flavor::Ours)? / of(Flavor::C)?)
+        Some(of(Flavor::Ours)? / of(Flavor::C)?).filter(|ratio| ratio.is_finite())
     }
 
     /// Between which values the ratio lies, 95 times of 100; `None` if there were not turns enough.
@@ -186,6 +186,9 @@ mod tests {
         assert_eq!(figures.median("qm", 1_000, Flavor::C, 1), Some(510.0));
         assert_eq!(figures.range("qm", 1_000, Flavor::C, 1), Some((500.0, 520.0)));
         assert_eq!(figures.ratio("qm", 1_000, 1), Some(0.5));
+        figures.add("qm", 9, Flavor::C, 1, 0.0);
+        figures.add("qm", 9, Flavor::Ours, 1, 100.0);
+        assert_eq!(figures.ratio("qm", 9, 1), None);
         assert_eq!(figures.median("qm", 10, Flavor::C, 1), None);
         assert_eq!(figures.ratio("qm", 10, 1), None);
     }

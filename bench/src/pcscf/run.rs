@@ -176,6 +176,6 @@ const NOTES: [&str; 4] = [
      expire; `expires_grace` 1 s and `timer_interval` 5 s here.",
     "Rows in the table: counted when all is measured, against the contacts in memory then; each is \
      written before its REGISTER is answered, in modes 1 and 3. Where fewer are there than contacts, \
-     writes were given up.",
+     writes were given up; where more, contacts that have gone left theirs behind.",
     "The C module of 5.6 keeps nothing in modes 2 and 3: what stands there for it is memory only.",
 ];
