@@ -182,7 +182,8 @@ fn take(
         })?),
         None => None,
     };
-    let done = Done { settings, waiting, plan, charging: saa.charging };
+    let charging = registered::charging(saa.charging);
+    let done = Done { settings, waiting, plan, charging };
     if waiting.is_save {
         registered::store(&done, profile.as_ref()).map(Some).map_err(Failure::of)
     } else {

@@ -30,17 +30,10 @@ pub(crate) struct Done<'d> {
     pub(crate) settings: &'d Settings,
     pub(crate) waiting: &'d Waiting,
     pub(crate) plan: &'d Plan<'d>,
-    pub(crate) charging: Option<assignment::Charging<'d>>,
+    pub(crate) charging: Charging<'d>,
 }
 
-impl<'d> Done<'d> {
-    /// Charging functions as the store takes them; what the HSS does not say stays as it was.
-    pub(crate) fn charging(&self) -> Charging<'d> {
-        charging(self.charging)
-    }
-}
-
-/// As [`Done::charging`].
+/// Charging functions as the store takes them; what the HSS does not say stays as it was.
 pub(crate) fn charging(said: Option<assignment::Charging<'_>>) -> Charging<'_> {
     let said = said.unwrap_or_default();
     let some = |name: &'_ [u8]| -> bool { !name.is_empty() };
@@ -172,7 +165,7 @@ fn assign<'g>(
     subscription: Option<&Subscription>,
     is_asserted: bool,
 ) -> Result<Option<Identity<'g>>, Error> {
-    if subscription.is_none() && done.charging.is_none() {
+    if subscription.is_none() && done.charging == Charging::default() {
         let as_it_is = guard.identity().filter(|record| {
             let barred = !is_asserted && entry.barred;
             record.state() == Registration::Registered && record.is_barred() == barred
@@ -186,7 +179,7 @@ fn assign<'g>(
         barred: Some(entry.barred),
         primary: entry.primary,
         subscription,
-        charging: done.charging(),
+        charging: done.charging,
     })
 }
 

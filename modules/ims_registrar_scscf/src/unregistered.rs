@@ -111,7 +111,7 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<(), Re
             barred: Some(entry.barred),
             primary: entry.primary,
             subscription: Some(&subscription),
-            charging: done.charging(),
+            charging: done.charging,
         };
         guard.assign(&assigned).map_err(|error| failed(&error))?;
     }

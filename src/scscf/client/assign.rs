@@ -9,7 +9,7 @@ use core::{
 use kamailio_sys::{self as sys, scscf as raw};
 
 /// Names of charging functions; what is none stays as it was.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Charging<'t> {
     /// The primary function of collection.
     pub ccf1: Option<&'t [u8]>,
