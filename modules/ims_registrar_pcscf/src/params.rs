@@ -1,12 +1,13 @@
 //! The parameters, with their defaults.
 
+use core::ffi::CStr;
 use kamailio::param::{Int, Text};
 
 /// URI of this proxy: From and Contact of SUBSCRIBE, P-Asserted-Identity of SUBSCRIBE and PUBLISH.
-pub(crate) static PCSCF_URI: Text = Text::new(c"sip:pcscf.ims.smilecoms.com:4060");
+pub(crate) static PCSCF_URI: Text = Text::new(DEFAULT_URI);
 
 /// Its default, which counts in the place of one that is none.
-pub(crate) const DEFAULT_URI: &[u8] = b"sip:pcscf.ims.smilecoms.com:4060";
+pub(crate) const DEFAULT_URI: &CStr = c"sip:pcscf.ims.smilecoms.com:4060";
 
 /// Seconds that a contact is kept while its registration is under way.
 pub(crate) static PENDING_REG_EXPIRES: Int = Int::new(30);

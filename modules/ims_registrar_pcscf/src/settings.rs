@@ -111,7 +111,7 @@ fn pcscf_uri(sends: bool) -> &'static [u8] {
     if !sends || !uri.is_empty() && !uri.iter().any(u8::is_ascii_control) {
         return uri;
     }
-    let default = params::DEFAULT_URI;
+    let default = params::DEFAULT_URI.to_bytes();
     kamailio::warn!(
         "modparam pcscf_uri is {:?}, must be a uri without line ends: {} counts",
         BStr::new(uri),

@@ -164,23 +164,8 @@ fn fire(lab: &Lab, database: &dyn Database) {
 fn a_database_that_stands_still_costs_a_moment_and_no_registration(mix: Mix) {
     let server = MariaDb::start();
     let database = server.with(&tables(Dialect::Mysql));
-    let mut lab = plan_at(mix, &database).start();
-    let ues = registered(&lab, 3);
-    server.set_frozen(true);
-    for ue in &ues {
-        let draft = ue.register(700);
-        ue.send(&draft);
-        // The driver waits for two seconds, three times; after that nobody waits for a while.
-        let reply = ue.wait(Duration::from_secs(12), |it| it.status() >= 200);
-        assert_eq!(reply.map(|it| it.status()), Some(200), "{}", lab.host.journal().tail(20));
-        assert!(lab.finds(ue, ue.user()));
-    }
-    server.set_frozen(false);
-    until("rows that follow memory", Duration::from_secs(30), || {
-        (lab.stored("db_rows_pending") == 0).then_some(())
-    });
-    assert_eq!((database.count("impu"), database.count("contact")), (9, 3));
-    lab.host.assert_alive();
+    // The driver waits for two seconds, three times.
+    stands_still(plan_at(mix, &database), &database, |frozen| server.set_frozen(frozen));
 }
 
 fn a_postgres_that_stands_still_costs_a_moment_and_no_registration(mix: Mix) {
@@ -190,17 +175,23 @@ fn a_postgres_that_stands_still_costs_a_moment_and_no_registration(mix: Mix) {
         // Without it the driver waits for ever.
         setup.param("db_postgres", "timeout", 2).param("db_postgres", "retries", 0)
     });
+    stands_still(plan, &database, |frozen| server.set_frozen(frozen));
+}
+
+/// Clients register while the server of `database` does nothing, and their rows follow when it goes on.
+fn stands_still(plan: Plan, database: &dyn Database, set_frozen: impl Fn(bool)) {
     let mut lab = plan.start();
     let ues = registered(&lab, 3);
-    server.set_frozen(true);
+    set_frozen(true);
     for ue in &ues {
         let draft = ue.register(700);
         ue.send(&draft);
+        // Who waits in vain waits for all: after that nobody waits for a while.
         let reply = ue.wait(Duration::from_secs(12), |it| it.status() >= 200);
         assert_eq!(reply.map(|it| it.status()), Some(200), "{}", lab.host.journal().tail(20));
         assert!(lab.finds(ue, ue.user()));
     }
-    server.set_frozen(false);
+    set_frozen(false);
     until("rows that follow memory", Duration::from_secs(30), || {
         (lab.stored("db_rows_pending") == 0).then_some(())
     });
