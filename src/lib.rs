@@ -18,6 +18,7 @@ pub mod cdp;
 pub mod cfg;
 pub mod db;
 pub mod error;
+mod fetch;
 mod few;
 pub mod ipsec;
 pub mod kemi;

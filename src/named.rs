@@ -15,9 +15,6 @@ thread_local! {
 /// A name that cannot be one.
 #[derive(Debug, thiserror::Error)]
 pub enum BadName {
-    /// It is empty.
-    #[error("modparam domain is empty, must be the name of a table")]
-    Empty,
     /// It has a zero byte in it.
     #[error("modparam domain: {0}")]
     Zero(#[from] NulError),
@@ -31,9 +28,6 @@ impl Report for BadName {}
 ///
 /// [`BadName`]
 pub fn add(name: &[u8]) -> Result<(), BadName> {
-    if name.is_empty() {
-        return Err(BadName::Empty);
-    }
     let name = CString::new(name)?;
     NAMES.with_borrow_mut(|names| names.push(name));
     Ok(())

@@ -135,6 +135,7 @@ static const unsigned int KS_AVP_TRACK_TO = AVP_TRACK_TO;
 
 /* sr_module.h */
 static const unsigned int KS_PARAM_USE_FUNC = PARAM_USE_FUNC;
+static const int KS_FPARAM_STR = FPARAM_STR;
 
 /* rpc.h: the enumerator got a prefix in 6.0, the old name became a macro */
 static const unsigned int KS_RPC_RET_ARRAY = RET_ARRAY;

@@ -37,8 +37,8 @@ pub trait Named: Sized + 'static {
 
 /// A table of a location store.
 ///
-/// As an argument of a script function it is a literal name: the table is made when the server
-/// starts. Scripts in other languages can name those that exist by then.
+/// As an argument of a script function it is a literal name, which may be empty: the table is made
+/// when the server starts. Scripts in other languages can name those that exist by then.
 pub struct Domain<S: Named>(NonNull<S::Raw>);
 
 // SAFETY: the address of a struct in shared memory that stays until the server ends, and whose name
@@ -105,9 +105,6 @@ unsafe extern "C" fn fix<S: Named>(param: *mut *mut c_void, _: c_int) -> c_int {
         }
         // SAFETY: as above.
         let name = unsafe { CStr::from_ptr(name) };
-        if name.is_empty() {
-            return Err(Error::NoArgument(0));
-        }
         let domain = S::open(name)?;
         // SAFETY: as above; the core keeps what a fixup leaves.
         unsafe { *param = domain.as_raw().cast() };

@@ -64,6 +64,10 @@ impl Binding for Contact {
     fn spis(&self) -> u64 {
         self.spis()
     }
+
+    fn fetch(&self) {
+        self.fetch();
+    }
 }
 
 // SAFETY: all of it lies in shared memory, and its records are what `R` promises.

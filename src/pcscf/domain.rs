@@ -17,9 +17,6 @@ use core::{
 };
 use kamailio_sys::{self as core_sys, pcscf as sys};
 
-/// The longest name of a domain.
-pub const NAME_MAX: usize = 64;
-
 /// What the lock of a domain is taken for, by number; the first one is the store itself.
 const CALLS: [&str; 4] =
     ["ims_usrloc_pcscf", "lock_udomain", "a change of its contacts", "ul_look"];
@@ -28,7 +25,7 @@ const INSIDE: u32 = 2;
 const LOOK: u32 = 3;
 
 /// The most domains of a server.
-pub const DOMAINS_MAX: usize = 32;
+pub const DOMAINS_MAX: usize = 256;
 
 /// What the server keeps of one domain: `T` is what the module adds.
 struct State<T> {
@@ -44,7 +41,7 @@ pub struct Domain<T> {
     name: core_sys::str_,
     lock: OwnedLock,
     /// The text of the name, with a zero byte behind it: C prints it.
-    text: [u8; NAME_MAX + 1],
+    text: Box<[u8], Shm>,
     state: UnsafeCell<Option<State<T>>>,
 }
 
@@ -217,8 +214,8 @@ impl<T: ShmSafe> Domains<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfShm`], or [`Error::Core`] for a name that is empty or too long and for one
-    /// domain too many.
+    /// [`Error::OutOfShm`], or [`Error::Core`] for a name with a zero byte in it and for one domain
+    /// too many.
     pub fn open(
         &self,
         name: &[u8],
@@ -230,7 +227,7 @@ impl<T: ShmSafe> Domains<T> {
             return Ok((known, false));
         }
         let refused = Error::Core { call: "register_udomain", code: -1 };
-        if name.is_empty() || name.len() > NAME_MAX || name.contains(&0) {
+        if name.contains(&0) {
             return Err(refused);
         }
         let free = |place: &&AtomicPtr<Domain<T>>| place.load(Ordering::Acquire).is_null();
@@ -281,10 +278,8 @@ impl<T> Drop for Domains<T> {
 
 impl<T> Domain<T> {
     fn try_new(name: &[u8], size: i32, own: T) -> Result<NonNull<Self>> {
-        let mut text = [0; NAME_MAX + 1];
-        for (place, byte) in text.iter_mut().zip(name) {
-            *place = *byte;
-        }
+        let len = c_int::try_from(name.len()).map_err(|_| Error::OutOfShm)?;
+        let text = shm::try_boxed_slice(&[name, &[0]].concat())?;
         let none = core_sys::str_ { s: ptr::null_mut(), len: 0 };
         let mut domain = shm::try_box(Self {
             c: sys::udomain {
@@ -299,10 +294,7 @@ impl<T> Domain<T> {
             text,
             state: UnsafeCell::new(None),
         })?;
-        domain.name = core_sys::str_ {
-            s: domain.text.as_mut_ptr().cast(),
-            len: c_int::try_from(name.len()).unwrap_or(0),
-        };
+        domain.name = core_sys::str_ { s: domain.text.as_mut_ptr().cast(), len };
         domain.c.name = &raw mut domain.name;
         let records = Records::try_new(NonNull::from(&mut domain.name))?;
         *domain.state.get_mut() = Some(State { own, records });

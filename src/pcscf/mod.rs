@@ -22,7 +22,7 @@ pub mod server;
 use crate::location::block;
 pub use crate::location::{REST, SHORT_REST, TEXT_MAX};
 pub use callbacks::Calls;
-pub use domain::{DOMAINS_MAX, Domain, Domains, NAME_MAX};
+pub use domain::{DOMAINS_MAX, Domain, Domains};
 pub use event::Event;
 pub use info::{BadInfo, Info, LIST_MAX};
 pub use methods::Methods;

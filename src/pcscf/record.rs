@@ -20,7 +20,7 @@ use core::{
     ffi::c_int,
     fmt,
     mem::{ManuallyDrop, offset_of},
-    ptr::NonNull,
+    ptr::{self, NonNull},
 };
 use kamailio_sys::{self as core_sys, pcscf as sys};
 use pcscf_core::{Parts, uri::BadUri};
@@ -103,8 +103,11 @@ impl<'a> NewContact<'a> {
 
 /// A contact; whoever has it owns the block. Dropping it frees all at once, so it is for contacts
 /// that no client has seen: all others go to the graveyard of their domain.
-#[repr(transparent)]
-pub struct Contact(NonNull<Record>);
+pub struct Contact {
+    record: NonNull<Record>,
+    /// Where the list of identities begins, for [`Contact::fetch`]; nothing is read through it.
+    ids: *const sys::ppublic,
+}
 
 // SAFETY: a block of shared memory, and what it points to lies there, too.
 unsafe impl ShmSafe for Contact {}
@@ -163,12 +166,12 @@ impl Contact {
         c.reg_state = new.state;
         c.expires = new.expires;
         c.service_routes = routes.empty();
-        Ok(Self(block.finish()))
+        Ok(Self { record: block.finish(), ids: ptr::null() })
     }
 
     fn c(&self) -> &sys::pcontact {
         // SAFETY: the block is owned; clients write numbers and strings only, under the lock.
-        &unsafe { self.0.as_ref() }.c
+        &unsafe { self.record.as_ref() }.c
     }
 
     fn c_mut(&mut self) -> &mut sys::pcontact {
@@ -177,12 +180,12 @@ impl Contact {
 
     fn record(&self) -> &Record {
         // SAFETY: as in `c`.
-        unsafe { self.0.as_ref() }
+        unsafe { self.record.as_ref() }
     }
 
     fn record_mut(&mut self) -> &mut Record {
         // SAFETY: the block is owned, and the domain locked.
-        unsafe { self.0.as_mut() }
+        unsafe { self.record.as_mut() }
     }
 
     fn str(&self, text: core_sys::str_) -> &[u8] {
@@ -200,19 +203,19 @@ impl Contact {
 
     /// The place in the record of the field at `address`, if it is one.
     pub(super) fn place_of(&self, address: usize) -> Option<usize> {
-        let place = address.checked_sub(self.0.addr().get())?;
+        let place = address.checked_sub(self.record.addr().get())?;
         (place > 0 && place < size_of::<sys::pcontact>()).then_some(place)
     }
 
     /// The field at `place`.
     pub(super) fn at_place(&self, place: usize) -> *mut core::ffi::c_void {
         // SAFETY: `place_of` gave it, so it lies inside the record.
-        unsafe { self.0.byte_add(place) }.as_ptr().cast()
+        unsafe { self.record.byte_add(place) }.as_ptr().cast()
     }
 
     /// Gives up the block: it goes to a graveyard.
     pub(super) fn into_record(self) -> NonNull<Record> {
-        ManuallyDrop::new(self).0
+        ManuallyDrop::new(self).record
     }
 
     /// The contact of a block that [`Contact::into_record`] gave.
@@ -221,7 +224,7 @@ impl Contact {
     ///
     /// Nobody else has it.
     pub(super) const unsafe fn from_record(record: NonNull<Record>) -> Self {
-        Self(record)
+        Self { record, ids: ptr::null() }
     }
 }
 
@@ -255,7 +258,7 @@ impl Drop for Contact {
         // SAFETY: the list of this contact.
         unsafe { callbacks::free(self.callbacks()) };
         // SAFETY: nobody uses the block any more.
-        unsafe { block::free(self.0) };
+        unsafe { block::free(self.record) };
     }
 }
 

@@ -114,6 +114,53 @@ unsafe impl Arg for Format {
     }
 }
 
+/// As [`Format`], for functions whose module of C takes any text in its place: the text may be empty,
+/// and one that is no format string stands for itself, with a line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnyText(pub BString);
+
+/// # Safety
+///
+/// For the core only: `param` is an argument of an action of the script, a C string.
+unsafe extern "C" fn fix_any_text(param: *mut *mut c_void, no: c_int) -> c_int {
+    // SAFETY: by the contract of this function.
+    let text = unsafe { *param }.cast::<c_char>();
+    if text.is_null() {
+        return sys::E_CFG;
+    }
+    // SAFETY: as above.
+    let bytes = unsafe { core::ffi::CStr::from_ptr(text) }.to_bytes();
+    // SAFETY: as above.
+    if !bytes.is_empty() && unsafe { BString::FIXUP(param, no) } == 0 {
+        return 0;
+    }
+    if !bytes.is_empty() {
+        crate::warn!(
+            "argument {no} {:?} is no format string: taken as it is",
+            bstr::BStr::new(bytes)
+        );
+    }
+    // SAFETY: as above; the core leaves the argument as it was where it cannot prepare it.
+    unsafe { sys::fix_param(sys::KS_FPARAM_STR, param) }
+}
+
+// SAFETY: as for `BString`, whose fixup does the rest; the other one leaves a `fparam_t`, too.
+unsafe impl Arg for AnyText {
+    const FIXUP: Fixup = fix_any_text;
+    const KEMI_TYPE: c_int = BString::KEMI_TYPE;
+    type Kemi = *mut sys::str_;
+
+    unsafe fn from_script(raw: *mut c_char, msg: &Msg<'_>, index: usize) -> Result<Self> {
+        // SAFETY: by the contract of this function.
+        unsafe { BString::from_script(raw, msg, index) }.map(Self)
+    }
+
+    unsafe fn from_kemi(raw: *mut sys::str_, index: usize) -> Result<Self> {
+        // SAFETY: by the contract of this function.
+        unsafe { BString::from_kemi(raw, index) }.map(Self)
+    }
+}
+
 /// A set of flags as a number, decimal or with `0x` before it; or a text with pseudo-variables that is
 /// one at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

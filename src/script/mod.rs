@@ -6,7 +6,7 @@ mod block;
 mod call;
 
 pub use after::after_script;
-pub use arg::{Arg, Args, Fixup, Flags, Format};
+pub use arg::{AnyText, Arg, Args, Fixup, Flags, Format};
 pub use block::{Block, is_foreign};
 pub use call::{Script, Variadic};
 

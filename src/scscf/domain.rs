@@ -1,6 +1,6 @@
 //! A domain of identities, as C names it.
 
-use crate::{Error, Result, shm};
+use crate::{Error, Result, shm, text};
 use core::{
     ffi::c_int,
     fmt,
@@ -9,21 +9,17 @@ use core::{
 };
 use kamailio_sys::{self as core_sys, scscf as sys};
 
-/// The longest name of a domain.
-pub const NAME_MAX: usize = 64;
-
 /// The most domains of a server.
-pub const DOMAINS_MAX: usize = 32;
+pub const DOMAINS_MAX: usize = 256;
 
-/// The structs that C reads, the first one being what it names the domain by.
+/// The structs that C reads, the first one being what it names the domain by. The text of the name
+/// stands behind them, with a zero byte behind it: C prints it.
 #[repr(C)]
 pub(super) struct Block {
     c: sys::udomain,
     slot: sys::hslot,
     name: core_sys::str_,
     index: usize,
-    /// With a zero byte behind it: C prints it.
-    text: [u8; NAME_MAX + 1],
 }
 
 /// A domain of identities. It stays until the server ends.
@@ -45,25 +41,25 @@ impl fmt::Debug for Domain {
 
 impl Domain {
     pub(super) fn try_new(name: &[u8], size: i32, index: usize) -> Result<Self> {
-        if name.is_empty() || name.len() > NAME_MAX || name.contains(&0) {
+        if name.contains(&0) {
             return Err(Error::Core { call: "register_udomain", code: -1 });
         }
-        let mut text = [0; NAME_MAX + 1];
-        for (place, byte) in text.iter_mut().zip(name) {
-            *place = *byte;
-        }
-        let block: NonNull<Block> = shm::malloc(size_of::<Block>())?.cast();
+        let len = c_int::try_from(name.len()).map_err(|_| Error::OutOfShm)?;
+        let text = [name, &[0]].concat();
+        let room = size_of::<Block>().checked_add(text.len()).ok_or(Error::OutOfShm)?;
+        let start = shm::malloc(room)?;
+        let block: NonNull<Block> = start.cast();
         // SAFETY: a new block; the structs are numbers and addresses, for which zeroes are none.
         unsafe { block.write_bytes(0, 1) };
+        // SAFETY: the block has room for the text behind the structs.
+        let behind = unsafe { start.add(size_of::<Block>()) };
+        // SAFETY: as above, and nobody else has the block.
+        unsafe { behind.copy_from_nonoverlapping(NonNull::from(&*text).cast(), text.len()) };
         let mut place = block;
-        // SAFETY: as above.
+        // SAFETY: written above.
         let own = unsafe { place.as_mut() };
-        own.text = text;
         own.index = index;
-        own.name = core_sys::str_ {
-            s: own.text.as_mut_ptr().cast(),
-            len: c_int::try_from(name.len()).unwrap_or(0),
-        };
+        own.name = core_sys::str_ { s: behind.as_ptr().cast(), len };
         own.c.name = &raw mut own.name;
         own.c.size = size;
         own.c.table = &raw mut own.slot;
@@ -78,9 +74,8 @@ impl Domain {
 
     /// The name.
     pub fn name(&self) -> &'static [u8] {
-        let block = self.block();
-        let len = usize::try_from(block.name.len).unwrap_or(0);
-        block.text.get(..len).unwrap_or_default()
+        // SAFETY: the text lies in the block, and nothing writes to it.
+        unsafe { text::bytes(self.block().name) }.unwrap_or_default()
     }
 
     /// Its number, from 0 on and below [`DOMAINS_MAX`].

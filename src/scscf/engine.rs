@@ -97,8 +97,8 @@ impl<T> Engine<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfShm`], or [`Error::Core`] for a name that is empty or too long and for one
-    /// domain too many.
+    /// [`Error::OutOfShm`], or [`Error::Core`] for a name with a zero byte in it and for one domain
+    /// too many.
     pub fn open(&self, name: &[u8], size: i32) -> Result<(Domain, bool)> {
         let adding = self.adding.lock();
         if let Some(known) = self.find(name) {

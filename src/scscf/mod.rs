@@ -28,7 +28,7 @@ mod watcher;
 
 pub use callbacks::{Callback, Calls};
 pub use contact::{Contact, ContactChanges, ContactHandle, ContactState, NewContact, Socket};
-pub use domain::{DOMAINS_MAX, Domain, NAME_MAX};
+pub use domain::{DOMAINS_MAX, Domain};
 pub use engine::{Call, Engine};
 pub use event::Event;
 pub use foreign::Foreign;

@@ -27,5 +27,5 @@ pub use parts::Parts;
 pub use search::{Binding, Search};
 // What the items above are made of and speak in.
 pub use shm_store::{Id, journal, slab, wheel};
-pub use sip_text::{Host, identity, route_set, scan, uri};
+pub use sip_text::{Host, aor, identity, route_set, scan, uri};
 pub use state::{State, States};

@@ -54,6 +54,9 @@ pub trait Binding {
     fn spis(&self) -> u64 {
         0
     }
+    /// Says that a search is about to read the binding, which has not been read for long: whoever
+    /// has it in several pieces may have them all fetched from memory at once.
+    fn fetch(&self) {}
 }
 
 /// The number of security associations, by the SPIs that the telephone chose as client and as

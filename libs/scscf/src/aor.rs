@@ -4,8 +4,10 @@
 //! plainly, `sip:user@host` or `tel:+number`, is its own form, so that records of other modules are
 //! found by it.
 
-use crate::keys::{self, is_plain};
-use sip_text::{scan, uri};
+use sip_text::{
+    aor::{self, Scheme},
+    scan, uri,
+};
 use std::borrow::Cow;
 
 /// The longest URI that is read as an identity.
@@ -57,10 +59,7 @@ impl<'u> Aor<'u> {
     /// No such URI, or a very long one.
     pub fn exact(uri: &'u [u8]) -> Result<Self, BadAor> {
         let uri = bounded(uri)?;
-        let text = match is_plain(uri) {
-            true => Cow::Borrowed(uri),
-            false => Cow::Owned(form(uri, Scheme::Kept, b"")?),
-        };
+        let text = aor::exact(uri).ok_or_else(|| BadAor::NotUri(scan::shown(uri)))?;
         Ok(Self { text, lower: None })
     }
 
@@ -72,7 +71,8 @@ impl<'u> Aor<'u> {
     /// As [`Aor::exact`]; user, host or all of it too long.
     pub fn loose(uri: &'u [u8], rules: &Rules<'_>) -> Result<Self, BadAor> {
         let uri = bounded(uri)?;
-        let text = form(uri, Scheme::Sip, rules.realm_prefix)?;
+        let text = aor::form(uri, Scheme::Sip, rules.realm_prefix);
+        let text = text.ok_or_else(|| BadAor::NotUri(scan::shown(uri)))?;
         limits(&text)?;
         let lower = (!rules.case_sensitive).then(|| text.to_ascii_lowercase());
         let lower = lower.filter(|lower| *lower != text);
@@ -125,84 +125,6 @@ fn realm(text: &[u8]) -> Option<&[u8]> {
 
 fn bounded(uri: &[u8]) -> Result<&[u8], BadAor> {
     if uri.len() > MAX { Err(BadAor::Long(uri.len(), MAX)) } else { Ok(uri) }
-}
-
-/// What becomes of `sips`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Kept,
-    Sip,
-}
-
-/// The one form of `text`.
-fn form(text: &[u8], schemes: Scheme, prefix: &[u8]) -> Result<Vec<u8>, BadAor> {
-    let not_uri = || BadAor::NotUri(scan::shown(text));
-    let uri = uri::Uri::parse(text).map_err(|_| not_uri())?;
-    let mut out = Vec::with_capacity(text.len());
-    match uri.scheme {
-        uri::Scheme::Urn => return Err(not_uri()),
-        uri::Scheme::Tel => {
-            out.extend_from_slice(b"tel:");
-            let digits = uri.user.iter().filter(|byte| !b"-.()".contains(byte));
-            out.extend(digits.map(u8::to_ascii_lowercase));
-            if out.len() == b"tel:".len() {
-                return Err(not_uri());
-            }
-            if let Some(context) =
-                uri.param(b"phone-context").filter(|_| !uri.user.starts_with(b"+"))
-            {
-                out.extend_from_slice(b";phone-context=");
-                out.extend(context.iter().map(u8::to_ascii_lowercase));
-            }
-        }
-        uri::Scheme::Sip | uri::Scheme::Sips => {
-            let secure = uri.scheme == uri::Scheme::Sips && schemes == Scheme::Kept;
-            out.extend_from_slice(if secure { b"sips:" } else { b"sip:" });
-            if !uri.user.is_empty() {
-                unescape(uri.user, &mut out);
-                out.push(b'@');
-            }
-            let without = uri.host.strip_prefix(prefix).filter(|rest| !rest.is_empty());
-            let host = without.unwrap_or(uri.host);
-            out.extend(host.iter().map(u8::to_ascii_lowercase));
-        }
-    }
-    Ok(out)
-}
-
-/// Undoes the escapes of characters that mean the same without one (RFC 3261 19.1.4, and `+`, which
-/// clients escape in numbers); those that stay are in upper case.
-fn unescape(user: &[u8], out: &mut Vec<u8>) {
-    if !keys::is_well_escaped(user) {
-        // Else what is left could be an escape again.
-        return out.extend_from_slice(user);
-    }
-    let mut rest = user;
-    while let Some((&byte, after)) = rest.split_first() {
-        let escaped = match (byte, after) {
-            (b'%', [high, low, rest @ ..]) => {
-                keys::hex([*high, *low]).map(|meant| (meant, [*high, *low], rest))
-            }
-            _ => None,
-        };
-        rest = match escaped {
-            Some((meant, _, after))
-                if meant.is_ascii_alphanumeric() || b"-_.!~*'()+".contains(&meant) =>
-            {
-                out.push(meant);
-                after
-            }
-            Some((_, digits, after)) => {
-                out.push(b'%');
-                out.extend(digits.map(|digit| digit.to_ascii_uppercase()));
-                after
-            }
-            None => {
-                out.push(byte);
-                after
-            }
-        };
-    }
 }
 
 /// The bounds of what a script may name.

@@ -110,6 +110,15 @@ impl Failure {
     /// The HSS sent no profile where one was needed: `saa_return_code` is -1, and the route goes on.
     pub const NO_PROFILE: Self = Self { refusal: Refusal::UserData, return_code: -1 };
 
+    /// What the HSS is told when it has agreed and the registration does not stand all the same: that
+    /// the profile is too much to take, or too much for the memory that there is; or no more than that.
+    pub const fn cause(&self) -> Cause {
+        match self.refusal {
+            Refusal::TooMuchData | Refusal::RecordNew => Cause::TooMuchData,
+            _ => Cause::Administrative,
+        }
+    }
+
     /// Whether the route of `save` goes on: only when nothing but the profile was missing. The
     /// route of `assign_server_unreg` always does.
     pub const fn continues_save(&self) -> bool {

@@ -6,7 +6,7 @@
 use core::hash::{Hash, Hasher};
 use sip_text::{
     Host, Uri,
-    scan::Bytes,
+    aor::{hex, is_plain, is_well_escaped},
     uri::{DEFAULT_PORT, Scheme},
 };
 
@@ -78,26 +78,6 @@ pub(crate) fn place(uri: &[u8]) -> Option<(Host<'_>, u16)> {
     let uri = Uri::parse(uri).ok()?;
     let host = uri.host();
     (!host.is_empty()).then_some((host, uri.port.unwrap_or(DEFAULT_PORT)))
-}
-
-/// Whether `uri` is an identity in its one form, `sip:user@host` or `tel:+number`, seen without taking
-/// it apart: nearly all are.
-pub(crate) fn is_plain(uri: &[u8]) -> bool {
-    static USER: Bytes = Bytes::alphanumeric(b"-_.+");
-    static HOST: Bytes = Bytes::lowercase(b"-._");
-    if let Some(number) = uri.strip_prefix(b"tel:+") {
-        return !number.is_empty() && number.iter().all(u8::is_ascii_digit);
-    }
-    let Some(rest) = uri.strip_prefix(b"sip:").or_else(|| uri.strip_prefix(b"sips:")) else {
-        return false;
-    };
-    let user = rest.iter().position(|byte| !USER.has(*byte));
-    let host = match user.and_then(|end| rest.split_at_checked(end)) {
-        None => rest,
-        Some(([_, ..], [b'@', host @ ..])) => host,
-        Some(_) => return false,
-    };
-    !host.is_empty() && host.iter().all(|byte| HOST.has(*byte))
 }
 
 /// A URI as what it means, without its parameters and headers.
@@ -244,19 +224,6 @@ pub(crate) fn unescaped(text: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
         let character = u16::from(byte);
         Some(if RESERVED.contains(&byte) { character | ESCAPED } else { character })
     })
-}
-
-/// Whether every `%` begins an escape.
-pub(crate) fn is_well_escaped(text: &[u8]) -> bool {
-    let mut pieces = text.split(|byte| *byte == b'%').skip(1);
-    pieces.all(|piece| piece.first_chunk::<2>().is_some_and(|digits| hex(*digits).is_some()))
-}
-
-/// The byte that two digits of an escape write.
-pub(crate) fn hex(digits: [u8; 2]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let [high, low] = digits;
-    Some(digit(high)? << 4 | digit(low)?)
 }
 
 /// The digits of a telephone number, without visual separators (RFC 3966 3, 5.1.1).

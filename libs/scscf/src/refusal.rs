@@ -85,6 +85,8 @@ pub enum Refusal {
     BusyHss,
     /// The user data of the HSS cannot be used.
     UserData,
+    /// There is more user data than this server takes.
+    TooMuchData,
 }
 
 impl Refusal {
@@ -128,6 +130,7 @@ impl Refusal {
             Self::NoHss => (504, "No answer from HSS"),
             Self::BusyHss => (503, "HSS too busy"),
             Self::UserData => (500, "User data not usable"),
+            Self::TooMuchData => (500, "Too much user data"),
         }
     }
 

@@ -16,7 +16,7 @@ mod read;
 pub mod set;
 
 pub use decide::{Assignment, Bound, CSEQ_DELAY, Known, Next, Order, Policy};
-pub use read::read;
+pub use read::{read, whose};
 
 /// What a REGISTER says: texts and header bodies as they stand in the message.
 #[derive(Clone, Debug, Default)]

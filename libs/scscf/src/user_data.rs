@@ -5,6 +5,7 @@
 //! names the element, and the document is not used: the profile that was there stays.
 
 use crate::profile::{PublicIdentity, ServiceProfile, Subscription};
+use crate::refusal::Refusal;
 use bstr::BString;
 use std::path::Path;
 use xml_read::{BadXml, Limits, Node, Schema, Tree};
@@ -35,6 +36,18 @@ pub enum BadUserData {
     /// An element cannot be used.
     #[error("user data: {0}: {1}")]
     Element(String, String),
+}
+
+impl BadUserData {
+    /// Whether there is only more of it than this server takes.
+    pub const fn is_too_much(&self) -> bool {
+        matches!(self, Self::Xml(BadXml::Long(..) | BadXml::LongTag(_) | BadXml::Deep(_)))
+    }
+
+    /// How the request that waits for the user data is refused.
+    pub const fn refusal(&self) -> Refusal {
+        if self.is_too_much() { Refusal::TooMuchData } else { Refusal::UserData }
+    }
 }
 
 /// The schemas that user data is held against, each compiled once.

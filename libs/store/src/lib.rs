@@ -8,6 +8,7 @@
 
 pub mod cells;
 pub mod journal;
+mod lines;
 pub mod shards;
 pub mod slab;
 pub mod wheel;

@@ -4,6 +4,7 @@
 //! numbers stand for: no memory of others is read, and an entry is 8 bytes. Two keys may therefore
 //! share a [`Key`]; whoever asks compares what is found with what he wanted.
 
+use crate::lines::Lines;
 use allocator_api2::{
     alloc::{AllocError, Allocator},
     boxed::Box,
@@ -11,7 +12,6 @@ use allocator_api2::{
 };
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use hashbrown::HashTable;
 use shm_table::Seed;
 
 /// What is left of the hash of a key.
@@ -21,8 +21,8 @@ pub struct Key {
     tag: u32,
 }
 
-/// The bit of a tag that [`Key::apart`] sets: neither of the upper ones, which a table compares
-/// first, nor of the lower ones, which say where it begins to look.
+/// The bit of a tag that [`Key::apart`] sets: none of the lower ones, which say where a table begins
+/// to look.
 const APART: u32 = 1 << 24;
 
 impl Key {
@@ -36,11 +36,6 @@ impl Key {
     /// A number to divide keys by.
     pub fn number(self) -> usize {
         usize::try_from(self.tag).unwrap_or(0)
-    }
-
-    /// What the table sees as the hash: its upper bits and its lower bits are bits of the tag.
-    fn spread(tag: u32) -> u64 {
-        u64::from(tag) << 32 | u64::from(tag)
     }
 }
 
@@ -92,18 +87,9 @@ impl<H: Hasher + Clone> Hasher for Gathered<H> {
     }
 }
 
-/// Entries that a table has room for at first. With less it would soon grow again and again.
-const FIRST_ROOM: usize = 14;
+type Tables<A> = Box<[Lines<A>], A>;
 
-#[derive(Clone, Copy)]
-struct Entry {
-    tag: u32,
-    to: u32,
-}
-
-type Tables<A> = Box<[HashTable<Entry, A>], A>;
-
-/// Numbers by [`Key`], several for one key if the caller puts them in.
+/// Numbers below [`u32::MAX`] by [`Key`], several for one key if the caller puts them in.
 pub struct Shards<A: Allocator> {
     tables: Tables<A>,
     seed: Seed,
@@ -127,7 +113,7 @@ impl<A: Allocator + Clone> Shards<A> {
         let count = 1_usize << bits;
         let mut tables = Vec::new_in(alloc.clone());
         tables.try_reserve_exact(count).map_err(|_| AllocError)?;
-        tables.resize_with(count, || HashTable::new_in(alloc.clone()));
+        tables.resize_with(count, || Lines::new_in(alloc.clone()));
         Ok(Self { tables: tables.into_boxed_slice(), seed, alloc, keeps: false })
     }
 
@@ -153,30 +139,20 @@ impl<A: Allocator + Clone> Shards<A> {
     ///
     /// # Errors
     ///
-    /// [`AllocError`] if there is no memory; all is as before.
+    /// [`AllocError`] if there is no memory, or `to` is [`u32::MAX`]; all is as before.
     pub fn try_insert(&mut self, key: Key, to: u32) -> Result<(), AllocError> {
-        let table = self.table_mut(key).ok_or(AllocError)?;
-        let hash = |entry: &Entry| Key::spread(entry.tag);
-        let room = if table.capacity() == 0 { FIRST_ROOM } else { 1 };
-        table.try_reserve(room, hash).map_err(|_| AllocError)?;
-        table.insert_unique(Key::spread(key.tag), Entry { tag: key.tag, to }, hash);
-        Ok(())
+        self.table_mut(key).ok_or(AllocError)?.try_insert(key.tag, to)
     }
 
     /// A number of `key` that `is` says yes to.
-    pub fn find(&self, key: Key, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
-        let table = self.tables.get(usize::try_from(key.shard).ok()?)?;
-        let equal = |entry: &Entry| entry.tag == key.tag && is(entry.to);
-        table.find(Key::spread(key.tag), equal).map(|entry| entry.to)
+    pub fn find(&self, key: Key, is: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.tables.get(usize::try_from(key.shard).ok()?)?.find(key.tag, is)
     }
 
     /// Puts `new` in the place of the number `old` of `key`.
     pub fn replace(&mut self, key: Key, old: u32, new: u32) {
-        let equal = |entry: &Entry| entry.tag == key.tag && entry.to == old;
-        if let Some(table) = self.table_mut(key)
-            && let Some(entry) = table.find_mut(Key::spread(key.tag), equal)
-        {
-            entry.to = new;
+        if let Some(table) = self.table_mut(key) {
+            table.replace(key.tag, old, new);
         }
     }
 
@@ -184,17 +160,14 @@ impl<A: Allocator + Clone> Shards<A> {
     /// [kept](Shards::keeping).
     pub fn remove(&mut self, key: Key, to: u32) {
         let (alloc, keeps) = (self.alloc.clone(), self.keeps);
-        let equal = |entry: &Entry| entry.tag == key.tag && entry.to == to;
         let Some(table) = self.table_mut(key) else { return };
-        if let Ok(entry) = table.find_entry(Key::spread(key.tag), equal) {
-            entry.remove();
-        }
+        table.remove(key.tag, to);
         if table.is_empty() && !keeps {
-            *table = HashTable::new_in(alloc);
+            *table = Lines::new_in(alloc);
         }
     }
 
-    fn table_mut(&mut self, key: Key) -> Option<&mut HashTable<Entry, A>> {
+    fn table_mut(&mut self, key: Key) -> Option<&mut Lines<A>> {
         self.tables.get_mut(usize::try_from(key.shard).ok()?)
     }
 }
@@ -250,7 +223,7 @@ mod tests {
             shards.try_insert(key, 5).unwrap();
             shards.remove(key, 5);
             assert_eq!(shards.find(key, |_| true), None);
-            assert_eq!(shards.tables[0].capacity() > 0, keeps);
+            assert_eq!(shards.tables[0].room() > 0, keeps);
         }
     }
 }

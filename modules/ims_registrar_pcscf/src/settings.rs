@@ -3,13 +3,7 @@
 use crate::{domains, params};
 use bstr::BStr;
 use kamailio::{
-    Error,
-    avp::{AvpSpec, NotAnAvp},
-    error::Report,
-    ipsec::Ipsec,
-    param::Int,
-    pcscf::client::Usrloc,
-    pua::Pua,
+    Error, avp::AvpSpec, error::Report, ipsec::Ipsec, param::Int, pcscf::client::Usrloc, pua::Pua,
     tm::Tm,
 };
 use std::sync::OnceLock;
@@ -48,8 +42,6 @@ pub(crate) struct Settings {
 pub(crate) enum SettingsError {
     #[error(transparent)]
     Core(#[from] Error),
-    #[error("modparam received_avp {0}")]
-    Avp(#[from] NotAnAvp),
     #[error("modparam {name} is {value}, must be {allowed}")]
     Range { name: &'static str, value: i32, allowed: &'static str },
 }
@@ -73,9 +65,9 @@ pub(crate) fn set(settings: Settings) {
 pub(crate) fn read() -> Result<Settings, SettingsError> {
     let usrloc = Usrloc::bind()?;
     domains::register(usrloc)?;
-    let publishes = params::PUBLISH_REGINFO.get() != 0;
     let subscribes = params::SUBSCRIBE_TO_REGINFO.get() == 1;
-    let pua = if publishes || subscribes { Some(Pua::bind()?) } else { None };
+    let pua = pua(subscribes, params::PUBLISH_REGINFO.get() != 0)?;
+    let publishes = pua.is_some() && params::PUBLISH_REGINFO.get() != 0;
     let ipsec = Ipsec::bind();
     let without_ipsec = params::RXPORT_CHECK_WITHOUT_IPSEC.get() != 0;
     Ok(Settings {
@@ -84,7 +76,7 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         pua,
         pcscf_uri: pcscf_uri(publishes || subscribes),
         pending_expires: seconds("pending_reg_expires", &params::PENDING_REG_EXPIRES, 30),
-        received_avp: params::RECEIVED_AVP.non_empty().map(AvpSpec::parse).transpose()?,
+        received_avp: received_avp(),
         fallback2ip: params::IS_REGISTERED_FALLBACK2IP.get(),
         publishes,
         subscribes,
@@ -103,6 +95,28 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         any_dialog: params::NOTIFY_ANY_DIALOG.get() != 0,
         pending_on_deregister: params::PENDING_ON_DEREGISTER.get() != 0,
     })
+}
+
+/// What is sent goes through `pua`. The module of C needs it for subscriptions alone, and starts without
+/// it where it is to publish.
+fn pua(subscribes: bool, publishes: bool) -> Result<Option<Pua>, SettingsError> {
+    match Pua::bind() {
+        _ if !subscribes && !publishes => Ok(None),
+        Ok(pua) => Ok(Some(pua)),
+        Err(missing) if subscribes => Err(missing.into()),
+        Err(missing) => {
+            kamailio::warn!("modparam publish_reginfo is set, but {missing}: nothing is published");
+            Ok(None)
+        }
+    }
+}
+
+/// The AVP; with what is none the module of C starts, and finds no address in it.
+fn received_avp() -> Option<AvpSpec> {
+    let name = params::RECEIVED_AVP.non_empty()?;
+    AvpSpec::parse(name)
+        .inspect_err(|why| kamailio::warn!("modparam received_avp {why}: none counts"))
+        .ok()
 }
 
 /// The URI stands in header fields of our own, if anything is sent.

@@ -47,7 +47,7 @@ pub(crate) fn answered(answered: &Answered<'_>) {
             return;
         }
         if was_assigned(answered) {
-            undone::tell(settings, &waiting, &plan, Cause::Administrative);
+            undone::tell(settings, &waiting, &plan, failure.cause());
         }
     }
     let (code, goes_on, reply) = match outcome {
@@ -107,6 +107,7 @@ fn late(settings: &Settings, answered: &Answered<'_>, waiting: &Waiting, plan: &
         && let Err(failure) = take(settings, answered, waiting, &texts, plan)
     {
         kamailio::notice!("{who}: refused: {}", failure.refusal);
+        undone::tell(settings, waiting, plan, failure.cause());
     }
 }
 
@@ -178,7 +179,7 @@ fn take(
         Some(document) => Some(user_data::read(document).map_err(|why| {
             let who = shown(&plan.identity).as_bstr();
             kamailio::error!("the user data of {who} cannot be used: {why}");
-            Failure::of(Refusal::UserData)
+            Failure::of(why.refusal())
         })?),
         None => None,
     };

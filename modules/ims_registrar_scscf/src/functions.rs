@@ -3,13 +3,13 @@
 use crate::{
     lookup, profiles, save,
     settings::{self, Settings},
-    unregister, unregistered,
+    unproven, unregister, unregistered,
 };
 use bstr::BString;
 use kamailio::{
     msg::Msg,
     refused::{Refused, request_only},
-    script::{self, Block, Flags, Format, Verdict},
+    script::{self, AnyText, Block, Flags, Format, Verdict},
     scscf::client::Domain,
 };
 use scscf_core::{lookup::Ue, methods::is_token};
@@ -67,7 +67,7 @@ pub(crate) fn save_mode(
     msg: &Msg<'_>,
     route: Format,
     domain: Domain,
-    _: Format,
+    _: AnyText,
 ) -> Result<Verdict, Refused> {
     save(msg, route, domain)
 }
@@ -77,7 +77,7 @@ pub(crate) fn save_flags(
     msg: &Msg<'_>,
     Format(route): Format,
     domain: Domain,
-    _: Format,
+    _: AnyText,
     Flags(flags): Flags,
 ) -> Result<Verdict, Refused> {
     let target = Target::named(msg, route)?;
@@ -94,7 +94,7 @@ pub(crate) fn lookup(msg: &Msg<'_>, domain: Domain) -> Result<Verdict, Refused> 
 pub(crate) fn lookup_ue_type(
     msg: &Msg<'_>,
     domain: Domain,
-    Format(kind): Format,
+    AnyText(kind): AnyText,
 ) -> Result<Verdict, Refused> {
     request_only(msg)?;
     lookup::contacts(settings(msg)?, msg, domain, Ue::of(&kind))
@@ -103,7 +103,7 @@ pub(crate) fn lookup_ue_type(
 /// `lookup_path_to_contact(uri)`
 pub(crate) fn lookup_path_to_contact(
     msg: &Msg<'_>,
-    Format(uri): Format,
+    AnyText(uri): AnyText,
 ) -> Result<Verdict, Refused> {
     request_only(msg)?;
     lookup::path_to(settings(msg)?, msg, &uri)
@@ -131,11 +131,21 @@ pub(crate) fn assign_server_unreg(
     msg: &Msg<'_>,
     Format(route): Format,
     domain: Domain,
-    Format(direction): Format,
+    AnyText(direction): AnyText,
 ) -> Result<Verdict, Refused> {
     request_only(msg)?;
     let target = Target::named(msg, route)?;
     Ok(unregistered::ask(settings(msg)?, msg, domain, &target, &direction))
+}
+
+/// `assign_server_auth_failed(uri, reason)`
+pub(crate) fn assign_server_auth_failed(
+    msg: &Msg<'_>,
+    Format(uri): Format,
+    Format(reason): Format,
+) -> Result<Verdict, Refused> {
+    request_only(msg)?;
+    unproven::tell(settings(msg)?, msg, &uri, &reason)
 }
 
 /// `unregister(domain)`
@@ -149,7 +159,7 @@ pub(crate) fn unregister_to(msg: &Msg<'_>, domain: Domain) -> Result<Verdict, Re
 pub(crate) fn unregister(
     msg: &Msg<'_>,
     domain: Domain,
-    Format(uri): Format,
+    AnyText(uri): AnyText,
 ) -> Result<Verdict, Refused> {
     unregister::identity(settings(msg)?, msg, domain, &uri)
 }
@@ -158,19 +168,22 @@ pub(crate) fn unregister(
 pub(crate) fn reg_fetch_contacts(
     msg: &Msg<'_>,
     domain: Domain,
-    Format(uri): Format,
-    Format(profile): Format,
+    AnyText(uri): AnyText,
+    AnyText(profile): AnyText,
 ) -> Result<Verdict, Refused> {
     profiles::fetch(settings(msg)?, msg, domain, &uri, profile)
 }
 
 /// `reg_free_contacts(profile)`
-pub(crate) fn reg_free_contacts(_: &Msg<'_>, Format(profile): Format) -> Result<Verdict, Refused> {
+pub(crate) fn reg_free_contacts(
+    _: &Msg<'_>,
+    AnyText(profile): AnyText,
+) -> Result<Verdict, Refused> {
     Ok(profiles::free(profile.as_ref()))
 }
 
 /// `add_sock_hdr(name)`
-pub(crate) fn add_sock_hdr(msg: &Msg<'_>, Format(name): Format) -> Result<Verdict, Refused> {
+pub(crate) fn add_sock_hdr(msg: &Msg<'_>, AnyText(name): AnyText) -> Result<Verdict, Refused> {
     if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
         return Err(Refused::new(msg, format_args!("{name:?} is no name of a header")).failure());
     }

@@ -75,15 +75,18 @@ pub(crate) fn read(avp: cdp::Avp<'_>) -> AvpRef<'_> {
     AvpRef { code: avp.code, vendor: avp.vendor, data: avp.data }
 }
 
-/// What is told and not waited for: the end of a registration that the HSS has not asked for.
-pub(crate) fn tell(settings: &Settings, kind: Kind, identity: &[u8], private: &[u8]) {
+/// What is told and not waited for: the end of a registration that the HSS has not asked for, or that
+/// there will be none. Whether it was sent.
+pub(crate) fn tell(settings: &Settings, kind: Kind, identity: &[u8], private: &[u8]) -> bool {
     let question =
         Question { kind, available: true, identity, wildcard: b"", private, call_id: b"" };
     let shown = bstr::BStr::new(shown(identity));
-    match ask(settings, &question, 0, told) {
+    let sent = ask(settings, &question, 0, told);
+    match &sent {
         Ok(()) => kamailio::info!("the hss is told of {shown}: {kind:?}"),
         Err(why) => kamailio::error!("the hss is not told of {shown}: {kind:?}: {why}"),
     }
+    sent.is_ok()
 }
 
 /// The answer to [`tell`].

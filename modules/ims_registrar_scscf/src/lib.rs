@@ -37,6 +37,7 @@ mod start;
 mod stats;
 mod tunable;
 mod undone;
+mod unproven;
 mod unregister;
 mod unregistered;
 mod user_data;
@@ -46,7 +47,7 @@ mod wildcard;
 const SAVE: Routes = Routes::REQUEST.and(Routes::ONREPLY);
 const BOTH: Routes = Routes::REQUEST.and(Routes::FAILURE);
 
-static FUNCTIONS: Table<Function, 19> = Table::new([
+static FUNCTIONS: Table<Function, 20> = Table::new([
     Function::new(c"save", SAVE, functions::save),
     Function::new(c"save", SAVE, functions::save_mode),
     Function::new(c"save", SAVE, functions::save_flags),
@@ -57,6 +58,11 @@ static FUNCTIONS: Table<Function, 19> = Table::new([
     Function::new(c"term_impu_has_contact", BOTH, functions::term_impu_has_contact),
     Function::new(c"impu_registered", BOTH, functions::impu_registered),
     Function::new(c"assign_server_unreg", Routes::REQUEST, functions::assign_server_unreg),
+    Function::new(
+        c"assign_server_auth_failed",
+        Routes::REQUEST,
+        functions::assign_server_auth_failed,
+    ),
     Function::new(c"add_sock_hdr", Routes::REQUEST, functions::add_sock_hdr),
     Function::new(c"unregister", BOTH, functions::unregister_to),
     Function::new(c"unregister", BOTH, functions::unregister),
@@ -71,7 +77,7 @@ static FUNCTIONS: Table<Function, 19> = Table::new([
 /// The name of the module in scripts of other languages.
 const KSR: &core::ffi::CStr = c"ims_registrar_scscf";
 
-static KEMI: Table<Kemi, 18> = Table::new([
+static KEMI: Table<Kemi, 19> = Table::new([
     Kemi::new(KSR, c"save", functions::save),
     Kemi::new(KSR, c"save_flags", functions::save_flags),
     Kemi::new(KSR, c"lookup", functions::lookup),
@@ -81,6 +87,7 @@ static KEMI: Table<Kemi, 18> = Table::new([
     Kemi::new(KSR, c"term_impu_has_contact", functions::term_impu_has_contact),
     Kemi::new(KSR, c"impu_registered", functions::impu_registered),
     Kemi::new(KSR, c"assign_server_unreg", functions::assign_server_unreg),
+    Kemi::new(KSR, c"assign_server_auth_failed", functions::assign_server_auth_failed),
     Kemi::new(KSR, c"add_sock_hdr", functions::add_sock_hdr),
     Kemi::new(KSR, c"unregister_to", functions::unregister_to),
     Kemi::new(KSR, c"unregister", functions::unregister),

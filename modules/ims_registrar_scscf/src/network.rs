@@ -143,7 +143,7 @@ fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
         Err(why) => {
             let private = shown(private).as_bstr();
             kamailio::error!("the user data that the hss pushes for {private:?} is refused: {why}");
-            return rtr::Outcome::Failed;
+            return if why.is_too_much() { rtr::Outcome::TooMuch } else { rtr::Outcome::Failed };
         }
     };
     // A document that several users share may name another one of them: by that name nobody would

@@ -10,9 +10,14 @@ use scscf_core::{
 };
 
 /// Tells the HSS that the registration that it has just agreed to does not stand: the client was told
-/// so. Nothing is told of a user that is registered all the same, or is about to be.
+/// so. Nothing is told of a user that is registered all the same, or is about to be; and of one that was to
+/// be served without being registered only that its profile is too much (TS 29.228 6.1.2).
 pub(crate) fn tell(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>, cause: Cause) {
-    if !waiting.is_save || !plan.registers() || is_registered(settings, waiting, plan) {
+    let stands = match waiting.is_save {
+        true => !plan.registers() || is_registered(settings, waiting, plan),
+        false => cause != Cause::TooMuchData || is_known(settings, waiting, plan),
+    };
+    if stands {
         return;
     }
     let who = shown(&plan.identity).as_bstr();
@@ -32,4 +37,9 @@ fn is_registered(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>) -> boo
         record.state() == Registration::Registered
             && record.contacts().any(|contact| contact.is_valid(now))
     })
+}
+
+/// Whether there is a record of the user, with the profile that it had before.
+fn is_known(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>) -> bool {
+    settings.usrloc.look(waiting.domain, &plan.identity).identity().is_some()
 }

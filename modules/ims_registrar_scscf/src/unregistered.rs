@@ -94,8 +94,10 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<(), Re
         Refusal::RecordInsert
     };
     let entries = set::changes([], profile, &plan.identity)?;
-    let subscription =
-        Subscription::new(settings.usrloc, profile).map_err(|error| failed(&error))?;
+    let subscription = Subscription::new(settings.usrloc, profile).map_err(|error| {
+        failed(&error);
+        Refusal::RecordNew
+    })?;
     let now = timer::now();
     let _together = settings.usrloc.together();
     for entry in &entries {

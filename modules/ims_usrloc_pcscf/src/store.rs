@@ -243,7 +243,7 @@ impl Store for Locations {
 
     fn of_identity(domain: &Domain, identity: &[u8], most: usize) -> Vec<Handle> {
         let found = domain.with(|_, state| {
-            let all = state.directory.with_id(identity).take(most);
+            let all = state.directory.of_user(identity).take(most);
             all.map(|(id, contact)| (id, contact.handle())).collect::<Vec<_>>()
         });
         let found = found.unwrap_or_default();

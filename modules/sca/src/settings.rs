@@ -88,10 +88,10 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         from_avp: avp("from_uri_avp", &params::FROM_URI_AVP)?,
         to_avp: avp("to_uri_avp", &params::TO_URI_AVP)?,
         pai_avp: avp("pai_avp", &params::PAI_AVP)?,
-        shard_bits: shard_bits()?,
-        purge_interval: seconds("purge_expired_interval", &params::PURGE_EXPIRED_INTERVAL)?,
-        subscriptions_interval: seconds("db_update_interval", &params::DB_UPDATE_INTERVAL)?,
-        states_interval: seconds("state_update_interval", &params::STATE_UPDATE_INTERVAL)?,
+        shard_bits: shard_bits(),
+        purge_interval: seconds("purge_expired_interval", &params::PURGE_EXPIRED_INTERVAL),
+        subscriptions_interval: seconds("db_update_interval", &params::DB_UPDATE_INTERVAL),
+        states_interval: seconds("state_update_interval", &params::STATE_UPDATE_INTERVAL),
         stores,
         keeps_states: false,
         drop_failed: params::DROP_FAILED_SUBSCRIBERS.get() != 0,
@@ -103,15 +103,22 @@ fn range(name: &'static str, value: i32, allowed: &'static str) -> SettingsError
     SettingsError::Range { name, value, allowed }
 }
 
-/// 512 shards unless the parameter says otherwise.
-fn shard_bits() -> Result<u8, SettingsError> {
+/// 512 shards unless the parameter says otherwise: the module of C starts with most numbers, and
+/// has some other number of slots then.
+fn shard_bits() -> u8 {
     const DEFAULT: u8 = 9;
+    const MOST: u8 = 20;
     let value = params::HASH_TABLE_SIZE.get();
     if value <= 0 {
-        return Ok(DEFAULT);
+        return DEFAULT;
     }
-    let bits = u8::try_from(value).ok().filter(|bits| *bits <= 20);
-    bits.ok_or_else(|| range("hash_table_size", value, "20 or less"))
+    let bits = u8::try_from(value).ok().filter(|bits| *bits <= MOST);
+    bits.unwrap_or_else(|| {
+        kamailio::warn!(
+            "modparam hash_table_size is {value}, must be at most {MOST}: {DEFAULT} counts"
+        );
+        DEFAULT
+    })
 }
 
 fn onhold_flag() -> Result<Option<u8>, SettingsError> {
@@ -123,10 +130,9 @@ fn onhold_flag() -> Result<Option<u8>, SettingsError> {
     }
 }
 
-fn seconds(name: &'static str, param: &kamailio::param::Int) -> Result<NonZeroU32, SettingsError> {
-    let value = param.get();
-    let seconds = u32::try_from(value).ok().and_then(NonZeroU32::new);
-    seconds.ok_or_else(|| range(name, value, "1 or more seconds"))
+/// Seconds of an interval; the module of C starts with any number, and is busy all the time with some.
+fn seconds(name: &'static str, param: &kamailio::param::Int) -> NonZeroU32 {
+    NonZeroU32::new(param.within(name, 1..=u32::MAX)).unwrap_or(NonZeroU32::MIN)
 }
 
 fn avp(

@@ -53,6 +53,7 @@ impl Contact {
             let old = c.head;
             publish(&mut c.head, first);
             publish(&mut c.tail, last);
+            self.ids = first;
             graves.bury(Grave::ids(old), now);
         }
         if let Some((array, count)) = shared {

@@ -1,18 +1,36 @@
 //! What can be read in a record, and set in place.
 
-use super::{Contact, Handle};
-use crate::pcscf::{
-    block::publish,
-    ids,
-    security::{self, Ipsec},
+use super::{Contact, Handle, Record};
+use crate::{
+    fetch,
+    pcscf::{
+        block::publish,
+        ids,
+        security::{self, Ipsec},
+    },
 };
 use core::ffi::c_uint;
 use pcscf_core::search::spis;
 
+/// Bytes that the texts of most contacts take.
+const TEXTS: usize = 64;
+/// Bytes up to the end of the first of three identities.
+const IDS: usize = 128;
+
 impl Contact {
     /// The address that C knows the contact by.
     pub fn handle(&self) -> Handle {
-        Handle(self.0.cast())
+        Handle(self.record.cast())
+    }
+
+    /// Has the processor fetch at once what a search and who reads what it found are about to read:
+    /// the record with its texts, and the first identities. Otherwise it waits for one piece after
+    /// the other, since each leads to the next.
+    pub fn fetch(&self) {
+        fetch::ahead(self.record.as_ptr(), size_of::<Record>() + TEXTS);
+        if !self.ids.is_null() {
+            fetch::ahead(self.ids, IDS);
+        }
     }
 
     /// The contact URI.

@@ -166,8 +166,8 @@ pub trait Store: 'static {
     fn supersede(domain: &Domain<Self::State>, contact: Handle, device: u64)
     -> Result<(), Refusal>;
 
-    /// The contacts with a public identity, `most` at the most: registered ones first, each kind
-    /// newest first.
+    /// The contacts with a public identity, however it is spelled, `most` at the most: registered ones
+    /// first, each kind newest first.
     fn of_identity(domain: &Domain<Self::State>, identity: &[u8], most: usize) -> Vec<Handle>;
 
     /// How many contacts there are.

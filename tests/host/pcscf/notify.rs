@@ -4,6 +4,7 @@ use host_tests::{
     Draft, Message, Setup, mixed,
     pcscf::{
         Lab, Mix, Plan, Ue,
+        core::number,
         reginfo::{Contact, document},
     },
     wait::{PATIENCE, until},
@@ -21,6 +22,7 @@ mixed! {
         no6_a_notify_counts_in_every_spelling,
         no9_the_subscription_ends_with_the_registration;
     registrar:
+        no2_an_identity_counts_in_every_spelling,
         no3_all_events_of_the_standard_are_taken,
         no7_an_alias_without_parts_blocks_nobody,
         no8_an_alias_port_of_any_length_is_survived,
@@ -31,6 +33,7 @@ mixed! {
         no9_a_dialog_is_ended_once_however_many_identities_it_tells_of;
     ours:
         a_registration_that_ends_takes_contacts_along_that_it_does_not_name,
+        no9_a_registration_ends_in_every_spelling_of_its_identity,
         a_contact_whose_registration_goes_on_under_another_identity_stays;
 }
 
@@ -88,6 +91,32 @@ fn no2_a_terminated_contact_goes(mix: Mix) {
     assert_eq!(watched.contacts(&[Contact::gone(&uri)]), 1);
     assert!(!watched.alice.is_registered());
     assert_eq!(watched.lab.count(), 0);
+}
+
+/// The identities of alice as a registrar may write them that keeps another form of them.
+fn spellings() -> [String; 5] {
+    let number = number("alice");
+    [
+        "SIP:%61lic%65@IMS.Test".to_owned(),
+        "sip:alice@ims.test:5060;user=phone".to_owned(),
+        format!("sip:%2B4930{number}@IMS.test;user=phone"),
+        format!("tel:+49-30-{number}"),
+        format!("TEL:+49.(30){number};x=y"),
+    ]
+}
+
+fn no2_an_identity_counts_in_every_spelling(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    for aor in spellings() {
+        assert_eq!(watched.told(&document(&aor, "active", &[Contact::gone(&uri)])), 1, "{aor}");
+        assert!(!watched.alice.is_registered(), "{aor}");
+        assert_eq!(watched.lab.count(), 0, "{aor}");
+        watched.lab.register(&watched.alice);
+    }
+    let other = "sip:%62ob@ims.test;user=phone";
+    assert_eq!(watched.told(&document(other, "active", &[Contact::gone(&uri)])), 1);
+    assert!(watched.alice.is_registered());
 }
 
 fn no3_all_events_of_the_standard_are_taken(mix: Mix) {
@@ -310,6 +339,19 @@ fn a_registration_that_ends_takes_contacts_along_that_it_does_not_name(mix: Mix)
     assert_eq!(watched.lab.count(), 1);
     watched.lab.register(&watched.alice);
     assert!(watched.alice.is_registered());
+}
+
+fn no9_a_registration_ends_in_every_spelling_of_its_identity(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    for aor in spellings() {
+        let alive = format!("{aor};x=y");
+        assert_eq!(watched.told(&about(&[(&watched.alice.identity(), true), (&alive, false)])), 1);
+        assert!(watched.alice.is_registered(), "{alive}");
+        assert_eq!(watched.told(&document(&aor, "terminated", &[])), 1, "{aor}");
+        assert!(!watched.alice.is_registered(), "{aor}");
+        assert_eq!(watched.lab.count(), 0, "{aor}");
+        watched.lab.register(&watched.alice);
+    }
 }
 
 fn a_contact_whose_registration_goes_on_under_another_identity_stays(mix: Mix) {

@@ -3,6 +3,7 @@
 use host_tests::{
     mixed,
     pcscf::{Lab, Mix, Plan},
+    wait::PATIENCE,
 };
 
 mixed! {
@@ -10,10 +11,13 @@ mixed! {
         functions_are_refused_where_they_make_no_sense,
         numbers_that_make_no_sense_do_not_keep_a_server_from_its_start;
     registrar:
-        an_avp_that_is_none_refuses_the_start,
+        an_avp_that_is_none_is_named,
         a_queue_without_room_refuses_the_start,
         a_number_that_makes_no_sense_is_named,
         a_uri_of_the_proxy_that_is_none_is_named;
+    usrloc:
+        a_domain_may_have_any_name,
+        there_may_be_many_domains;
     ours:
         parameters_of_every_version_are_taken,
         subscribing_without_pua_refuses_the_start,
@@ -38,11 +42,38 @@ fn functions_are_refused_where_they_make_no_sense(mix: Mix) {
     }
 }
 
-fn an_avp_that_is_none_refuses_the_start(mix: Mix) {
+fn an_avp_that_is_none_is_named(mix: Mix) {
     for wrong in ["$avp(", "received", "$ru", "$var(x)"] {
-        let log = Plan::new(mix).registrar("received_avp", wrong).refused();
-        assert!(log.contains("received_avp"), "{wrong}:\n{log}");
+        let lab = Plan::new(mix).registrar("received_avp", wrong).start();
+        let alice = lab.ue("alice");
+        lab.register(&alice);
+        assert!(alice.is_registered(), "{wrong}");
+        lab.host.journal().wait("modparam received_avp", PATIENCE);
+        assert_eq!(lab.host.journal().count("modparam received_avp"), 1, "{wrong}");
     }
+}
+
+fn a_domain_may_have_any_name(mix: Mix) {
+    for name in ["", &"location".repeat(40)] {
+        let lab = Plan::new(mix).with(|setup| setup.word("{domain}", name)).start();
+        let alice = lab.ue("alice");
+        lab.register(&alice);
+        assert!(alice.is_registered(), "{name:?}");
+        let status = lab.host.rpc(&["ulpcscf.status"]).unwrap();
+        let listed = format!("Domain: {name}\n");
+        assert!(status.contains(listed.trim_end()), "{name:?}: {status}");
+        assert_eq!(lab.leave(&alice).saved(), 1, "{name:?}");
+    }
+}
+
+fn there_may_be_many_domains(mix: Mix) {
+    let calls = (0..100).map(|number| format!("pcscf_save(\"number{number}\");"));
+    let never = format!("if ($hdr(X-Never) != $null) {{ {} }}", calls.collect::<String>());
+    let lab = Plan::new(mix).with(|setup| setup.word("{saved}", &never)).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    assert!(alice.is_registered());
+    assert_eq!(lab.statistic("usrloc", "number99_contacts"), 0);
 }
 
 /// Numbers that the C modules start with, and do not mean.
@@ -74,6 +105,7 @@ fn a_queue_without_room_refuses_the_start(mix: Mix) {
 fn a_number_that_makes_no_sense_is_named(mix: Mix) {
     let lab = senseless(mix).start();
     for told in ["pending_reg_expires is -1, must be 0", "subscription_expires is -1, must be 0"] {
+        lab.host.journal().wait(told, PATIENCE);
         assert_eq!(lab.host.journal().count(told), 1, "{told}");
     }
     // Nothing is sent, so nobody sees it.
@@ -128,12 +160,10 @@ fn parameters_of_every_version_are_taken(mix: Mix) {
 }
 
 fn subscribing_without_pua_refuses_the_start(mix: Mix) {
-    for name in ["publish_reginfo", "subscribe_to_reginfo"] {
-        let mut plan = Plan::new(mix).registrar(name, 1);
-        plan.setup = plan.setup.without_module("pua");
-        let log = plan.refused();
-        assert!(log.contains("module pua is not loaded"), "{name}:\n{log}");
-    }
+    let mut plan = Plan::new(mix).registrar("subscribe_to_reginfo", 1);
+    plan.setup = plan.setup.without_module("pua");
+    let log = plan.refused();
+    assert!(log.contains("module pua is not loaded"), "{log}");
 }
 
 fn the_registrar_needs_no_ipsec(mix: Mix) {

@@ -13,7 +13,8 @@ mixed! {
         ur2_what_is_not_there_cannot_be_ended;
     registrar:
         ur3_a_client_behind_a_translator_is_found,
-        ur4_publishing_needs_no_subscriptions;
+        ur4_publishing_needs_no_subscriptions,
+        publishing_without_pua_is_named;
 }
 
 fn unregister(ue: &Ue, aor: &str, host: &str, port: &str) -> i32 {
@@ -94,5 +95,20 @@ fn ur4_publishing_needs_no_subscriptions(mix: Mix) {
     assert_eq!(ended(&alice), 1);
     assert_eq!(published(&lab).0, identities());
     lab.core.hears_no("SUBSCRIBE");
+    lab.host.assert_alive();
+}
+
+fn publishing_without_pua_is_named(mix: Mix) {
+    let mut plan = Plan::new(mix).registrar("publish_reginfo", 1);
+    plan.setup = plan.setup.without_module("pua");
+    let mut lab = plan.start();
+    let told = "modparam publish_reginfo is set, but module pua is not loaded";
+    lab.host.journal().wait(told, PATIENCE);
+    assert_eq!(lab.host.journal().count(told), 1);
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    assert_eq!(ended(&alice), 1);
+    assert!(!alice.is_registered());
+    assert_eq!(lab.host.journal().count("is not told for"), 0);
     lab.host.assert_alive();
 }

@@ -1,6 +1,6 @@
 //! Parameters, and the functions called in other ways than the sample does.
 
-use host_tests::{Flavor, Host, Phone, Setup, cases};
+use host_tests::{Flavor, Host, Phone, Setup, cases, wait::PATIENCE};
 
 cases! {
     both:
@@ -11,7 +11,7 @@ cases! {
         a_request_of_another_method_is_no_subscription;
     ours:
         the_example_configuration_serves_a_line,
-        a_value_that_makes_no_sense_refuses_the_start;
+        a_value_that_makes_no_sense_is_named, a_mode_of_the_database_that_there_is_not_refuses_the_start;
     since(6, 0):
         the_parameters_of_6_0_are_accepted,
         an_avp_parameter_that_is_none_refuses_the_start,
@@ -31,24 +31,24 @@ fn old_parameters(flavor: Flavor) -> Setup {
 }
 
 /// The host must serve a phone with these parameters.
-fn serves(setup: Setup) {
+fn serves(setup: Setup) -> Host {
     let host = Host::start(setup);
     let phone = Phone::new(host.address(), "215");
     assert_eq!(phone.subscribe("call-info", 600).reply.status(), 202);
     assert_eq!(phone.seize(1).reply.status(), 200);
+    host
 }
 
 fn the_parameters_of_5_0_are_accepted(flavor: Flavor) {
-    serves(old_parameters(flavor));
+    drop(serves(old_parameters(flavor)));
 }
 
 fn the_parameters_of_6_0_are_accepted(flavor: Flavor) {
-    serves(
-        old_parameters(flavor)
-            .sca("contact_fallback", "sip:fallback@voice.example.com")
-            .sca("from_uri_avp", "$avp(from)")
-            .sca("to_uri_avp", "$avp(to)"),
-    );
+    let setup = old_parameters(flavor)
+        .sca("contact_fallback", "sip:fallback@voice.example.com")
+        .sca("from_uri_avp", "$avp(from)")
+        .sca("to_uri_avp", "$avp(to)");
+    drop(serves(setup));
 }
 
 fn a_branch_flag_above_31_refuses_the_start(flavor: Flavor) {
@@ -63,17 +63,26 @@ fn an_empty_table_name_refuses_the_start(flavor: Flavor) {
     }
 }
 
-fn a_value_that_makes_no_sense_refuses_the_start(flavor: Flavor) {
-    for (name, value) in [
-        ("hash_table_size", 21),
-        ("purge_expired_interval", 0),
-        ("db_update_interval", 0),
-        ("state_update_interval", 0),
-        ("db_mode", 7),
-    ] {
-        let log = Host::refused(Setup::new(flavor).sca(name, value));
-        assert!(log.contains(name), "{name}: {log}");
+fn a_value_that_makes_no_sense_is_named(flavor: Flavor) {
+    let wrong = [
+        ("hash_table_size", 32, "must be at most 20: 9 counts"),
+        ("purge_expired_interval", 0, "must be 1 or more: 1 counts"),
+        ("db_update_interval", -1, "must be 1 or more: 1 counts"),
+        ("state_update_interval", 0, "must be 1 or more: 1 counts"),
+    ];
+    let setup =
+        wrong.iter().fold(Setup::new(flavor), |setup, (name, value, _)| setup.sca(name, *value));
+    let host = serves(setup);
+    for (name, value, said) in wrong {
+        let line = format!("modparam {name} is {value}, {said}");
+        host.journal().wait(&line, PATIENCE);
+        assert_eq!(host.journal().count(&line), 1, "{line}");
     }
+}
+
+fn a_mode_of_the_database_that_there_is_not_refuses_the_start(flavor: Flavor) {
+    let log = Host::refused(Setup::new(flavor).sca("db_mode", 7));
+    assert!(log.contains("db_mode"), "{log}");
 }
 
 fn a_text_for_a_number_refuses_the_start(flavor: Flavor) {

@@ -12,7 +12,7 @@ use host_tests::{
     mixed,
     scscf::{Lab, Mix, Plan, Watcher, private, set},
     ue::number,
-    wait::until,
+    wait::{PATIENCE, until},
 };
 use std::time::Duration;
 
@@ -22,8 +22,10 @@ mixed! {
         r_68_a_document_that_is_a_trap_is_refused,
         r_65_an_end_is_understood_however_it_is_put,
         a_push_without_a_profile_changes_nothing,
+        a_push_of_too_much_is_refused_as_that,
         r_72_every_answer_of_a_watcher_has_its_meaning,
-        arguments_of_any_type_are_answered;
+        arguments_of_any_type_are_answered,
+        texts_that_c_starts_with_are_taken;
 }
 
 /// Makes a document of an identity and a contact.
@@ -161,6 +163,23 @@ fn a_push_without_a_profile_changes_nothing(mix: Mix) {
     assert!(lab.finds(&bob, "bob"));
 }
 
+fn a_push_of_too_much_is_refused_as_that(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let before = lab.record(&bob.identity()).map(|record| record.set);
+    let profile = lab.hss.subscriber(&private("bob")).profile();
+    let deep = format!("{}{}</IMSSubscription>", "<a>".repeat(40), "</a>".repeat(40));
+    for (text, result) in
+        [(profile.replace("</IMSSubscription>", &deep), 5008), ("<IMSSubscription/>".into(), 5012)]
+    {
+        let answer = lab.hss.tell_client(PUSH_PROFILE, vec![user("bob"), user_data(&text)]);
+        assert_eq!(answer.result(), Some(result), "{text}");
+        assert_eq!(lab.record(&bob.identity()).map(|record| record.set), before);
+    }
+    assert!(lab.finds(&bob, "bob"));
+}
+
 fn r_72_every_answer_of_a_watcher_has_its_meaning(mix: Mix) {
     let lab = Lab::start(mix);
     for (status, stays) in [
@@ -243,4 +262,25 @@ fn arguments_of_any_type_are_answered(mix: Mix) {
     }
     assert!(lab.finds(&bob, "bob"));
     lab.host.assert_alive();
+}
+
+fn texts_that_c_starts_with_are_taken(mix: Mix) {
+    let routes = "route[NEVER] {
+        lookup(\"location\", \"\");
+        lookup(\"location\", \"$avp(\");
+        lookup_path_to_contact(\"\");
+        unregister(\"location\", \"\");
+        reg_fetch_contacts(\"location\", \"\", \"\");
+        reg_free_contacts(\"\");
+        add_sock_hdr(\"$avp(\");
+        save(\"SAVED\", \"location\", \"$avp(\");
+        assign_server_unreg(\"SAVED\", \"location\", \"\");
+    }";
+    let lab = Plan::new(mix).with(|setup| setup.word("{routes}", routes)).start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let told = "is no format string: taken as it is";
+    until("three lines of the log", PATIENCE, || {
+        (lab.host.journal().count(told) == 3).then_some(())
+    });
 }

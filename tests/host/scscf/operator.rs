@@ -20,6 +20,7 @@ mixed! {
         the_number_of_groups_may_be_written_out,
         parameters_that_make_no_sense_are_put_right_as_the_log_says,
         parameters_that_c_refuses_end_the_start,
+        a_domain_may_have_any_name,
         processes_of_its_own_end_what_is_over,
         an_identity_has_many_spellings,
         a_wildcarded_identity_stands_for_many,
@@ -155,6 +156,24 @@ fn parameters_that_make_no_sense_are_put_right_as_the_log_says(mix: Mix) {
 fn parameters_that_c_refuses_end_the_start(mix: Mix) {
     let log = Plan::new(mix).usrloc("nat_bflag", 32).refused();
     assert!(log.contains("modparam nat_bflag is 32, must be 0 to 31"), "{log}");
+}
+
+fn a_domain_may_have_any_name(mix: Mix) {
+    let long = "location".repeat(40);
+    let many = (0..100).map(|number| format!("lookup(\"number{number}\");"));
+    let calls = format!("lookup(\"\"); lookup(\"{long}\"); {}", many.collect::<String>());
+    let routes = format!("route[NEVER] {{ {calls} }}");
+    let lab = Plan::new(mix).with(|setup| setup.word("{routes}", &routes)).start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let text = json(&lab.host, &["ulscscf.status"]);
+    let names: Vec<_> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("Domain:")).collect();
+    for name in ["", &long, "number99"] {
+        assert!(names.iter().any(|other| other.trim() == name), "{name:?}: {text}");
+    }
+    lab.leave(&bob);
+    lab.wait_empty();
 }
 
 fn processes_of_its_own_end_what_is_over(mix: Mix) {

@@ -2,7 +2,7 @@
 
 use host_tests::{
     diameter::{
-        Assignment, Reply,
+        Assignment, Avps as _, Reply,
         hss::{SERVER_ASSIGNMENT, user_data},
     },
     mixed,
@@ -22,6 +22,8 @@ mixed! {
         service_for_the_unregistered_stands_when_its_request_was_given_up,
         a_barred_identity_registers_the_set_that_it_belongs_to,
         a_profile_that_cannot_be_used_is_given_back,
+        a_profile_that_is_too_much_is_given_back_as_that,
+        a_profile_that_is_too_much_leaves_the_one_that_was_there,
         who_has_left_meanwhile_is_registered_anew,
         an_identity_that_is_no_uri_is_not_told;
 }
@@ -154,6 +156,60 @@ fn a_profile_that_cannot_be_used_is_given_back(mix: Mix) {
     lab.register(&bob, 600);
     assert_eq!(told(&lab), Assignment::Registration);
     lab.hss.hears_no(SERVER_ASSIGNMENT);
+}
+
+/// The HSS sends the profile of its users with more elements in each other than this server takes.
+fn too_much(lab: &Lab) {
+    lab.hss.edit(SERVER_ASSIGNMENT, |_, avps| {
+        let deep = format!("{}{}", "<Extension>".repeat(40), "</Extension>".repeat(40));
+        let grown = avps.into_iter().map(|avp| match avp.code {
+            606 => {
+                let profile = String::from_utf8(avp.data).unwrap();
+                user_data(
+                    &profile.replace("</IMSSubscription>", &(deep.clone() + "</IMSSubscription>")),
+                )
+            }
+            _ => avp,
+        });
+        Reply::With(grown.collect())
+    });
+}
+
+fn a_profile_that_is_too_much_is_given_back_as_that(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    too_much(&lab);
+    let reply = bob.ask(&bob.register(600));
+    assert_eq!(reply.status(), 500, "{reply:?}");
+    assert_eq!(told(&lab), Assignment::Registration);
+    let (kind, asked) = lab.hss.assigned();
+    assert_eq!(kind, Assignment::TooMuchData);
+    assert_eq!((asked.avps.text(601), asked.avps.text(1)), (bob.identity(), private("bob")));
+    assert_eq!(lab.state(&bob.identity()), None);
+    let pai = format!("<{}>", bob.identity());
+    let draft = bob.draft("MESSAGE", &carol.identity()).add("P-Asserted-Identity", &pai);
+    let reply = bob.ask(&draft.add("X-Do", "assign_term"));
+    assert_eq!(reply.header("X-Code"), "-2", "{reply:?}");
+    assert_eq!(told(&lab), Assignment::UnregisteredUser);
+    let (kind, asked) = lab.hss.assigned();
+    assert_eq!(kind, Assignment::TooMuchData);
+    assert_eq!(asked.avps.text(601), carol.identity());
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    lab.hss.plain(SERVER_ASSIGNMENT);
+    lab.register(&bob, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+}
+
+fn a_profile_that_is_too_much_leaves_the_one_that_was_there(mix: Mix) {
+    let lab = Plan::new(mix).registrar("user_data_always", 1).start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    assert_eq!(told(&lab), Assignment::Registration);
+    too_much(&lab);
+    assert_eq!(bob.ask(&bob.register(600)).status(), 500);
+    assert_eq!(told(&lab), Assignment::ReRegistration);
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert!(lab.finds(&bob, "bob"));
 }
 
 fn who_has_left_meanwhile_is_registered_anew(mix: Mix) {

@@ -8,7 +8,7 @@ use host_tests::{
         hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
     },
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, rc, set},
+    scscf::{Lab, Mix, Plan, Ue, private, rc, set},
 };
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ mixed! {
         r_52_the_hss_is_told_for_whom_service_is_wanted,
         r_53_the_script_hears_what_the_hss_refuses;
     registrar:
-        the_hss_is_told_the_wildcard_that_a_request_names;
+        the_hss_is_told_the_wildcard_that_a_request_names,
+        the_hss_is_told_who_did_not_prove_who_it_is;
     usrloc:
         u_08_service_for_the_unregistered_ends_after_its_time;
     ours:
@@ -113,6 +114,38 @@ fn the_hss_is_told_the_wildcard_that_a_request_names(mix: Mix) {
     assert_eq!(named("<sip:car!.*!@ims.test>;x=y"), "sip:car!.*!@ims.test");
     assert_eq!(named("<sip:carol@ims.test>"), "");
     assert_eq!(named("garbage"), "");
+}
+
+fn the_hss_is_told_who_did_not_prove_who_it_is(mix: Mix) {
+    let lab = Plan::new(mix).impatient().start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    let failed = |ue: &Ue, reason: &str| {
+        let draft = ue.draft("MESSAGE", &ue.identity()).set("To", &format!("<{}>", ue.identity()));
+        let credentials = format!(
+            "Digest username=\"{}\", realm=\"ims.test\", nonce=\"\", uri=\"sip:ims.test\", response=\"\"",
+            private("bob")
+        );
+        let draft = draft.add("Authorization", &credentials).add("X-Reason", reason);
+        rc(&ue.ask(&draft.add("X-Do", "auth_failed")))
+    };
+    for (reason, kind) in [
+        ("failure", Assignment::AuthenticationFailure),
+        ("timeout", Assignment::AuthenticationTimeout),
+    ] {
+        assert_eq!(failed(&bob, reason), 1, "{reason}");
+        let (told, asked) = lab.hss.assigned();
+        assert_eq!(told, kind);
+        assert_eq!((asked.avps.text(601), asked.avps.text(1)), (bob.identity(), private("bob")));
+        assert_eq!(lab.state(&bob.identity()), None);
+    }
+    assert_eq!(failed(&bob, "other"), -1);
+    // Who is registered stays so.
+    lab.register(&carol, 600);
+    assert_eq!(lab.hss.assigned().0, Assignment::Registration);
+    assert_eq!(failed(&carol, "failure"), 1);
+    assert_eq!(lab.hss.assigned().0, Assignment::AuthenticationFailure);
+    assert!(lab.finds(&carol, "carol"));
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
 }
 
 fn the_hss_is_told_the_wildcard_that_stands_for_a_user(mix: Mix) {

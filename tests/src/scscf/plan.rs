@@ -55,6 +55,10 @@ impl Plan {
         let ours = "case \"unregister_all\":
             unregister(\"location\");
             $var(rc) = $rc;
+            break;
+        case \"auth_failed\":
+            assign_server_auth_failed(\"$tu\", \"$hdr(X-Reason)\");
+            $var(rc) = $rc;
             break;";
         let ours = if mix.registrar() == Flavor::Ours { ours } else { "" };
         let plan = Self::made(mix, hss).with(|setup| {

@@ -4,7 +4,7 @@ use super::save::same_contact;
 use super::{Bound, Judgement, MAX_URI, Mode, Place, Query, expires, transport};
 use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
-use crate::{Parts, State, States, identity};
+use crate::{Parts, State, States, aor};
 use bstr::BString;
 use sip_text::scan;
 
@@ -102,7 +102,7 @@ fn is_of(record: &Bound<'_>, told: &Told<'_>) -> bool {
     let uris = || Uri::parse(record.aor).ok().zip(Uri::parse(told.uri).ok());
     match record.ids {
         [] => uris().is_some_and(|(ours, theirs)| same_contact(&ours, &theirs)),
-        ids => ids.iter().any(|id| identity::same(id, told.aor)),
+        ids => ids.iter().any(|id| aor::same_user(id, told.aor)),
     }
 }
 
@@ -150,7 +150,7 @@ impl<'d> Registrations<'d> {
 }
 
 fn has(list: &[&[u8]], id: &[u8]) -> bool {
-    list.iter().any(|other| identity::same(other, id))
+    list.iter().any(|other| aor::same_user(other, id))
 }
 
 /// What becomes of a record whose registration has ended, without a word about its contact. `delay`
@@ -229,6 +229,27 @@ mod tests {
         assert!(!end(told(false, &[(TEL, true)])));
         assert!(!end(told(true, &[(B, true)])));
         assert!(!end(told(true, &[])));
+    }
+
+    #[test]
+    fn no9_an_identity_counts_in_every_spelling() {
+        for (aor, id) in [
+            ("SIP:%61lice@IMS.test:5060;user=phone", A),
+            ("tel:+49-30-123(456)", TEL),
+            ("TEL:+4930.123456;x=y", TEL),
+        ] {
+            let ended = told(true, &[(aor.as_bytes(), true)]);
+            assert!(ended.end([id], Some(id)), "{aor}");
+            assert!(
+                !told(true, &[(id, true), (aor.as_bytes(), false)]).end([id], Some(id)),
+                "{aor}"
+            );
+            assert_eq!(told(false, &[(aor.as_bytes(), true)]).unsubscribe(Some(id)), [id], "{aor}");
+        }
+        let spelled = Told { aor: b"sip:%61lice@IMS.test;user=phone", ..ENDED };
+        assert_eq!(judge(&alice(), &spelled, NOW, 0), Judgement::Delete);
+        let other = Told { aor: b"sip:alice%40ims@ims.test", ..ENDED };
+        assert!(matches!(judge(&alice(), &other, NOW, 0), Judgement::Skip(_)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     slot::Slot,
 };
 use crate::search::{Binding, Search};
-use crate::{Host, State, identity};
+use crate::{Host, State, aor, identity};
 use allocator_api2::alloc::Allocator;
 use shm_store::shards::Key;
 use shm_store::slab::Id;
@@ -46,6 +46,7 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         let mut second = None;
         for found in self.walk(self.index.key(exact), walk) {
             let (_, Slot { record, .. }) = &found;
+            record.fetch();
             if !search.matches(record) {
                 continue;
             }
@@ -119,15 +120,33 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
             .filter(move |(_, record)| device != 0 && record.device() == device)
     }
 
-    /// The bindings with this public identity: registered ones first, each kind newest first.
+    /// The bindings with this public aor, identity, in any case: registered ones first, each kind newest
+    /// first.
     pub fn with_id<'d>(
         &'d self,
         identity: &'d [u8],
     ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
+        self.with_ids(identity, identity::same)
+    }
+
+    /// As [`Directory::with_id`], however the identity is spelled.
+    pub fn of_user<'d>(
+        &'d self,
+        identity: &'d [u8],
+    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
+        self.with_ids(identity, aor::same_user)
+    }
+
+    /// The bindings with an identity that is the `same`.
+    fn with_ids<'d>(
+        &'d self,
+        identity: &'d [u8],
+        same: fn(&[u8], &[u8]) -> bool,
+    ) -> impl Iterator<Item = (Id, &'d R)> + use<'d, R, A> {
         self.walk(self.id_key(identity), ALL).map(|(id, slot)| (id, &slot.record)).filter(
             move |(_, record)| {
                 let mut has = false;
-                record.each_public_id(&mut |id| has = has || identity::same(id, identity));
+                record.each_public_id(&mut |id| has = has || same(id, identity));
                 has
             },
         )

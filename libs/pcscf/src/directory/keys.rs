@@ -1,7 +1,7 @@
 //! The keys under which a binding is found, and those that a search looks at.
 
 use crate::search::{Binding, By, Search};
-use crate::{Host, identity, uri::Uri};
+use crate::{Host, aor, uri::Uri};
 use core::hash::{Hash, Hasher};
 use shm_store::shards::Key;
 
@@ -91,13 +91,13 @@ fn head<H: Hasher>(state: &mut H, kind: u8, host: Host<'_>, port: u16) {
     }
 }
 
-/// An identity that is the same in any case, as [`identity::same`](crate::identity::same) says.
+/// An identity that is the same in every spelling, as [`aor::same_user`] says; so in any case, too.
 #[derive(Clone, Copy)]
 pub(super) struct Folded<'t>(pub(super) &'t [u8]);
 
 impl PartialEq for Folded<'_> {
     fn eq(&self, other: &Self) -> bool {
-        identity::same(self.0, other.0)
+        aor::same_user(self.0, other.0)
     }
 }
 
@@ -105,14 +105,7 @@ impl Eq for Folded<'_> {}
 
 impl Hash for Folded<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut piece = [0; 64];
-        for part in self.0.chunks(piece.len()) {
-            let Some(lower) = piece.get_mut(..part.len()) else { continue };
-            lower.copy_from_slice(part);
-            lower.make_ascii_lowercase();
-            state.write(lower);
-        }
-        state.write_usize(self.0.len());
+        state.write(&aor::folded(self.0));
     }
 }
 

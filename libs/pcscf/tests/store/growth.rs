@@ -10,9 +10,11 @@ use std::cell::Cell;
 
 thread_local! {
     static LOOKS: Cell<usize> = const { Cell::new(0) };
+    /// How many looks there had been when a record was last fetched.
+    static FETCHED: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// A record of 8 bytes, like the handle of a module, that counts looks at its first texts.
+/// A record of 8 bytes that counts looks at its first texts.
 struct Handle(Box<Record>);
 
 impl Binding for Handle {
@@ -56,6 +58,9 @@ impl Binding for Handle {
     }
     fn service_route(&self, at: usize) -> Option<&[u8]> {
         self.0.service_route(at)
+    }
+    fn fetch(&self) {
+        FETCHED.with(|fetched| fetched.set(Some(LOOKS.with(Cell::get))));
     }
 }
 
@@ -228,6 +233,24 @@ fn a_binding_takes_few_bytes_of_the_directory() {
         assert!(bytes <= most, "{network:?}: {bytes} bytes a binding");
         assert!(blocks < 20_000 / 20, "{network:?}: {blocks} blocks");
     }
+}
+
+#[test]
+fn a_binding_is_fetched_before_a_search_reads_it() {
+    let config = Config { bits: 9, by_user: false, now: 0 };
+    let seed = shm_table::Seed::new([5; 16]);
+    let mut directory = Directory::try_new_in(config, seed, Short::default()).unwrap();
+    let record = || Network::Open.record(7).in_state(State::REGISTERED);
+    let id = directory.try_insert(Handle(Box::new(record()))).ok();
+    let asking = record();
+    let mut found = None;
+    let work = looks(|| {
+        FETCHED.with(|fetched| fetched.set(None));
+        found = directory.find(&own_search(&asking, false));
+    });
+    let end = LOOKS.with(Cell::get);
+    assert_eq!((found, FETCHED.with(Cell::get)), (id, Some(end - work)));
+    assert!(work > 0);
 }
 
 #[test]

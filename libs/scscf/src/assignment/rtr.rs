@@ -149,6 +149,8 @@ pub enum Outcome {
     Nobody,
     /// It could not be done: `UNABLE_TO_COMPLY`.
     Failed,
+    /// There is more user data than this server takes: `ERROR_TOO_MUCH_DATA`.
+    TooMuch,
 }
 
 impl Outcome {
@@ -167,12 +169,16 @@ impl Outcome {
             Self::Done => Avp::base(268, number(SUCCESS)),
             Self::Nobody => Avp::base(268, number(5005)),
             Self::Failed => Avp::base(268, number(5012)),
-            Self::Unknown => {
-                Avp::group(297, &[Avp::base(266, number(VENDOR)), Avp::base(298, number(5001))])
-            }
+            Self::Unknown => experimental(5001),
+            Self::TooMuch => experimental(5008),
         };
         vec![vendor_specific_application(), Avp::base(277, number(1)), result]
     }
+}
+
+/// Experimental-Result with a code of 3GPP.
+fn experimental(code: u32) -> Avp<'static> {
+    Avp::group(297, &[Avp::base(266, number(VENDOR)), Avp::base(298, number(code))])
 }
 
 /// A line for the log about a request.

@@ -172,6 +172,7 @@ fn r_66_every_request_of_the_hss_is_answered() {
     let codes = |outcome: Outcome| outcome.avps().iter().map(|avp| avp.code).collect::<Vec<_>>();
     assert_eq!(codes(Outcome::Done), [260, 277, 268]);
     assert_eq!(codes(Outcome::Unknown), [260, 277, 297]);
+    assert_eq!(codes(Outcome::TooMuch), [260, 277, 297]);
     let nobody = Outcome::of(&Target::Nobody, 0);
     assert_eq!(nobody.avps().last().map(|avp| avp.data.to_vec()), Some(number(5005)));
     assert_eq!(Outcome::of(&Target::Private, 0), Outcome::Unknown);

@@ -77,7 +77,22 @@ fn identities<'m>(
     request: &Request<'m>,
     settings: &Settings,
 ) -> Result<(Text<'m>, Text<'m>), Refusal> {
-    let to = scan::trim(request.to);
+    whose(request.to, request.authorization.iter().copied(), settings.any_realm)
+}
+
+/// The public identity that `to` is, and the private one that one of the bodies of Authorization names;
+/// else the public one stands for it. `any_realm`: the realm of the user need not be that of the
+/// credentials.
+///
+/// # Errors
+///
+/// `to` is no identity, or has no realm.
+pub fn whose<'m>(
+    to: &'m [u8],
+    authorization: impl IntoIterator<Item = &'m [u8]>,
+    any_realm: bool,
+) -> Result<(Text<'m>, Text<'m>), Refusal> {
+    let to = scan::trim(to);
     if to.is_empty() {
         return Err(Refusal::NoTo);
     }
@@ -85,8 +100,8 @@ fn identities<'m>(
         BadAor::Long(..) | BadAor::LongPart(..) => Refusal::AorLong,
         BadAor::NotUri(_) => Refusal::Aor,
     })?;
-    let realm = if settings.any_realm { None } else { Some(aor.realm().ok_or(Refusal::Aor)?) };
-    let named = credentials::username(request.authorization.iter().copied(), realm);
+    let realm = if any_realm { None } else { Some(aor.realm().ok_or(Refusal::Aor)?) };
+    let named = credentials::username(authorization, realm);
     let identity = aor.into_text();
     let private = match (named, &identity) {
         (Some(name), _) => Cow::Borrowed(name),

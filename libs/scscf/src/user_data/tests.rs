@@ -2,6 +2,7 @@ use super::{BadUserData, LIMITS, Schemas, read};
 use crate::profile::{
     DefaultHandling, ProfilePart, ServicePoint, Subscription, Trigger, TriggerPoint,
 };
+use crate::refusal::Refusal;
 use xml_read::BadXml;
 
 fn of(text: &str) -> Result<Subscription, BadUserData> {
@@ -210,6 +211,10 @@ fn what_is_too_much_is_refused_before_it_is_read() {
     assert!(matches!(of(&long), Err(BadUserData::Xml(BadXml::Long(..)))));
     let deep = profile(&["<a>".repeat(100), "</a>".repeat(100)].concat());
     assert_eq!(of(&deep), Err(BadUserData::Xml(BadXml::Deep(LIMITS.depth))));
+    for too_much in [&long, &deep] {
+        assert_eq!(of(too_much).unwrap_err().refusal(), Refusal::TooMuchData);
+    }
+    assert_eq!(of("<IMSSubscription/>").unwrap_err().refusal(), Refusal::UserData);
     let entities = "<!DOCTYPE IMSSubscription [<!ENTITY a \"b\">]><IMSSubscription/>";
     assert_eq!(of(entities), Err(BadUserData::Xml(BadXml::Doctype)));
     let groups: String = (0..65).map(|group| format!("<Group>{group}</Group>")).collect();

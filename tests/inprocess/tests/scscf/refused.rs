@@ -13,6 +13,11 @@ pub(super) fn nonsense() {
     with_store(|api| {
         let client = Client::new(api);
         let (record, contact) = register(&client);
+        // Also no name is a name, as with the module of C.
+        let mut nameless = ptr::null_mut();
+        // SAFETY: as C calls it.
+        assert_eq!(unsafe { api.register_udomain.unwrap()(c"".as_ptr(), &raw mut nameless) }, 0);
+        assert!(!nameless.is_null());
         let before = host::used();
         let mut negative = core_sys::str_ { s: text(b"x").s, len: -5 };
         let mut nowhere = core_sys::str_ { s: ptr::null_mut(), len: 5 };
@@ -39,8 +44,6 @@ pub(super) fn nonsense() {
         let mut uri = text(PHONE);
         // SAFETY: as above, for all below.
         assert_eq!(unsafe { api.register_udomain.unwrap()(ptr::null(), &raw mut domain) }, -1);
-        // SAFETY: as above.
-        assert_eq!(unsafe { api.register_udomain.unwrap()(c"".as_ptr(), &raw mut domain) }, -1);
         // SAFETY: as above.
         assert_eq!(unsafe { api.get_udomain.unwrap()(c"other".as_ptr(), &raw mut domain) }, -1);
         assert!(domain.is_null());

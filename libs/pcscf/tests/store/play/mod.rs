@@ -354,6 +354,9 @@ impl World {
             let has = |record: &Record| record.ids.iter().any(|own| own.eq_ignore_ascii_case(id));
             let those = best_first(&has);
             assert_eq!(ids(&mut directory.with_id(id.as_bytes())), those);
+            let spelled = format!("{id};user=phone");
+            assert_eq!(ids(&mut directory.of_user(spelled.as_bytes())), those);
+            assert_eq!(ids(&mut directory.with_id(spelled.as_bytes())), []);
             if those.len() > 1 {
                 self.seen.insert("identity");
             }
