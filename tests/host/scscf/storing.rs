@@ -43,8 +43,9 @@ fn registered(lab: &Lab, users: usize) -> Vec<Ue> {
 fn mode_1_loses_nothing_that_was_answered(mix: Mix) {
     const SENDERS: usize = 8;
     const USERS: usize = 640;
-    /// After so many milliseconds the server is killed, with as many registrations under way.
-    const KILLED: u64 = 400;
+    /// After so many milliseconds the server is killed, with as many registrations under way, if it
+    /// has stored so many identities by then.
+    const KILLED: (u64, usize) = (400, 60);
     let mut lab = plan(mix, 1).start();
     let ues: Vec<_> = (0..USERS).map(|number| lab.ue(&format!("u{number}"))).collect();
     let begin = Instant::now();
@@ -58,7 +59,9 @@ fn mode_1_loses_nothing_that_was_answered(mix: Mix) {
                 }
             });
         }
-        std::thread::sleep(Duration::from_millis(KILLED));
+        std::thread::sleep(Duration::from_millis(KILLED.0));
+        let database = lab.host.sqlite();
+        until("some users", PATIENCE, || (database.count("impu") >= KILLED.1).then_some(()));
         lab.host.kill9();
     });
     // What was answered before is here by now.
