@@ -20,6 +20,9 @@ use shm_table::Seed;
 /// again: whoever took it is gone.
 const LEASE: i64 = 300;
 
+/// So many seconds after the database answers again it has carried out whatever was given up before.
+const SETTLED: i64 = 3;
+
 /// What tells the rows of a table apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key<'k> {
@@ -49,12 +52,23 @@ pub struct Work {
 /// What became of an entry whose row was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Row and memory are alike; the entry is gone.
+    /// Row and memory are alike; the entry is gone, or there for one more time after
+    /// [`Journal::unanswered`].
     Done,
     /// The row has changed meanwhile and is to be written again, still by the same writer.
     Again(Work),
     /// It took too long: the entry is in other hands, or gone.
     Lost,
+}
+
+/// Whether what was sent for a row may still be carried out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    No,
+    /// It may, as nobody waited for the answer.
+    Sent,
+    /// It may have been by now: the row is written since, and is to be once more.
+    Settling,
 }
 
 struct Entry<A: Allocator> {
@@ -66,6 +80,7 @@ struct Entry<A: Allocator> {
     number: u16,
     flags: u8,
     writing: bool,
+    doubt: Doubt,
     version: u32,
     attempts: u32,
     /// How often it was taken, to know a writer that comes back late.
@@ -131,6 +146,12 @@ impl<A: Allocator + Clone> Journal<A> {
             if let Some(entry) = self.entries.get_mut(ticket) {
                 entry.version = entry.version.wrapping_add(1);
                 entry.flags |= flags;
+                if entry.doubt == Doubt::Settling {
+                    // Its writing has not failed: this change does not wait.
+                    entry.doubt = Doubt::Sent;
+                    entry.attempts = 0;
+                    self.wheel.schedule(&mut self.entries, ticket.index, i64::MIN);
+                }
             }
             return Ok(ticket);
         }
@@ -162,6 +183,7 @@ impl<A: Allocator + Clone> Journal<A> {
             number: key.number,
             flags,
             writing: false,
+            doubt: Doubt::No,
             version: 0,
             attempts: 0,
             turn: 0,
@@ -213,6 +235,9 @@ impl<A: Allocator + Clone> Journal<A> {
         let entry = self.entries.get_mut(ticket)?;
         self.writing += usize::from(!entry.writing);
         entry.writing = true;
+        if entry.doubt == Doubt::Settling {
+            entry.doubt = Doubt::No;
+        }
         entry.turn = entry.turn.wrapping_add(1);
         let work = entry.work(ticket);
         self.lease(ticket, now);
@@ -226,14 +251,24 @@ impl<A: Allocator + Clone> Journal<A> {
     /// The row of `work` was written at `now`.
     pub fn finish(&mut self, work: &Work, now: i64) -> Outcome {
         let Some(entry) = self.taken(work) else { return Outcome::Lost };
-        if entry.version == work.version {
+        if entry.version != work.version {
+            entry.attempts = 0;
+            let again = entry.work(work.ticket);
+            self.lease(work.ticket, now);
+            return Outcome::Again(again);
+        }
+        if entry.doubt != Doubt::Sent {
             self.forget(work.ticket);
             return Outcome::Done;
         }
-        entry.attempts = 0;
-        let again = entry.work(work.ticket);
-        self.lease(work.ticket, now);
-        Outcome::Again(again)
+        entry.doubt = Doubt::Settling;
+        entry.writing = false;
+        // Whoever looks what there is to write must not take it for an entry that says nothing.
+        entry.attempts = entry.attempts.max(1);
+        self.writing = self.writing.saturating_sub(1);
+        let settled = now.saturating_add(SETTLED);
+        self.wheel.schedule(&mut self.entries, work.ticket.index, settled);
+        Outcome::Done
     }
 
     /// The row of `work` could not be written; the next try is at `retry_at`, in seconds.
@@ -243,6 +278,16 @@ impl<A: Allocator + Clone> Journal<A> {
         entry.attempts = entry.attempts.saturating_add(1);
         self.writing = self.writing.saturating_sub(1);
         self.wheel.schedule(&mut self.entries, work.ticket.index, retry_at);
+    }
+
+    /// As [`Journal::failed`], of a row for which something was sent and nothing answered: the database
+    /// may carry it out whenever it goes on, also after what is sent later. So once the row is written
+    /// it is written one more time, when that must be over.
+    pub fn unanswered(&mut self, work: &Work, retry_at: i64) {
+        if let Some(entry) = self.taken(work) {
+            entry.doubt = Doubt::Sent;
+        }
+        self.failed(work, retry_at);
     }
 
     /// Drops the entry `ticket`: there is nothing to write.

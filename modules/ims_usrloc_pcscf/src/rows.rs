@@ -144,14 +144,14 @@ impl Rows for Writer<'_> {
         let again = self.0.with(|_, state| {
             let stored = matches!(job.change, Change::Put(_));
             mark(state, job.key(), stored);
-            match state.journal.finish(&job.ticket, timer::now()) {
-                Outcome::Again(work) => {
-                    let flags = state.journal.flags(work.ticket).unwrap_or(0);
-                    let bit = u8::try_from(STORED).unwrap_or(0);
-                    let flags = if stored { flags | bit } else { flags & !bit };
-                    state.journal.set_flags(work.ticket, flags);
-                    self::job(state, work)
-                }
+            let outcome = state.journal.finish(&job.ticket, timer::now());
+            let ticket = job.ticket.ticket;
+            if let Some(flags) = state.journal.flags(ticket) {
+                let bit = u8::try_from(STORED).unwrap_or(0);
+                state.journal.set_flags(ticket, if stored { flags | bit } else { flags & !bit });
+            }
+            match outcome {
+                Outcome::Again(work) => self::job(state, work),
                 Outcome::Done | Outcome::Lost => None,
             }
         });
@@ -160,6 +160,10 @@ impl Rows for Writer<'_> {
 
     fn failed(&self, job: &Job, retry_at: i64) {
         self.0.with(|_, state| state.journal.failed(&job.ticket, retry_at));
+    }
+
+    fn unanswered(&self, job: &Job, retry_at: i64) {
+        self.0.with(|_, state| state.journal.unanswered(&job.ticket, retry_at));
     }
 
     fn awaits(&self) -> bool {

@@ -70,22 +70,29 @@ impl Rows for Writer {
     }
 
     fn written(&self, job: &Job) -> Option<Job> {
-        let again = with(|state| match state.journal.finish(&job.ticket, timer::now()) {
-            Outcome::Again(work) => {
-                db::set_new(&mut state.journal, work.ticket, !job.stores());
-                self::job(state, work)
+        let again = with(|state| {
+            let outcome = state.journal.finish(&job.ticket, timer::now());
+            if outcome != Outcome::Lost {
+                db::set_new(&mut state.journal, job.ticket.ticket, !job.stores());
             }
-            Outcome::Done => {
-                remember(state, job);
-                None
+            match outcome {
+                Outcome::Again(work) => self::job(state, work),
+                Outcome::Done => {
+                    remember(state, job);
+                    None
+                }
+                Outcome::Lost => None,
             }
-            Outcome::Lost => None,
         });
         again.flatten()
     }
 
     fn failed(&self, job: &Job, retry_at: i64) {
         with(|state| state.journal.failed(&job.ticket, retry_at));
+    }
+
+    fn unanswered(&self, job: &Job, retry_at: i64) {
+        with(|state| state.journal.unanswered(&job.ticket, retry_at));
     }
 
     fn awaits(&self) -> bool {

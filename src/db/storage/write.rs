@@ -87,6 +87,10 @@ pub trait Rows {
     /// 1970.
     fn failed(&self, job: &Self::Job, retry_at: i64);
 
+    /// As [`Rows::failed`], when the database did not answer in time: it may do later what it was asked
+    /// for, also after the next try.
+    fn unanswered(&self, job: &Self::Job, retry_at: i64);
+
     /// Whether a row that this process changed has not been tried yet, or is being written.
     fn awaits(&self) -> bool;
 
@@ -214,7 +218,7 @@ pub trait Rows {
 /// Writes `jobs`, and again what changed meanwhile. Says how many rows were written.
 fn write_jobs<R: Rows + ?Sized>(rows: &R, mut jobs: Vec<R::Job>) -> usize {
     let Some(access) = rows.access() else {
-        put_off(rows, &jobs);
+        put_off(rows, &jobs, R::failed);
         return 0;
     };
     let mut written = 0;
@@ -231,12 +235,12 @@ fn write_jobs<R: Rows + ?Sized>(rows: &R, mut jobs: Vec<R::Job>) -> usize {
     written
 }
 
-/// The database is down: all later.
-fn put_off<R: Rows + ?Sized>(rows: &R, jobs: &[R::Job]) {
+/// The database is down: all later, each being noted with `note`.
+fn put_off<R: Rows + ?Sized>(rows: &R, jobs: &[R::Job], note: fn(&R, &R::Job, i64)) {
     let retry_at = retry_at();
     jobs.iter().for_each(|job| {
         rows.counters().1.increment();
-        rows.failed(job, retry_at);
+        note(rows, job, retry_at);
     });
 }
 
@@ -255,7 +259,7 @@ fn round<R: Rows + ?Sized>(
             }
             Err(error) if start.elapsed() >= IN_VAIN => {
                 rows.storage().trip(&error);
-                put_off(rows, &jobs);
+                put_off(rows, &jobs, R::unanswered);
                 return (0, Vec::new());
             }
             Err(_) => {}
@@ -285,8 +289,8 @@ fn round<R: Rows + ?Sized>(
                     Ok(error) => refused(rows, &job, &error),
                     Err(down) => {
                         rows.storage().trip(&down);
-                        put_off(rows, &[job]);
-                        put_off(rows, jobs.as_slice());
+                        put_off(rows, &[job], R::unanswered);
+                        put_off(rows, jobs.as_slice(), R::failed);
                         break;
                     }
                 }

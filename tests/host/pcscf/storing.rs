@@ -26,6 +26,7 @@ mixed! {
         a_database_that_comes_back_gets_everything,
         a_database_that_goes_and_comes_is_named_once,
         a_database_that_stands_still_holds_nobody_up_twice,
+        what_a_database_does_late_is_made_good,
         an_end_that_could_not_be_written_is_not_undone,
         another_mode_reads_and_does_not_write,
         a_start_without_the_table_is_refused,
@@ -192,6 +193,29 @@ fn a_database_that_stands_still_holds_nobody_up_twice(mix: Mix) {
     let mut wanted: Vec<_> = ues[3..].iter().map(|ue| [ue.contact(), "2".to_owned()]).collect();
     wanted.sort_unstable();
     assert_eq!(stored, wanted);
+}
+
+fn what_a_database_does_late_is_made_good(mix: Mix) {
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let plan = Plan::new(mix).stored(Storage::At(database.url()), 1);
+    let lab = plan.with(|setup| setup.param("db_mysql", "timeout_interval", 1)).start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    server.set_frozen(true);
+    // The row is to go, and nobody waits for the answer; and then it is to stay.
+    lab.leave(&alice);
+    lab.register(&alice);
+    let written = counted(&lab, "db_rows_written");
+    server.set_frozen(false);
+    until("the row", PATIENCE, || (counted(&lab, "db_rows_written") > written).then_some(()));
+    // As if it went only now.
+    database.execute("DELETE FROM location");
+    let wanted = [[alice.contact(), "2".to_owned()]];
+    until("the row again", PATIENCE, || {
+        (database.contacts("aor, reg_state") == wanted).then_some(())
+    });
+    until("no rows to write", PATIENCE, || (counted(&lab, "db_rows_pending") == 0).then_some(()));
 }
 
 fn a_database_that_goes_and_comes_is_named_once(mix: Mix) {

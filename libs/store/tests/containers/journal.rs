@@ -71,6 +71,40 @@ fn a_failure_is_counted_and_waits_for_its_time() {
 }
 
 #[test]
+fn what_was_not_answered_is_written_once_more_after_it_was_written() {
+    let mut journal = journal(&Short::default());
+    let ticket = journal.note(key(1), 0).unwrap();
+    let work = journal.take(1000).unwrap();
+    journal.unanswered(&work, 1010);
+    let work = journal.take(1010).unwrap();
+    assert_eq!(journal.finish(&work, 1010), Outcome::Done);
+    assert_eq!((journal.len(), journal.writing(), journal.is_writing(ticket)), (1, 0, false));
+    assert!(journal.take(1012).is_none(), "not at once");
+    let work = journal.take(1013).unwrap();
+    assert_eq!((work.ticket, work.attempts), (ticket, 1));
+    assert_eq!(journal.finish(&work, 1013), Outcome::Done);
+    assert!(journal.is_empty(), "and not for ever");
+}
+
+#[test]
+fn a_change_does_not_wait_for_what_was_not_answered_before() {
+    let mut journal = journal(&Short::default());
+    let ticket = journal.note(key(1), 0).unwrap();
+    let work = journal.take(1000).unwrap();
+    journal.unanswered(&work, 1010);
+    let work = journal.take(1010).unwrap();
+    assert_eq!(journal.finish(&work, 1010), Outcome::Done);
+    journal.note(key(1), 0).unwrap();
+    assert_eq!(journal.attempts(ticket), Some(0));
+    let work = journal.take_this(ticket, 1011).unwrap();
+    assert_eq!(journal.finish(&work, 1011), Outcome::Done);
+    // What was sent first may still come.
+    let work = journal.take(1014).unwrap();
+    assert_eq!(journal.finish(&work, 1014), Outcome::Done);
+    assert!(journal.is_empty());
+}
+
+#[test]
 fn a_writer_that_never_comes_back_loses_its_row_to_another() {
     let mut journal = journal(&Short::default());
     journal.note(key(1), 0).unwrap();
@@ -146,6 +180,7 @@ enum Step {
     Take,
     Finish(usize),
     Fail(usize, i64),
+    Unanswered(usize, i64),
     Wait(i64),
 }
 
@@ -155,18 +190,26 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::Take),
         3 => any::<usize>().prop_map(Step::Finish),
         1 => (any::<usize>(), 0..100_i64).prop_map(|(at, wait)| Step::Fail(at, wait)),
+        1 => (any::<usize>(), 0..100_i64).prop_map(|(at, wait)| Step::Unanswered(at, wait)),
         1 => (-50..400_i64).prop_map(Step::Wait),
     ];
     prop::collection::vec(step, 0..300)
 }
 
 proptest! {
-    /// A memory of numbers, a table of them, writers that read one and store it later.
+    /// A memory of numbers, a table of them, writers that read one and store it later, some of which
+    /// give up before that is done: then it is done after the next writer.
     #[test]
     fn memory_and_table_are_alike_in_the_end(steps in steps()) {
         let mut journal = journal(&Short::default());
         let (mut memory, mut table) = (BTreeMap::new(), BTreeMap::new());
         let mut writers: Vec<(Work, u16, u32)> = Vec::new();
+        let mut late: Vec<(u16, u32)> = Vec::new();
+        let store = |table: &mut BTreeMap<_, _>, late: &mut Vec<_>, row, value| {
+            table.insert(row, value);
+            let comes = late.extract_if(.., |(other, _)| *other == row);
+            table.extend(comes);
+        };
         let (mut now, mut changes) = (1000, 0_u32);
         let number = |journal: &Journal<Short>, work: &Work| {
             (0..30).find(|number| journal.key(work.ticket) == Some(key(*number))).unwrap()
@@ -188,7 +231,7 @@ proptest! {
                 }
                 Step::Finish(at) if !writers.is_empty() => {
                     let (work, row, value) = writers.swap_remove(at % writers.len());
-                    table.insert(row, value);
+                    store(&mut table, &mut late, row, value);
                     if let Outcome::Again(work) = journal.finish(&work, now) {
                         writers.push((work, row, memory[&row]));
                     }
@@ -197,23 +240,30 @@ proptest! {
                     let (work, ..) = writers.swap_remove(at % writers.len());
                     journal.failed(&work, now + wait);
                 }
+                Step::Unanswered(at, wait) if !writers.is_empty() => {
+                    let (work, row, value) = writers.swap_remove(at % writers.len());
+                    late.push((row, value));
+                    journal.unanswered(&work, now + wait);
+                }
                 Step::Wait(time) => now += time,
                 _ => {}
             }
             prop_assert!(journal.writing() <= journal.len());
         }
         for (work, row, value) in writers {
-            table.insert(row, value);
+            store(&mut table, &mut late, row, value);
             if let Outcome::Again(work) = journal.finish(&work, now) {
                 table.insert(row, memory[&row]);
                 prop_assert_eq!(journal.finish(&work, now), Outcome::Done);
             }
         }
-        now += 10_000;
-        while let Some(work) = journal.take(now) {
-            let row = number(&journal, &work);
-            table.insert(row, memory[&row]);
-            prop_assert_eq!(journal.finish(&work, now), Outcome::Done);
+        for _ in 0..3 {
+            now += 10_000;
+            while let Some(work) = journal.take(now) {
+                let row = number(&journal, &work);
+                store(&mut table, &mut late, row, memory[&row]);
+                prop_assert_eq!(journal.finish(&work, now), Outcome::Done);
+            }
         }
         prop_assert_eq!(memory, table);
         prop_assert!(journal.is_empty());
