@@ -13,8 +13,6 @@ use allocator_api2::{
 const WIDTH: usize = 7;
 /// Entries that two lines are to hold at the most, for the others to find room near their own line.
 const PAIR: usize = 13;
-/// Lines that a table has at first. With less it would soon grow again and again.
-const FIRST: usize = 2;
 /// No number.
 const NONE: u32 = u32::MAX;
 
@@ -66,7 +64,7 @@ impl<A: Allocator + Clone> Lines<A> {
 
     /// How many numbers it may hold before it grows.
     pub(crate) fn room(&self) -> usize {
-        self.lines.len() / 2 * PAIR
+        self.lines.len().saturating_mul(PAIR) / 2
     }
 
     /// Adds a number.
@@ -87,7 +85,7 @@ impl<A: Allocator + Clone> Lines<A> {
     }
 
     fn grow(&mut self) -> Result<(), AllocError> {
-        let count = self.lines.len().checked_mul(2).ok_or(AllocError)?.max(FIRST);
+        let count = self.lines.len().checked_mul(2).ok_or(AllocError)?.max(1);
         let mut lines = Vec::new_in(self.lines.allocator().clone());
         lines.try_reserve_exact(count).map_err(|_| AllocError)?;
         lines.resize(count, EMPTY);

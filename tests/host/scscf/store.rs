@@ -312,11 +312,11 @@ fn u_31_one_identity_comes_and_goes_from_two_sides(mix: Mix) {
     std::thread::scope(|scope| {
         for ue in &both {
             scope.spawn(|| {
-                for _ in 0..times {
-                    assert_eq!(ue.ask(&ue.register(600)).status(), 200);
-                    let reply = ue.ask(&ue.register(0));
+                for expires in [600, 0].repeat(times) {
+                    let reply = ue.ask(&ue.register(expires));
                     // C answers 500 when the other has just taken the identity away.
-                    assert!([200, 500].contains(&reply.status()), "{reply:?}");
+                    let lost = mix.registrar() == Flavor::C && reply.status() == 500;
+                    assert!(reply.status() == 200 || lost, "{reply:?}");
                 }
             });
         }

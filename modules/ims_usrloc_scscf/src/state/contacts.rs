@@ -96,7 +96,9 @@ impl State {
         const LOOKED_AT: usize = 64;
         let mode = settings::get().matching;
         let now = timer::now();
-        let mut best: Option<(bool, Fit, Id)> = None;
+        let mut best = None;
+        // Whether it lives, how it fits, how new it is.
+        let mut rank = (false, Fit::Equal, 0);
         for key in self.contact_keys(wanted.uri).into_iter().flatten() {
             let mut seen = 0;
             self.by_contact.find(key, |index| {
@@ -104,20 +106,18 @@ impl State {
                 let Some((id, contact)) = self.contacts.at(index) else { return false };
                 let fit = mode.fit(wanted, contact.uri(), contact.callid(), contact.path());
                 let lives = Self::is_live(contact, now);
-                if let Some(fit) = fit
-                    && best.is_none_or(|(living, known, newest)| {
-                        (living, known, newest.generation) < (lives, fit, id.generation)
-                    })
+                if let Some(its) = fit.map(|fit| (lives, fit, id.generation))
+                    && (best.is_none() || rank < its)
                 {
-                    best = Some((lives, fit, id));
+                    (best, rank) = (Some(id), its);
                 }
                 seen >= LOOKED_AT
             });
-            if best.is_some_and(|(lives, fit, _)| lives && fit == Fit::Exact) {
+            if matches!(rank, (true, Fit::Exact, _)) {
                 break;
             }
         }
-        best.map(|(.., id)| id)
+        best
     }
 
     /// The newest contact with exactly this URI that is not about to go, for its row.
