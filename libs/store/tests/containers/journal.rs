@@ -70,14 +70,20 @@ fn a_failure_is_counted_and_waits_for_its_time() {
     assert_eq!(journal.finish(&second, 1030), Outcome::Done);
 }
 
-#[test]
-fn what_was_not_answered_is_written_once_more_after_it_was_written() {
+/// A journal with a row that the database did not answer for, and that was written at 1010.
+fn written_after_all() -> (Journal<Short>, Ticket) {
     let mut journal = journal(&Short::default());
     let ticket = journal.note(key(1), 0).unwrap();
     let work = journal.take(1000).unwrap();
     journal.unanswered(&work, 1010);
     let work = journal.take(1010).unwrap();
     assert_eq!(journal.finish(&work, 1010), Outcome::Done);
+    (journal, ticket)
+}
+
+#[test]
+fn what_was_not_answered_is_written_once_more_after_it_was_written() {
+    let (mut journal, ticket) = written_after_all();
     assert_eq!((journal.len(), journal.writing(), journal.is_writing(ticket)), (1, 0, false));
     assert!(journal.take(1012).is_none(), "not at once");
     let work = journal.take(1013).unwrap();
@@ -88,12 +94,7 @@ fn what_was_not_answered_is_written_once_more_after_it_was_written() {
 
 #[test]
 fn a_change_does_not_wait_for_what_was_not_answered_before() {
-    let mut journal = journal(&Short::default());
-    let ticket = journal.note(key(1), 0).unwrap();
-    let work = journal.take(1000).unwrap();
-    journal.unanswered(&work, 1010);
-    let work = journal.take(1010).unwrap();
-    assert_eq!(journal.finish(&work, 1010), Outcome::Done);
+    let (mut journal, ticket) = written_after_all();
     journal.note(key(1), 0).unwrap();
     assert_eq!(journal.attempts(ticket), Some(0));
     let work = journal.take_this(ticket, 1011).unwrap();
