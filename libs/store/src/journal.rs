@@ -262,22 +262,25 @@ impl<A: Allocator + Clone> Journal<A> {
             return Outcome::Done;
         }
         entry.doubt = Doubt::Settling;
-        entry.writing = false;
         // Whoever looks what there is to write must not take it for an entry that says nothing.
         entry.attempts = entry.attempts.max(1);
-        self.writing = self.writing.saturating_sub(1);
-        let settled = now.saturating_add(SETTLED);
-        self.wheel.schedule(&mut self.entries, work.ticket.index, settled);
+        self.lay_by(work.ticket, now.saturating_add(SETTLED));
         Outcome::Done
     }
 
     /// The row of `work` could not be written; the next try is at `retry_at`, in seconds.
     pub fn failed(&mut self, work: &Work, retry_at: i64) {
         let Some(entry) = self.taken(work) else { return };
-        entry.writing = false;
         entry.attempts = entry.attempts.saturating_add(1);
-        self.writing = self.writing.saturating_sub(1);
-        self.wheel.schedule(&mut self.entries, work.ticket.index, retry_at);
+        self.lay_by(work.ticket, retry_at);
+    }
+
+    /// Nobody writes the entry `ticket` any more; it is taken again at `at`, in seconds.
+    fn lay_by(&mut self, ticket: Ticket, at: i64) {
+        let Some(entry) = self.entries.get_mut(ticket) else { return };
+        self.writing = self.writing.saturating_sub(usize::from(entry.writing));
+        entry.writing = false;
+        self.wheel.schedule(&mut self.entries, ticket.index, at);
     }
 
     /// As [`Journal::failed`], of a row for which something was sent and nothing answered: the database

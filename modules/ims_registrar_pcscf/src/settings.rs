@@ -66,8 +66,9 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
     let usrloc = Usrloc::bind()?;
     domains::register(usrloc)?;
     let subscribes = params::SUBSCRIBE_TO_REGINFO.get() == 1;
-    let pua = pua(subscribes, params::PUBLISH_REGINFO.get() != 0)?;
-    let publishes = pua.is_some() && params::PUBLISH_REGINFO.get() != 0;
+    let publishes = params::PUBLISH_REGINFO.get() != 0;
+    let pua = if publishes || subscribes { pua(subscribes)? } else { None };
+    let publishes = publishes && pua.is_some();
     let ipsec = Ipsec::bind();
     let without_ipsec = params::RXPORT_CHECK_WITHOUT_IPSEC.get() != 0;
     Ok(Settings {
@@ -97,11 +98,10 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
     })
 }
 
-/// What is sent goes through `pua`. The module of C needs it for subscriptions alone, and starts without
-/// it where it is to publish.
-fn pua(subscribes: bool, publishes: bool) -> Result<Option<Pua>, SettingsError> {
+/// What is sent goes through `pua`. The module of C needs it for subscriptions alone, and starts
+/// without it where it is to publish.
+fn pua(subscribes: bool) -> Result<Option<Pua>, SettingsError> {
     match Pua::bind() {
-        _ if !subscribes && !publishes => Ok(None),
         Ok(pua) => Ok(Some(pua)),
         Err(missing) if subscribes => Err(missing.into()),
         Err(missing) => {

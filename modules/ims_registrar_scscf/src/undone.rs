@@ -10,8 +10,8 @@ use scscf_core::{
 };
 
 /// Tells the HSS that the registration that it has just agreed to does not stand: the client was told
-/// so. Nothing is told of a user that is registered all the same, or is about to be; and of one that was to
-/// be served without being registered only that its profile is too much (TS 29.228 6.1.2).
+/// so. Nothing is told of a user that is registered all the same, or is about to be; and of one that
+/// was to be served without being registered only that its profile is too much (TS 29.228 6.1.2).
 pub(crate) fn tell(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>, cause: Cause) {
     let stands = match waiting.is_save {
         true => !plan.registers() || is_registered(settings, waiting, plan),

@@ -146,7 +146,9 @@ impl Rows for Writer<'_> {
             mark(state, job.key(), stored);
             let outcome = state.journal.finish(&job.ticket, timer::now());
             let ticket = job.ticket.ticket;
-            if let Some(flags) = state.journal.flags(ticket) {
+            if outcome != Outcome::Lost
+                && let Some(flags) = state.journal.flags(ticket)
+            {
                 let bit = u8::try_from(STORED).unwrap_or(0);
                 state.journal.set_flags(ticket, if stored { flags | bit } else { flags & !bit });
             }

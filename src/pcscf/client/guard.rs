@@ -149,7 +149,8 @@ impl<'u> Guard<'u> {
     }
 
     /// The contacts with the public identity `id`, however it is spelled: registered ones first, each
-    /// kind newest first; [`OF_IDENTITY_MAX`] at the most. The module of C cannot do that: there are none then.
+    /// kind newest first; [`OF_IDENTITY_MAX`] at the most. The module of C cannot do that: there are
+    /// none then.
     ///
     /// A callback that runs while one of them is changed or removed may remove others: a change of
     /// such a one is refused.

@@ -120,7 +120,7 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
             .filter(move |(_, record)| device != 0 && record.device() == device)
     }
 
-    /// The bindings with this public aor, identity, in any case: registered ones first, each kind newest
+    /// The bindings with this public identity, in any case: registered ones first, each kind newest
     /// first.
     pub fn with_id<'d>(
         &'d self,
