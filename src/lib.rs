@@ -29,6 +29,7 @@ pub mod msg;
 pub mod named;
 pub mod param;
 pub mod pcscf;
+pub mod private;
 pub mod process;
 pub mod pua;
 pub mod pv;

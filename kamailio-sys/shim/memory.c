@@ -29,3 +29,8 @@ void ks_pkg_free(void *block)
 {
 	pkg_free(block);
 }
+
+unsigned long ks_pkg_available(void)
+{
+	return pkg_available();
+}

@@ -25,6 +25,7 @@ void ks_shm_free(void *block);
 unsigned long ks_shm_available(void);
 void *ks_pkg_malloc(unsigned long size);
 void ks_pkg_free(void *block);
+unsigned long ks_pkg_available(void);
 
 /* probe.c: copies memory that may not be there; 0 if it is not, or if this process may not ask */
 int ks_read(void *to, const void *from, unsigned long size);

@@ -10,6 +10,7 @@ use super::{Condition, Connection, Database, DbError, Need, Value, statement::id
 use crate::{sync, text, timer};
 use core::{ffi::c_int, ptr};
 use kamailio_sys as sys;
+use pcscf_core::scan::Bytes;
 
 /// Most statements for one row are shorter.
 const ROOM: usize = 1000;
@@ -175,10 +176,8 @@ impl Statement {
 
 /// Whether every byte means itself between single quotes.
 fn is_plain(text: &[u8]) -> bool {
-    let is_odd =
-        |byte: u8| !matches!(byte, b' '..=b'~') || matches!(byte, b'\'' | b'"' | b'\\' | b'`');
-    // Without an early end, so that many bytes are looked at together.
-    !text.iter().fold(false, |odd, byte| odd | is_odd(*byte))
+    static PLAIN: Bytes = Bytes::alphanumeric(b" !#$%&()*+,-./:;<=>?@[]^_{|}~");
+    text.iter().all(|byte| PLAIN.has(*byte))
 }
 
 #[cfg(test)]

@@ -33,16 +33,14 @@ use slot::Slot;
 /// How a directory is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Number of groups that [`Directory::longest`] tells of, as a power of 2; 24 at the most.
+    /// Number of groups that [`Directory::longest`] tells of, as a power of 2; 24 at the most. The
+    /// index has a table for every eight of them, but 64 at the least.
     pub bits: u8,
     /// Whether searches ask for the user of the Contact: then there is a key for it.
     pub by_user: bool,
     /// The time now, in seconds.
     pub now: i64,
 }
-
-/// Tables of the index, as a power of 2.
-const INDEX_BITS: u8 = 9;
 
 /// Where a listing stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +89,7 @@ impl<R: Binding, A: Allocator + Clone> Directory<R, A> {
         groups.resize(count, 0);
         Ok(Self {
             slots: Slab::new_in(alloc.clone()),
-            index: Index::try_new_in(config.bits.max(INDEX_BITS), seed, alloc)?,
+            index: Index::try_new_in(config.bits, seed, alloc)?,
             wheel: Wheel::new(config.now),
             counts: Counts::default(),
             groups: groups.into_boxed_slice(),

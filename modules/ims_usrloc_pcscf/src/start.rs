@@ -3,7 +3,7 @@
 use crate::{db, debug_file, domains, expiry, params, stats, store::Locations};
 use core::num::NonZeroU32;
 use kamailio::{
-    Error, error::Report, location::Unwritable, module::Rank, param::Int, pcscf::server,
+    Error, error::Report, location::Unwritable, module::Rank, param::Int, pcscf::server, private,
     script::after_script, timer,
 };
 use std::sync::OnceLock;
@@ -67,6 +67,7 @@ pub(crate) fn init() -> Result<(), StartError> {
 
 /// Runs in every process.
 pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
+    private::prepare(rank);
     if rank == Rank::INIT {
         stats::register_domains();
         db::restore()?;

@@ -7,6 +7,7 @@ use kamailio::{
     error::Report,
     location::Unwritable,
     module::Rank,
+    private,
     process::{announce_timers, fork_timer},
     script::after_script,
     scscf::server,
@@ -49,6 +50,7 @@ pub(crate) fn init() -> Result<(), StartError> {
 
 /// Runs in every process.
 pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
+    private::prepare(rank);
     if rank == Rank::INIT {
         db::restore()?;
     }

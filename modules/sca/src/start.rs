@@ -6,7 +6,7 @@ use crate::{
     stats, timers,
 };
 use core::num::NonZeroU32;
-use kamailio::{Error, error::Report, log::Level, module::Rank, process, timer};
+use kamailio::{Error, error::Report, log::Level, module::Rank, private, process, timer};
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,7 @@ fn open_database(settings: Settings) -> Result<Settings, StartError> {
 
 /// Runs in every process.
 pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
+    private::prepare(rank);
     let stores = settings::get().is_some_and(|settings| settings.stores);
     if rank == Rank::MAIN && stores {
         process::fork_timer(Rank::TIMER, c"SCA DB SYNC PROCESS", NonZeroU32::MIN, timers::second)?;

@@ -1,6 +1,6 @@
 //! The memory of the host.
 
-use core::ffi::{CStr, c_ulong};
+use core::ffi::{CStr, c_ulong, c_void};
 use kamailio_sys as sys;
 
 /// The memory managers of the host, by the names that its option `-x` takes.
@@ -61,10 +61,43 @@ pub fn really_used() -> u64 {
 fn counts() -> sys::mem_info {
     // SAFETY: the table of functions is written by `start` and never again.
     let api = unsafe { sys::_shm_root };
-    let info = api.xinfo.expect("every manager tells");
+    // SAFETY: the pool that belongs to the function.
+    unsafe { told(api.xinfo, api.mem_block) }
+}
+
+/// The counts of private memory.
+///
+/// # Panics
+///
+/// Before [`start`].
+#[must_use]
+pub fn private() -> sys::mem_info {
+    // SAFETY: the table of functions is written by `start` and never again.
+    let api = unsafe { sys::_pkg_root };
+    // SAFETY: the pool that belongs to the function.
+    unsafe { told(api.xinfo, api.mem_block) }
+}
+
+/// Whether the manager looks through lists of sizes one by one.
+#[must_use]
+pub fn walks() -> bool {
+    // SAFETY: the table of functions is written by `start` and never again.
+    let name = unsafe { sys::_pkg_root.mname };
+    // SAFETY: a constant text of the host.
+    let name = unsafe { CStr::from_ptr(name) };
+    name == c"q_malloc"
+}
+
+type Tell = unsafe extern "C" fn(*mut c_void, *mut sys::mem_info);
+
+/// # Safety
+///
+/// `pool` is the one that `tell` belongs to.
+unsafe fn told(tell: Option<Tell>, pool: *mut c_void) -> sys::mem_info {
+    let tell = tell.expect("every manager tells");
     // SAFETY: a struct of counts.
     let mut counts: sys::mem_info = unsafe { core::mem::zeroed() };
-    // SAFETY: the pool that belongs to the function.
-    unsafe { info(api.mem_block, &raw mut counts) };
+    // SAFETY: by the contract of this function.
+    unsafe { tell(pool, &raw mut counts) };
     counts
 }

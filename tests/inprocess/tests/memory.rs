@@ -4,7 +4,7 @@ use crate::Case;
 use allocator_api2::{alloc::Allocator, boxed::Box, vec::Vec};
 use core::alloc::Layout;
 use inprocess::{fork::Child, host};
-use kamailio::{Error, shm, shm::Shm};
+use kamailio::{Error, module::Rank, private, shm, shm::Shm};
 use proptest::{prelude::*, test_runner::TestRunner};
 use shm_table::TryGrow;
 
@@ -14,6 +14,7 @@ pub(crate) const CASES: &[Case] = &[
     ("memory::a_lack_of_memory_is_a_value", lack),
     ("memory::a_copy_takes_no_more_than_its_length", copies),
     ("memory::what_one_process_writes_another_reads", processes),
+    ("memory::private_memory_is_prepared_once_and_for_one_manager_only", prepared),
     ("memory::a_hash_map_of_hashbrown_grows_in_shared_memory", map),
 ];
 
@@ -105,4 +106,30 @@ fn map() {
     assert_eq!(map.find(9_999, |key| *key == 9_999), Some(&9_999));
     drop(map);
     assert_eq!(host::used(), before);
+}
+
+fn prepared() {
+    let child = Child::start(|| {
+        let before = host::private();
+        private::prepare(Rank::MAIN);
+        assert_eq!(host::private().total_frags, before.total_frags, "no messages come there");
+        private::prepare(Rank::FIRST_WORKER);
+        let once = host::private();
+        let (holes, cost) =
+            (once.total_frags - before.total_frags, once.real_used - before.real_used);
+        if host::walks() {
+            assert!((40..=60).contains(&holes), "{holes} holes");
+            assert!(cost < 40_000, "{cost} bytes");
+        } else {
+            assert_eq!((holes, cost), (0, 0));
+        }
+        private::prepare(Rank::TIMER);
+        let twice = host::private();
+        assert_eq!(
+            (twice.total_frags, twice.real_used),
+            (once.total_frags, once.real_used),
+            "once is enough"
+        );
+    });
+    assert!(child.join());
 }

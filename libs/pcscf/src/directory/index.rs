@@ -15,6 +15,12 @@ const CROWD: u32 = 1 << 31;
 /// No link.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// Tables at the least, as a power of 2. Where contacts are few, a table costs more memory than what
+/// is in it; one of 80,000 entries, as with a million contacts of five keys, grows in a millisecond.
+const LEAST: u8 = 6;
+/// Groups that share a table where groups are many, as a power of 2.
+const GROUPS: u8 = 3;
+
 /// What a crowd asks about its members.
 pub(super) trait Owners {
     /// Whether the binding of `slot` goes in front.
@@ -40,7 +46,9 @@ pub(super) struct Index<A: Allocator> {
 }
 
 impl<A: Allocator + Clone> Index<A> {
-    pub(super) fn try_new_in(bits: u8, seed: Seed, alloc: A) -> Result<Self, AllocError> {
+    /// An empty index for a directory with `1 << groups` groups.
+    pub(super) fn try_new_in(groups: u8, seed: Seed, alloc: A) -> Result<Self, AllocError> {
+        let bits = groups.saturating_sub(GROUPS).max(LEAST);
         let shards = Shards::try_new_in(bits, seed, alloc.clone())?;
         Ok(Self { shards, links: Slab::new_in(alloc) })
     }

@@ -236,6 +236,28 @@ fn a_binding_takes_few_bytes_of_the_directory() {
 }
 
 #[test]
+fn a_few_bindings_do_not_pay_for_many_tables() {
+    for (network, most) in [(Network::Open, 90), (Network::Carrier, 120), (Network::Users, 145)] {
+        let Measured { bytes, blocks, .. } = measure(network, 250);
+        assert!(bytes <= most, "{network:?}: {bytes} bytes a binding");
+        // Each has a head of its own, which may be larger than what is in it.
+        assert!(blocks < 250 / 3, "{network:?}: {blocks} blocks");
+    }
+}
+
+#[test]
+fn more_groups_have_more_tables_that_grow() {
+    let empty = |bits: u8| {
+        let (config, memory) = (Config { bits, by_user: false, now: 0 }, Short::default());
+        let seed = shm_table::Seed::new([5; 16]);
+        let _made = Directory::<Handle, _>::try_new_in(config, seed, memory.clone()).unwrap();
+        memory.held().1 - (size_of::<u32>() << bits)
+    };
+    assert_eq!(empty(0), empty(9));
+    assert_eq!(empty(12), 8 * empty(9));
+}
+
+#[test]
 fn a_binding_is_fetched_before_a_search_reads_it() {
     let config = Config { bits: 9, by_user: false, now: 0 };
     let seed = shm_table::Seed::new([5; 16]);

@@ -29,6 +29,7 @@ pub(crate) const CASES: &[Case] = &[
     ("scscf::a_record_that_goes_while_linked_leaves_nothing_behind", records::careless),
     ("scscf::a_profile_is_what_c_reads_and_comes_back_as_it_was", profile::round_trip),
     ("scscf::subscribers_with_the_same_criteria_share_one_block", profile::shared),
+    ("scscf::a_subscriber_that_finds_no_place_leaves_nothing_behind", profile::discarded),
     ("scscf::a_condition_without_parts_is_one_that_c_can_read", profile::empty_conditions),
     ("scscf::any_profile_comes_back_as_it_was", profile::arbitrary_ones),
     ("scscf::header_names_have_the_numbers_of_the_parser", profile::headers),

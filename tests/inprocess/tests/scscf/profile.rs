@@ -160,6 +160,26 @@ pub(super) fn shared() {
     });
 }
 
+pub(super) fn discarded() {
+    with_engine(|engine, _| {
+        engine.with(|records, _| {
+            let stays =
+                records.try_subscriber(&user(1, vec![criteria("sip:as")]), false, NOW).unwrap();
+            let before = host::used();
+            for name in ["sip:as", "sip:as2"] {
+                let other = user(2, vec![criteria(name)]);
+                let other = records.try_subscriber(&other, false, NOW).unwrap();
+                records.discard_subscriber(other);
+                let left = (records.resting(), host::used(), records.interned());
+                assert_eq!(left, (0, before, 1), "{name}");
+            }
+            assert!(stays.is(&user(1, vec![criteria("sip:as")])));
+            records.discard_subscriber(stays);
+            assert_eq!(records.interned(), 0);
+        });
+    });
+}
+
 pub(super) fn empty_conditions() {
     with_engine(|engine, _| {
         engine.with(|records, _| {
