@@ -5,6 +5,7 @@ use crate::{
     boundary,
     error::{Error, Result},
     module::item,
+    process,
 };
 use core::{
     ffi::c_void,
@@ -84,6 +85,7 @@ where
     A: AsRef<[OwnedAvp]>,
 {
     boundary::contain::<F, _>(ptr::null_mut(), || {
+        process::renew_settings();
         let Some(request) = NonNull::new(request) else { return ptr::null_mut() };
         // SAFETY: by the contract of this function; plain values.
         let head = unsafe { request.read() };

@@ -5,7 +5,7 @@ use crate::{
     boundary,
     error::{Error, Report},
     module::item,
-    sync, text,
+    process, sync, text,
 };
 use core::{
     ffi::{c_int, c_long, c_void},
@@ -164,6 +164,7 @@ unsafe extern "C" fn answered<F>(
     F: Fn(&Answered<'_>) + Copy,
 {
     boundary::contain::<F, _>((), || {
+        process::renew_settings();
         let answer = NonNull::new(answer);
         let cdp = super::bound();
         let owned = answer.zip(cdp).map(|(raw, cdp)| Message { raw, cdp });

@@ -21,9 +21,11 @@ impl Report for StartError {}
 pub(crate) fn init() -> Result<(), StartError> {
     let settings = settings::read()?;
     settings.usrloc.watch_all(callbacks::changed)?;
+    // The C module announces it even if it is not forked, and modules that announce too few take it.
+    process::announce(1)?;
     if settings.pua.is_some() {
         events::set_up(&settings)?;
-        process::announce(1)?;
+        process::announce_spare()?;
     }
     settings::set(settings);
     Ok(())

@@ -176,15 +176,34 @@ fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
                 known += 1;
                 done.extend(set.into_iter().map(|key| (domain, key)));
             }
-            Err(error) => {
-                kamailio::error!("{}: {error}", shown(&key).as_bstr());
-                return rtr::Outcome::Failed;
+            Err(why) => {
+                kamailio::error!("what the hss pushes for {}: {why}", shown(&key).as_bstr());
+                return why.outcome();
             }
         }
     }
     let outcome = if known == 0 { rtr::Outcome::Unknown } else { rtr::Outcome::Done };
     kamailio::info!("the hss pushes for {:?}: {outcome:?}", shown(private).as_bstr());
     outcome
+}
+
+/// Why nothing is changed by what was pushed.
+#[derive(Debug, thiserror::Error)]
+enum Unchanged {
+    #[error("no room for the profile: {0}")]
+    NoRoom(kamailio::Error),
+    #[error(transparent)]
+    Core(#[from] kamailio::Error),
+}
+
+impl Unchanged {
+    /// What the HSS hears.
+    const fn outcome(&self) -> rtr::Outcome {
+        match self {
+            Self::NoRoom(_) => rtr::Outcome::TooMuch,
+            Self::Core(_) => rtr::Outcome::Failed,
+        }
+    }
 }
 
 /// Gives the set of `key` what was pushed; the keys of the set, or nothing if there is no record.
@@ -194,7 +213,7 @@ fn changed(
     key: &[u8],
     profile: Option<&scscf_core::Subscription>,
     charging: Charging<'_>,
-) -> Result<Option<Vec<Vec<u8>>>, kamailio::Error> {
+) -> Result<Option<Vec<Vec<u8>>>, Unchanged> {
     let Some(stored) = registered::stored(settings, domain, key) else { return Ok(None) };
     let known = stored.iter().map(|(uri, _)| uri.as_slice());
     let entries = match profile {
@@ -217,7 +236,7 @@ fn changed(
         }
     };
     let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
-    let subscription = subscription.transpose()?;
+    let subscription = subscription.transpose().map_err(Unchanged::NoRoom)?;
     let live = live(settings, domain, key);
     let together = settings.usrloc.together();
     let mut other_set = false;

@@ -8,6 +8,7 @@ use crate::{
     touched,
 };
 use kamailio::{
+    Error,
     scscf::{
         Foreign, Records, SubscriberHandle,
         server::{Given, Refusal},
@@ -105,7 +106,10 @@ pub(crate) fn add(
 ) -> Result<Id, Refusal> {
     let wildcarded = wildcarded || value.identities().any(|it| !it.wildcard.is_empty());
     let subscriber = records.try_subscriber(value, wildcarded, now)?;
-    Ok(state.add_subscriber(subscriber)?)
+    state.add_subscriber(subscriber).map_err(|subscriber| {
+        records.discard_subscriber(subscriber);
+        Error::OutOfShm.into()
+    })
 }
 
 /// The newest profile counts: identities of subscription `old` that subscription `new` has, too, get

@@ -79,6 +79,17 @@ impl Records {
         self.graves.bury(Grave::subscriber(subscriber), now);
     }
 
+    /// Frees `subscriber`, which no client has seen, and what it alone has used.
+    pub fn discard_subscriber(&mut self, mut subscriber: Subscriber) {
+        for array in subscriber.take_criteria() {
+            // SAFETY: a subscriber uses arrays of this table.
+            if let Some(block) = unsafe { self.criteria.leave(array) } {
+                // SAFETY: nobody has seen it.
+                unsafe { crate::location::block::free(block) };
+            }
+        }
+    }
+
     /// Buries `watcher`, which clients may still read.
     pub fn bury_watcher(&mut self, mut watcher: Watcher, now: i64) {
         watcher.unwatch();

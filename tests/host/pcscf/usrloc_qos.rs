@@ -4,7 +4,10 @@
 use host_tests::{
     Draft, Flavor, Message,
     database::Database as _,
-    diameter::{Answer, Application, Avps as _, Pcrf, pcrf, setup::client_file},
+    diameter::{
+        Answer, Application, Avps as _, Pcrf, pcrf,
+        setup::{accepting_file, client_file},
+    },
     mixed,
     pcscf::{Hand, Lab, Mix, Plan, Ue},
     setup::{Load, Storage},
@@ -12,6 +15,7 @@ use host_tests::{
     wait::{PATIENCE, until},
 };
 use std::{
+    net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
@@ -23,7 +27,8 @@ mixed! {
         u_37_a_refused_bearer_refuses_the_registration,
         u_37_a_silent_pcrf_refuses_the_registration,
         u_37_a_registration_again_keeps_its_session,
-        u_37_an_expired_registration_ends_its_session;
+        u_37_an_expired_registration_ends_its_session,
+        u_37_a_pcrf_that_connects_by_itself_is_asked;
     usrloc:
         u_37_a_lost_bearer_ends_the_registration,
         u_37_sessions_of_many_clients_are_told_apart_and_leak_nothing,
@@ -123,6 +128,22 @@ impl Bench {
     fn state(&self) -> Option<String> {
         self.lab.record().map(|record| record.state)
     }
+}
+
+fn u_37_a_pcrf_that_connects_by_itself_is_asked(mix: Mix) {
+    let pcrf = Pcrf::start();
+    let plan = plan(mix, &pcrf);
+    let address = SocketAddr::new(plan.setup.address.unwrap().ip(), 3868);
+    // With an acceptor and no peer `cdp` forks one process more than it announces.
+    let file = accepting_file("pcscf.ims.test", &pcrf, &[Application::RX], address);
+    let lab = plan.with(|setup| setup.with_file("cdp.xml", &file)).start();
+    pcrf.call(address);
+    thread::sleep(host_tests::wait::SILENCE);
+    let mut bench = Bench { lab, pcrf };
+    let alice = bench.lab.ue("alice");
+    bench.register(&alice, |draft| draft);
+    bench.wait_rows("aor", &[&[&alice.contact()]]);
+    bench.lab.host.assert_alive();
 }
 
 /// A Diameter request.

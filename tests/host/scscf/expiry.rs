@@ -18,6 +18,7 @@ mixed! {
     registrar:
         r_10_emergency_contacts_have_bounds_of_their_own,
         bounds_of_zero_are_none,
+        a_garbled_time_beside_the_end_of_all_is_the_end,
         a_garbled_time_is_no_time;
 }
 
@@ -114,6 +115,15 @@ fn bounds_of_zero_are_none(mix: Mix) {
     assert_eq!(granted(plan, edit), 1_000_000);
     let plan = Plan::new(mix).default_registrar("max_expires").exact();
     assert!(granted(plan, edit) >= 600_000);
+}
+
+fn a_garbled_time_beside_the_end_of_all_is_the_end(mix: Mix) {
+    let lab = Plan::new(mix).exact().start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 600);
+    let draft = bob.register(0).set("Contact", &contact(&bob, ";expires=x"));
+    assert_eq!(bob.ask(&draft.set("Expires", "0")).status(), 200);
+    assert!(!lab.finds(&bob, "bob"));
 }
 
 fn a_garbled_time_is_no_time(mix: Mix) {

@@ -42,6 +42,7 @@ mod operator;
 mod package;
 mod pair;
 mod path;
+mod processes;
 mod profile;
 mod races;
 mod refusals;
@@ -90,6 +91,7 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("lookup", lookup::CASES),
     ("pair", pair::CASES),
     ("path", path::CASES),
+    ("processes", processes::CASES),
     ("profile", profile::CASES),
     ("races", races::CASES),
     ("refusals", refusals::CASES),

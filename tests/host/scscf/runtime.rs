@@ -7,7 +7,7 @@ use host_tests::{
         hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
     },
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, Watcher, bindings},
+    scscf::{Lab, Mix, Plan, Ue, Watcher, bindings, rc},
 };
 
 mixed! {
@@ -18,6 +18,7 @@ mixed! {
         r_81_contacts_are_told_apart_by_their_calls,
         r_82_contacts_are_told_apart_by_their_ways,
         bounds_can_be_changed_at_runtime,
+        r_77_every_other_setting_can_be_changed_at_runtime,
         of_bounds_that_leave_nothing_the_longest_counts,
         settings_that_make_no_sense_are_put_right_as_the_log_says,
         a_name_of_the_server_that_breaks_messages_is_put_right;
@@ -64,6 +65,59 @@ fn bounds_can_be_changed_at_runtime(mix: Mix) {
     lab.host.rpc(&["cfg.seti", group, "default_expires", "150"]).unwrap();
     let reply = bob.ask(&bob.register(0).without("Expires"));
     assert_eq!(bindings(&reply)[0].expires, 150);
+}
+
+fn r_77_every_other_setting_can_be_changed_at_runtime(mix: Mix) {
+    for group in ["registrar", "ims_registrar_scscf"] {
+        let lab = Plan::new(mix).exact().start();
+        let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+        let set = |name: &str, value: u32| {
+            lab.host.rpc(&["cfg.seti", group, name, &value.to_string()]).unwrap();
+        };
+        let bound = |params: &str, expires: &str| {
+            let draft = bob.register(600).set("Contact", &contact(&bob, params));
+            let reply = bob.ask(&draft.set("Expires", expires));
+            let [bound] = bindings(&reply).try_into().unwrap();
+            bound
+        };
+        assert!(!bound("", "1000").has("q=0.5"));
+        set("default_q", 500);
+        assert!(bound("", "1000").has("q=0.5"), "{group}");
+        set("default_expires_range", 50);
+        let times = [(); 12].map(|()| bound("", "1000").expires);
+        assert!(times.iter().all(|time| (500..=1000).contains(time)), "{group}: {times:?}");
+        assert!(times.iter().any(|time| *time < 1000), "{group}: {times:?}");
+        set("default_expires_range", 0);
+        lab.leave(&bob);
+        set("em_default_expires", 250);
+        set("em_max_expires", 300);
+        set("em_min_expires", 200);
+        let emergency = |time: &str| {
+            let uri = bob.contact().replace("sip:bob", "sip:sos") + ";sos";
+            let draft = bob.register(600).set("Contact", &format!("<{uri}>"));
+            bindings(&bob.ask(&draft.set("Expires", time)))[0].expires
+        };
+        assert_eq!(["x", "100", "900"].map(emergency), [250, 200, 300], "{group}");
+        lab.register(&bob, 600);
+        let found = |uri: &str| rc(&carol.ask(&carol.calling("term_contact").uri(uri)));
+        assert_eq!(found("sip:BOB@ims.test"), 1, "{group}");
+        set("case_sensitive", 1);
+        assert_eq!((found("sip:BOB@ims.test"), found("sip:bob@ims.test")), (-1, 1), "{group}");
+        assert_eq!(found("sip:bob@as.ims.test"), -1, "{group}");
+        lab.host.rpc(&["cfg.sets", group, "realm_pref", "as."]).unwrap();
+        assert_eq!(found("sip:bob@as.ims.test"), 1, "{group}");
+        set("max_contacts", 5);
+        assert_eq!(lab.counted("max_contacts"), 5, "{group}");
+        set("retry_after", 7);
+        lab.hss.set(SERVER_ASSIGNMENT, Mood::Refuse(UNABLE_TO_COMPLY));
+        let refused = carol.ask(&carol.register(600));
+        assert_eq!((refused.status(), refused.header("Retry-After")), (500, "7"), "{group}");
+    }
+}
+
+/// A value of Contact with the address of `ue` and these parameters.
+fn contact(ue: &Ue, params: &str) -> String {
+    format!("<{}>{params}", ue.contact())
 }
 
 /// A REGISTER within `call`.

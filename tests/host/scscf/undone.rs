@@ -2,10 +2,11 @@
 
 use host_tests::{
     diameter::{
-        Assignment, Avps as _, Reply,
+        Assignment, Avps as _, Reply, SUCCESS,
         hss::{SERVER_ASSIGNMENT, user_data},
     },
     mixed,
+    rpc::number,
     scscf::{Lab, Mix, Plan, Ue, bindings, private, set},
     wait::{PATIENCE, until},
 };
@@ -24,6 +25,7 @@ mixed! {
         a_profile_that_cannot_be_used_is_given_back,
         a_profile_that_is_too_much_is_given_back_as_that,
         a_profile_that_is_too_much_leaves_the_one_that_was_there,
+        a_profile_that_fits_no_memory_is_given_back_as_that,
         who_has_left_meanwhile_is_registered_anew,
         an_identity_that_is_no_uri_is_not_told;
 }
@@ -210,6 +212,117 @@ fn a_profile_that_is_too_much_leaves_the_one_that_was_there(mix: Mix) {
     assert_eq!(told(&lab), Assignment::ReRegistration);
     lab.hss.hears_no(SERVER_ASSIGNMENT);
     assert!(lab.finds(&bob, "bob"));
+}
+
+/// What the HSS hears of a profile that is too much (3GPP TS 29.229 6.2.2).
+const TOO_MUCH_DATA: u32 = 5008;
+
+/// Bytes of the profile of a subscriber. `cdp` takes messages up to 64 KiB.
+const LARGE: usize = 60_000;
+
+/// Bytes that are free: the REGISTER fits, the answer of the HSS, and what it is told then, but not the
+/// profile as well.
+const ROOM: u64 = 124_000;
+
+/// The same for a profile that the HSS pushes.
+const PUSH_ROOM: u64 = 95_000;
+
+/// What is held of a request that is over, at the most.
+const LEFT: u64 = 8 * 1024;
+
+/// A host whose shared memory is full of something that can be taken away again.
+struct Full {
+    lab: Lab,
+    cells: u32,
+}
+
+impl Full {
+    /// One with room for everything yet.
+    fn start(mix: Mix) -> Self {
+        let plan = Plan::new(mix).exact().with(|mut setup| {
+            setup.shared = 16;
+            let setup = setup.module("htable").param("htable", "htable", "ballast=>size=8;");
+            setup.param("tm", "wt_timer", 200)
+        });
+        Self { lab: plan.start(), cells: 0 }
+    }
+
+    fn free(&self) -> u64 {
+        number(&self.lab.host.rpc(&["core.shmmem"]).unwrap(), "free:")
+    }
+
+    /// Leaves no more than `room` bytes free, and not much less.
+    fn fill(&mut self, room: u64) {
+        for size in [16 * 1024, 2 * 1024, 256] {
+            let text = "x".repeat(size);
+            while self.free() > room + u64::try_from(size).unwrap() {
+                self.cells += 1;
+                let name = format!("cell{}", self.cells);
+                self.lab.host.rpc(&["htable.sets", "ballast", &name, &text]).unwrap();
+            }
+        }
+    }
+
+    /// Waits until nothing more is held than before.
+    fn rests(&self, before: u64) {
+        until("memory of requests that are over", PATIENCE * 2, || {
+            (self.free() + LEFT >= before).then_some(())
+        });
+    }
+
+    fn empty(&self) {
+        self.lab.host.rpc(&["htable.flush", "ballast"]).unwrap();
+    }
+}
+
+/// The HSS has a large profile of `user` from now on.
+fn large(lab: &Lab, user: &str) {
+    lab.hss.change(&private(user), |it| {
+        it.criteria = format!(
+            "<InitialFilterCriteria><Priority>0</Priority><ApplicationServer>\
+             <ServerName>sip:as@ims.test</ServerName><ServiceInfo>{}</ServiceInfo>\
+             </ApplicationServer></InitialFilterCriteria>",
+            "x".repeat(LARGE)
+        );
+    });
+}
+
+fn a_profile_that_fits_no_memory_is_given_back_as_that(mix: Mix) {
+    let mut full = Full::start(mix);
+    let [bob, carol, dave] = ["bob", "carol", "dave"].map(|user| full.lab.ue(user));
+    full.lab.hss.add(host_tests::scscf::subscriber(&bob.identity()));
+    large(&full.lab, "bob");
+    full.lab.register(&carol, 600);
+    assert_eq!(told(&full.lab), Assignment::Registration);
+    full.fill(ROOM);
+    let before = full.free();
+    for _ in 0..3 {
+        let reply = bob.ask(&bob.register(600));
+        assert_eq!(reply.status(), 500, "{reply:?}");
+        assert_eq!(told(&full.lab), Assignment::Registration);
+        let (kind, asked) = full.lab.hss.assigned();
+        assert_eq!(kind, Assignment::TooMuchData);
+        let of = (asked.avps.text(601), asked.avps.text(1));
+        assert_eq!(of, (bob.identity(), private("bob")));
+        assert_eq!(full.lab.state(&bob.identity()), None);
+        full.rests(before);
+    }
+    full.lab.hss.hears_no(SERVER_ASSIGNMENT);
+    // One that is pushed leaves that which is there.
+    full.fill(PUSH_ROOM);
+    large(&full.lab, "carol");
+    assert_eq!(full.lab.hss.push(&private("carol")).result(), Some(TOO_MUCH_DATA));
+    full.rests(PUSH_ROOM);
+    // Whoever has a usual profile is served.
+    full.lab.register(&dave, 600);
+    assert_eq!(told(&full.lab), Assignment::Registration);
+    full.empty();
+    assert_eq!(full.lab.hss.push(&private("carol")).result(), Some(SUCCESS));
+    full.lab.register(&bob, 600);
+    assert_eq!(told(&full.lab), Assignment::Registration);
+    assert!(full.lab.finds(&carol, "bob") && full.lab.finds(&bob, "dave"));
+    full.lab.hss.hears_no(SERVER_ASSIGNMENT);
+    full.lab.host.assert_alive();
 }
 
 fn who_has_left_meanwhile_is_registered_anew(mix: Mix) {

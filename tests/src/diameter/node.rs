@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use std::{
     fmt,
     io::{ErrorKind, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -126,6 +126,26 @@ impl Node {
     /// Its Origin-Realm.
     pub fn realm(&self) -> &str {
         &self.0.realm
+    }
+
+    /// Connects to a client that waits for it at `address`, and exchanges capabilities.
+    ///
+    /// # Panics
+    ///
+    /// When nobody listens there, or the client wants no such node.
+    pub fn call(&self, address: SocketAddr) {
+        let mut stream =
+            until("a client that accepts nodes", PATIENCE, || TcpStream::connect(address).ok());
+        let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let avps = [self.0.origin(), self.0.capabilities()].concat();
+        let mut request = Message::request(0, CAPABILITIES, avps);
+        (request.hop_by_hop, request.end_to_end) = (number, number);
+        let link = stream.try_clone().unwrap();
+        self.0.serve(stream.try_clone().unwrap(), Arc::downgrade(&self.0));
+        stream.write_all(&request.bytes()).unwrap();
+        let answer = self.answered(number);
+        assert_eq!(answer.and_then(|it| it.result()), Some(SUCCESS), "capabilities");
+        self.0.links.lock().push(link);
     }
 
     /// Whether it answers nothing at all from now on, as after a network failure.
@@ -312,15 +332,20 @@ impl Inner {
         let mut avps = vec![Avp::number(268, SUCCESS)];
         match message.command {
             CAPABILITIES => {
-                avps.push(Avp::address(257, Ipv4Addr::LOCALHOST));
-                avps.push(Avp::number(266, 0));
-                avps.push(Avp::new(269, *b"test"));
-                avps.extend(self.applications.iter().flat_map(|spoken| spoken.offered()));
+                avps.extend(self.capabilities());
                 Reply::With(avps)
             }
             WATCHDOG | DISCONNECT => Reply::With(avps),
             _ => Reply::result(UNSUPPORTED_COMMAND),
         }
+    }
+
+    /// What it says of itself when a connection begins.
+    fn capabilities(&self) -> Vec<Avp> {
+        let own =
+            [Avp::address(257, Ipv4Addr::LOCALHOST), Avp::number(266, 0), Avp::new(269, *b"test")];
+        let spoken = self.applications.iter().flat_map(|spoken| spoken.offered());
+        own.into_iter().chain(spoken).collect()
     }
 
     fn origin(&self) -> Vec<Avp> {

@@ -2,7 +2,10 @@
 
 use crate::{
     database::{Dialect, schema},
-    diameter::{Application, Hss, Package, hss, setup::client_file},
+    diameter::{
+        Application, Hss, Package, hss,
+        setup::{accepting_file, client_file},
+    },
     host::{Host, own_address},
     install::Flavor,
     scscf::{Lab, Mix, subscriber},
@@ -21,13 +24,16 @@ const ROUTES: &str = include_str!("do.cfg");
 /// How long a client usually waits for an answer, as its file says it.
 const IMPATIENT: &str = "TransactionTimeout=\"2\"";
 
+/// How long one waits where the HSS may take its time.
+const PATIENT: &str = "TransactionTimeout=\"6\"";
+
 /// For how many seconds a peer may usually be silent, as the file says it.
 const WATCHFUL: &str = "Tc=\"1\"";
 
 /// The file of a client whose HSS may take its time, as one on a busy machine does.
 fn patient_file(hss: &Hss) -> String {
     let file = client_file("scscf.ims.test", hss, &[Application::CX]);
-    file.replace(IMPATIENT, "TransactionTimeout=\"6\"")
+    file.replace(IMPATIENT, PATIENT)
 }
 
 /// What an S-CSCF is started with.
@@ -229,6 +235,20 @@ impl Plan {
     #[must_use]
     pub fn packaged(self, package: &Package) -> Self {
         self.with(|setup| setup.with_file("cdp.xml", &package.client_file())).alone()
+    }
+
+    /// Knows no Diameter peer: the HSS connects to it, at the port 3868 of its own address.
+    #[must_use]
+    pub fn accepting(self) -> Self {
+        let applications = &[Application::CX];
+        let file =
+            accepting_file("scscf.ims.test", &self.hss, applications, self.diameter_address());
+        self.with(|setup| setup.with_file("cdp.xml", &file.replace(IMPATIENT, PATIENT))).alone()
+    }
+
+    /// Where it waits for an HSS after [`Plan::accepting`].
+    pub fn diameter_address(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip(), 3868)
     }
 
     /// Does not wait for an open connection to the HSS.

@@ -197,6 +197,8 @@ impl<'m> Reading<'_, 'm> {
             Ok(Asked::Seconds(0)) => return Ok(Lifetime::Remove),
             Ok(asked) => asked,
             Err(_) if *precise => return Err(Refusal::Expires),
+            // The header asks for the end of what says nothing of its own.
+            Err(_) if self.header == Some(0) => return Ok(Lifetime::Remove),
             // As short as can be, but nobody asked for the end.
             Err(_) => Asked::Seconds(1),
         };

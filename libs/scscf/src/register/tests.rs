@@ -103,6 +103,8 @@ fn r_05_to_r_10_lifetimes_of_contacts() {
     assert_eq!(lifetimes(&["<sip:a@b>;expires=600"], Some("1800")), Ok(vec![600]));
     assert_eq!(lifetimes(&["<sip:a@b>;expires=10"], None), Ok(vec![60]));
     assert_eq!(lifetimes(&["<sip:a@b>;expires=x"], None), Ok(vec![60]));
+    assert_eq!(lifetimes(&["<sip:a@b>;expires=x"], Some("1800")), Ok(vec![60]));
+    assert_eq!(lifetimes(&["<sip:a@b>;expires=x"], Some("0")), Ok(vec![0]));
     assert_eq!(lifetimes(&["<sip:a@b>;expires=4294967295"], None), Ok(vec![600_000]));
     assert_eq!(lifetimes(&["<sip:a@b;sos>;expires=7200"], None), Ok(vec![3600]));
     assert_eq!(lifetimes(&["<sip:a@b>;expires=300"], Some("0")), Ok(vec![300]));

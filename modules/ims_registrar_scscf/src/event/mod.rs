@@ -59,6 +59,7 @@ pub(crate) fn set_up(settings: &Settings) -> Result<(), StartError> {
         timer::every(LOOK, ends::look)?;
     }
     process::announce(rules.processes)?;
+    process::announce_spare()?;
     rules::set(rules);
     Ok(())
 }

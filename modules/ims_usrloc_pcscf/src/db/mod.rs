@@ -36,7 +36,7 @@ use kamailio::{
         storage::{OpenError, Rows, Storage},
     },
     error::Report,
-    process::announce_timers,
+    process::{announce_spare, announce_timers},
 };
 use pcscf_core::row::MissingColumns;
 
@@ -122,6 +122,7 @@ pub(crate) fn init() -> Result<(), StartError> {
             STORAGE.write_ahead();
         }
         announce_timers(1)?;
+        announce_spare()?;
     }
     Ok(())
 }

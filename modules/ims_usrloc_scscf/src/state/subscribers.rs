@@ -2,10 +2,7 @@
 
 use super::State;
 use crate::wildcards;
-use kamailio::{
-    Error,
-    scscf::{Subscriber, SubscriberHandle},
-};
+use kamailio::scscf::{Subscriber, SubscriberHandle};
 use scscf_core::keys::{Key, core_hash};
 use shm_store::{Id, shards};
 
@@ -34,17 +31,18 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfShm`]; the subscription is freed.
-    pub(crate) fn add_subscriber(&mut self, subscriber: Subscriber) -> Result<Id, Error> {
+    /// The subscription itself, for the caller to discard, if there is no memory for it.
+    pub(crate) fn add_subscriber(&mut self, subscriber: Subscriber) -> Result<Id, Subscriber> {
         let (key, hash) = (self.private_key(subscriber.private()), core_hash(subscriber.private()));
         let wild = is_wild(&subscriber);
-        if wild {
-            self.with_wildcards.try_reserve(1).map_err(|_| Error::OutOfShm)?;
+        if wild && self.with_wildcards.try_reserve(1).is_err() {
+            return Err(subscriber);
         }
-        let id = self.subscribers.try_insert(subscriber).map_err(|_| Error::OutOfShm)?;
-        if self.by_private.try_insert(key, id.index).is_err() {
-            drop(self.subscribers.remove(id));
-            return Err(Error::OutOfShm);
+        let id = self.subscribers.try_insert(subscriber)?;
+        if self.by_private.try_insert(key, id.index).is_err()
+            && let Some(subscriber) = self.subscribers.remove(id)
+        {
+            return Err(subscriber);
         }
         if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.set_id(id.to_u64());
