@@ -250,15 +250,24 @@ fn launch(setup: &Setup, folder: &TempDir, journal: &Journal) -> Group {
     group
 }
 
+/// How many hosts one process of tests can start: as many addresses it has.
+const HOSTS: u16 = 1 << 12;
+
 /// An address for one host: no other process of this machine listens there, so that nobody needs
 /// to look for a free port and lose it to another test.
+///
+/// # Panics
+///
+/// When all are used up. One that came again would take the messages of the host that had it first: the
+/// system lets both listen.
 pub fn own_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    assert!(number < HOSTS, "no address is left for host {number}");
     let [high, low] = number.to_be_bytes();
     let process = std::process::id();
     let second = u8::try_from(16 + process % 200).unwrap_or(16);
-    let third = u8::try_from(process / 200 % 125).unwrap_or(0) * 2 + high % 2;
+    let third = u8::try_from(process / 200 % 15 * 16).unwrap_or(0) + high;
     let ip = Ipv4Addr::new(127, second, third, low);
     SocketAddr::from((ip, 5060))
 }
