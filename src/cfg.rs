@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Result,
+    module::is_loaded,
     param::{Int, Text},
     text,
 };
@@ -182,11 +183,10 @@ impl Group {
     ///
     /// [`Error::Core`] if the core refuses.
     pub fn declare_if_free(&'static self) -> Result<bool> {
-        let name = self.name.as_ptr().cast_mut();
-        // SAFETY: compares the name with those of the modules that are loaded.
-        if !unsafe { sys::find_module_by_name(name) }.is_null() {
+        if is_loaded(self.name) {
             return Ok(false);
         }
+        let name = self.name.as_ptr().cast_mut();
         let len = c_int::try_from(self.name.count_bytes()).unwrap_or(c_int::MAX);
         // SAFETY: compares the name with those of the groups.
         if !unsafe { sys::cfg_lookup_group(name, len) }.is_null() {

@@ -3,7 +3,7 @@
 use crate::{
     boundary,
     error::{Error, Result},
-    module::{Rank, item},
+    module::{Rank, is_loaded, item},
     timer,
 };
 use core::{
@@ -65,9 +65,7 @@ pub fn announce(count: u16) -> Result<()> {
 ///
 /// [`Error::Core`] if the core refuses.
 pub fn announce_spare() -> Result<()> {
-    // SAFETY: compares the name with those of the modules that are loaded.
-    let cdp = unsafe { sys::find_module_by_name(c"cdp".as_ptr().cast_mut()) };
-    if cdp.is_null() { Ok(()) } else { announce(1) }
+    if is_loaded(c"cdp") { announce(1) } else { Ok(()) }
 }
 
 /// Forks a process that calls `F` again and again until the server stops: each call waits for

@@ -7,9 +7,8 @@
 //! which knows how its connection quotes.
 
 use super::{Condition, Connection, Database, DbError, Need, Value, statement::identifier};
-use crate::{sync, text, timer};
-use core::{ffi::c_int, ptr};
-use kamailio_sys as sys;
+use crate::{module::parameter, sync, text, timer};
+use core::ptr;
 use pcscf_core::scan::Bytes;
 
 /// Most statements for one row are shorter.
@@ -25,17 +24,7 @@ impl Database {
 /// Whether an operator has `db_mysql` say `insert delayed` (its parameter `insert_delayed`), which
 /// is between the two.
 fn delays_inserts() -> bool {
-    // SAFETY: looks through the list of loaded modules, which ends with null.
-    let module = unsafe { sys::find_module_by_name(c"db_mysql".as_ptr().cast_mut()) };
-    if module.is_null() {
-        return false;
-    }
-    let mut kind = 0;
-    let name = c"insert_delayed".as_ptr().cast_mut();
-    // SAFETY: a loaded module, and a name that is only compared.
-    let value = unsafe { sys::find_param_export(module, name, sys::PARAM_INT, &raw mut kind) };
-    // SAFETY: null, or the variable of a parameter that is a number.
-    unsafe { value.cast::<c_int>().as_ref() }.is_some_and(|value| *value != 0)
+    parameter(c"db_mysql", c"insert_delayed").is_some_and(|value| value != 0)
 }
 
 impl Connection<'_> {

@@ -2,6 +2,7 @@
 
 mod exports;
 mod hooks;
+mod loaded;
 mod rank;
 mod table;
 
@@ -11,3 +12,4 @@ pub use rank::Rank;
 pub use table::{Row, Table};
 
 pub(crate) use hooks::item;
+pub(crate) use loaded::{is_loaded, parameter};

@@ -31,6 +31,7 @@ pub use watchers::{NewWatcher, Watcher, WatcherChange};
 
 use crate::{
     error::{Error, Result},
+    module::parameter,
     sync::Mutex,
     text,
 };
@@ -194,17 +195,7 @@ impl Usrloc {
 
     /// A number among the parameters of the module.
     fn parameter(&self, name: &CStr) -> Option<i32> {
-        // SAFETY: looks the module up by its name.
-        let module = unsafe { sys::find_module_by_name(MODULE_NAME.as_ptr().cast_mut()) };
-        if module.is_null() {
-            return None;
-        }
-        let (name, mut kind) = (name.as_ptr().cast_mut(), 0);
-        // SAFETY: compares the name with those of the parameters of the module.
-        let found = unsafe { sys::find_param_export(module, name, sys::PARAM_INT, &raw mut kind) };
-        let number = ptr::NonNull::new(found.cast::<c_int>());
-        // SAFETY: a parameter of this kind is a C `int`, which nobody writes after the start.
-        number.map(|number| unsafe { number.read() })
+        parameter(MODULE_NAME, name)
     }
 
     /// The domain called `name`, if it was made before the server forked.
