@@ -1,8 +1,7 @@
 //! A connection to a database.
 
 use super::{
-    Condition, Database, DbError, Need, Rows, Transaction, Value,
-    plain::Statement,
+    Condition, Database, DbError, Need, Rows, Transaction, Value, plain,
     statement::{Columns, identifier},
 };
 use crate::{sync, text};
@@ -83,7 +82,7 @@ impl<'d> Connection<'d> {
     /// [`DbError`].
     pub fn insert(&self, table: &[u8], row: &[(&str, Value<'_>)]) -> Result<(), DbError> {
         let insert = self.database.api.insert.ok_or_else(|| self.database.lacks(Need::Insert))?;
-        if let Some(done) = self.plainly("insert", table, || Statement::insert(table, row)) {
+        if let Some(done) = self.plainly(table, || plain::insert(table, row)) {
             return done;
         }
         let row = Columns::set(row)?;
@@ -105,8 +104,7 @@ impl<'d> Connection<'d> {
         row: &[(&str, Value<'_>)],
     ) -> Result<(), DbError> {
         let update = self.database.api.update.ok_or_else(|| self.database.lacks(Need::Update))?;
-        let plain = || Statement::update(table, conditions, row);
-        if let Some(done) = self.plainly("update", table, plain) {
+        if let Some(done) = self.plainly(table, || plain::update(table, conditions, row)) {
             return done;
         }
         let compared = Columns::compared(conditions)?;
@@ -135,7 +133,7 @@ impl<'d> Connection<'d> {
     /// [`DbError`].
     pub fn delete(&self, table: &[u8], conditions: &[Condition<'_>]) -> Result<(), DbError> {
         let delete = self.database.api.delete.ok_or_else(|| self.database.lacks(Need::Delete))?;
-        if let Some(done) = self.plainly("delete", table, || Statement::delete(table, conditions)) {
+        if let Some(done) = self.plainly(table, || plain::delete(table, conditions)) {
             return done;
         }
         let compared = Columns::compared(conditions)?;

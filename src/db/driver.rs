@@ -36,7 +36,7 @@ impl fmt::Display for Need {
 pub struct Database {
     pub(super) api: sys::db_func_t,
     pub(super) session: Session,
-    /// Whether [`Statement`](super::plain::Statement)s are given to the driver as they are.
+    /// Whether [`Plain`](super::Plain) statements are given to the driver as they are.
     pub(super) plain: bool,
     url: Vec<u8>,
     driver: String,
@@ -73,7 +73,7 @@ impl Database {
         }
         let (session, url) = (Session::new(), url.to_vec());
         let database = Self { api, session, plain: false, url, driver };
-        Ok(Self { plain: database.takes_plain(), ..database })
+        Ok(Self { plain: database.speaks_plain(), ..database })
     }
 
     /// The name of the driver, as in URLs: `sqlite`, `mysql`, `postgres`, …

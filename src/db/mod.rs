@@ -24,6 +24,7 @@ pub use connection::Connection;
 pub use describe::Column;
 pub use driver::{Database, Need};
 pub use page::Page;
+pub use plain::{Plain, Statement};
 pub use rows::{Row, Rows};
 pub use statement::{Condition, Op};
 pub use transaction::Transaction;

@@ -16,8 +16,13 @@ const ROOM: usize = 1000;
 
 impl Database {
     /// Whether the driver takes statements as they are, and would say the same itself.
-    pub(super) fn takes_plain(&self) -> bool {
+    pub(super) fn speaks_plain(&self) -> bool {
         self.driver() == "mysql" && self.has(Need::Raw) && !delays_inserts()
+    }
+
+    /// Whether a [`Statement`] can be given to [`Connection::say`].
+    pub fn takes_plain(&self) -> bool {
+        self.plain
     }
 }
 
@@ -28,139 +33,189 @@ fn delays_inserts() -> bool {
 }
 
 impl Connection<'_> {
-    /// Runs a statement that needs no quoting; nothing is done if the driver has to write it, or
-    /// there is none.
-    pub(super) fn plainly(
-        &self,
-        operation: &'static str,
-        table: &[u8],
-        statement: impl FnOnce() -> Option<Statement>,
-    ) -> Option<Result<(), DbError>> {
-        if !self.database.plain {
-            return None;
-        }
-        let (raw, Statement(text)) = (self.database.api.raw_query?, statement()?);
+    /// Runs a statement.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError`]
+    pub fn say(&self, table: &[u8], statement: &Plain) -> Result<(), DbError> {
         sync::assert_unlocked();
-        let lent = text::lend(&text);
+        let raw = self.database.api.raw_query.ok_or_else(|| self.database.lacks(Need::Raw))?;
+        let lent = text::lend(&statement.text);
         // SAFETY: the driver reads the statement before it comes back, and is asked for no result.
         let code = unsafe { raw(self.handle.as_ptr(), &raw const lent, ptr::null_mut()) };
-        Some(self.check(operation, table, code))
+        self.check(statement.operation, table, code)
+    }
+
+    /// Runs a statement that needs no quoting; nothing is done if the driver has to write it.
+    pub(super) fn plainly(
+        &self,
+        table: &[u8],
+        statement: impl FnOnce() -> Option<Plain>,
+    ) -> Option<Result<(), DbError>> {
+        let statement = self.database.plain.then(statement)??;
+        Some(self.say(table, &statement))
     }
 }
 
-/// The text of a statement, in the words of the driver; making one gives nothing if a part of it is not plain.
+/// The text of a statement for a driver that takes it as it is ([`Database::takes_plain`]).
 #[derive(Debug)]
-pub(super) struct Statement(Vec<u8>);
+pub struct Plain {
+    operation: &'static str,
+    text: Vec<u8>,
+}
+
+impl Plain {
+    /// Whether it adds a row.
+    pub fn is_insert(&self) -> bool {
+        self.operation == "insert"
+    }
+}
+
+/// A [`Plain`] under construction, which comes to nothing if a part of it is not plain.
+#[derive(Debug)]
+pub struct Statement {
+    said: Plain,
+    /// What an insertion says behind its columns.
+    values: Option<Vec<u8>>,
+    /// Columns so far.
+    columns: usize,
+    conditions: usize,
+    plain: bool,
+}
 
 impl Statement {
-    /// Adds `row` to `table`.
-    pub(super) fn insert(table: &[u8], row: &[(&str, Value<'_>)]) -> Option<Self> {
-        let mut all = Self::on(b"insert into ", table)?;
-        all.each(row.iter(), b" (", b",", |all, (column, _)| all.name(column.as_bytes()))?;
-        all.each(row.iter(), b") values (", b",", |all, (_, value)| all.value(*value))?;
-        all.0.push(b')');
-        (!row.is_empty()).then_some(all)
+    /// Adds a row to `table`.
+    pub fn insert(table: &[u8]) -> Self {
+        let values = Some(Vec::with_capacity(ROOM / 2));
+        Self { values, ..Self::on("insert", b"insert into ", table) }
     }
 
-    /// Changes the rows of `table` that fulfil `conditions`.
-    pub(super) fn update(
-        table: &[u8],
-        conditions: &[Condition<'_>],
-        row: &[(&str, Value<'_>)],
-    ) -> Option<Self> {
-        let mut all = Self::on(b"update ", table)?;
-        all.each(row.iter(), b" set ", b",", |all, (column, value)| {
-            all.name(column.as_bytes())?;
-            all.0.push(b'=');
-            all.value(*value)
-        })?;
-        all.conditions(conditions)?;
-        (!row.is_empty()).then_some(all)
+    /// Changes the rows of `table` that fulfil all conditions.
+    pub fn update(table: &[u8]) -> Self {
+        Self::on("update", b"update ", table)
     }
 
-    /// Removes the rows of `table` that fulfil `conditions`.
-    pub(super) fn delete(table: &[u8], conditions: &[Condition<'_>]) -> Option<Self> {
-        let mut all = Self::on(b"delete from ", table)?;
-        all.conditions(conditions)?;
-        Some(all)
+    /// Removes the rows of `table` that fulfil all conditions.
+    pub fn delete(table: &[u8]) -> Self {
+        Self::on("delete", b"delete from ", table)
     }
 
-    fn on(words: &[u8], table: &[u8]) -> Option<Self> {
-        let mut all = Self(Vec::with_capacity(ROOM));
-        all.0.extend_from_slice(words);
-        all.name(table)?;
-        Some(all)
+    fn on(operation: &'static str, words: &[u8], table: &[u8]) -> Self {
+        let mut text = Vec::with_capacity(ROOM);
+        text.extend_from_slice(words);
+        let said = Plain { operation, text };
+        let mut all = Self { said, values: None, columns: 0, conditions: 0, plain: true };
+        all.plain = identifier(table).is_ok();
+        quoted(&mut all.said.text, table);
+        all
     }
 
-    fn conditions(&mut self, conditions: &[Condition<'_>]) -> Option<()> {
-        self.each(
-            conditions.iter(),
-            b" where ",
-            b" AND ",
-            |all, Condition { column, op, value }| {
-                all.name(column.as_bytes())?;
-                all.0.extend_from_slice(op.sql().to_bytes());
-                all.value(*value)
-            },
-        )
+    /// Column `column`, whose name stands in the program, gets `value`.
+    pub fn set(&mut self, column: &'static str, value: Value<'_>) {
+        debug_assert!(identifier(column.as_bytes()).is_ok());
+        self.column(column, value);
     }
 
-    /// Has `write` write each of `parts`: the first one behind `start`, the others behind `between`.
-    fn each<T>(
-        &mut self,
-        parts: impl Iterator<Item = T>,
-        start: &[u8],
-        between: &[u8],
-        write: impl Fn(&mut Self, T) -> Option<()>,
-    ) -> Option<()> {
-        let mut words = start;
-        for part in parts {
-            self.0.extend_from_slice(words);
-            write(self, part)?;
-            words = between;
+    /// As [`Statement::set`], with names from elsewhere.
+    fn set_all(mut self, row: &[(&str, Value<'_>)]) -> Self {
+        for (column, value) in row {
+            self.plain &= identifier(column.as_bytes()).is_ok();
+            self.column(column, *value);
         }
-        Some(())
+        self
     }
 
-    fn name(&mut self, name: &[u8]) -> Option<()> {
-        let name = identifier(name).ok()?;
-        self.0.push(b'`');
-        self.0.extend_from_slice(name);
-        self.0.push(b'`');
-        Some(())
-    }
-
-    fn value(&mut self, value: Value<'_>) -> Option<()> {
-        match value {
-            Value::Int(number) => {
-                self.0.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-                Some(())
-            }
-            Value::Text(text) if is_plain(text) => {
-                self.text(text);
-                Some(())
-            }
-            Value::Time(time) => self.time(time),
-            Value::Null => {
-                self.0.extend_from_slice(b"NULL");
-                Some(())
-            }
-            Value::Text(_) | Value::Blob(_) => None,
+    fn column(&mut self, column: &str, value: Value<'_>) {
+        let text = &mut self.said.text;
+        let first = self.columns == 0;
+        self.columns += 1;
+        if let Some(values) = &mut self.values {
+            text.extend_from_slice(if first { b" (" } else { b"," });
+            quoted(text, column.as_bytes());
+            values.extend_from_slice(if first { b") values (" } else { b"," });
+            self.plain &= write(values, value);
+        } else {
+            text.extend_from_slice(if first { b" set " } else { b"," });
+            quoted(text, column.as_bytes());
+            text.push(b'=');
+            self.plain &= write(text, value);
         }
     }
 
-    /// A time of the clock on the wall, as the drivers write and read it; one without such a date is
-    /// for the driver.
-    fn time(&mut self, time: i64) -> Option<()> {
-        self.text(&timer::date(time)?);
-        Some(())
+    /// Only rows that fulfil `condition`, and those before it; all columns are named by now.
+    #[must_use]
+    pub fn only(mut self, condition: &Condition<'_>) -> Self {
+        let Condition { column, op, value } = condition;
+        let text = &mut self.said.text;
+        text.extend_from_slice(if self.conditions == 0 { b" where " } else { b" AND " });
+        self.conditions += 1;
+        self.plain &= identifier(column.as_bytes()).is_ok();
+        quoted(text, column.as_bytes());
+        text.extend_from_slice(op.sql().to_bytes());
+        self.plain &= write(text, *value);
+        self
     }
 
-    fn text(&mut self, text: &[u8]) {
-        self.0.push(b'\'');
-        self.0.extend_from_slice(text);
-        self.0.push(b'\'');
+    /// The statement; nothing if it says nothing, or the driver has to write it.
+    pub fn finish(mut self) -> Option<Plain> {
+        if let Some(values) = self.values {
+            self.said.text.extend_from_slice(&values);
+            self.said.text.push(b')');
+        }
+        let whole = self.columns > 0 || self.said.operation == "delete";
+        (whole && self.plain).then_some(self.said)
     }
+}
+
+/// What [`Connection::insert`] says.
+pub(super) fn insert(table: &[u8], row: &[(&str, Value<'_>)]) -> Option<Plain> {
+    Statement::insert(table).set_all(row).finish()
+}
+
+/// What [`Connection::update`] says.
+pub(super) fn update(
+    table: &[u8],
+    conditions: &[Condition<'_>],
+    row: &[(&str, Value<'_>)],
+) -> Option<Plain> {
+    let all = Statement::update(table).set_all(row);
+    conditions.iter().fold(all, Statement::only).finish()
+}
+
+/// What [`Connection::delete`] says.
+pub(super) fn delete(table: &[u8], conditions: &[Condition<'_>]) -> Option<Plain> {
+    conditions.iter().fold(Statement::delete(table), Statement::only).finish()
+}
+
+fn quoted(text: &mut Vec<u8>, name: &[u8]) {
+    text.push(b'`');
+    text.extend_from_slice(name);
+    text.push(b'`');
+}
+
+/// Writes `value`; false if it is not plain, and the text is of no use then.
+fn write(text: &mut Vec<u8>, value: Value<'_>) -> bool {
+    let between_quotes = |text: &mut Vec<u8>, value: &[u8]| {
+        text.push(b'\'');
+        text.extend_from_slice(value);
+        text.push(b'\'');
+    };
+    match value {
+        Value::Int(number) => {
+            text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        }
+        Value::Text(value) if is_plain(value) => between_quotes(text, value),
+        // A time of the clock on the wall, as the drivers write and read it; one without such a
+        // date is for the driver.
+        Value::Time(time) => match timer::date(time) {
+            Some(date) => between_quotes(text, &date),
+            None => return false,
+        },
+        Value::Null => text.extend_from_slice(b"NULL"),
+        Value::Text(_) | Value::Blob(_) => return false,
+    }
+    true
 }
 
 /// Whether every byte means itself between single quotes.
@@ -174,8 +229,8 @@ mod tests {
     use super::*;
     use crate::db::Op;
 
-    fn said(statement: Option<Statement>) -> Option<String> {
-        statement.map(|Statement(text)| String::from_utf8(text).unwrap())
+    fn said(statement: Option<Plain>) -> Option<String> {
+        statement.map(|Plain { text, .. }| String::from_utf8(text).unwrap())
     }
 
     const ROW: [(&str, Value<'_>); 3] =
@@ -185,15 +240,15 @@ mod tests {
     fn a_row_is_said_in_the_words_of_the_driver() {
         let one = [Condition::equal("aor", Value::Text(b"sip:a@h"))];
         let two = [one[0], Condition { column: "n", op: Op::LessOrEqual, value: Value::Int(7) }];
-        let text = said(Statement::insert(b"location", &ROW));
+        let text = said(insert(b"location", &ROW));
         let sql = "insert into `location` (`aor`,`port`,`path`) values ('sip:a@h;x=<1>',-5,NULL)";
         assert_eq!(text.as_deref(), Some(sql));
-        let text = said(Statement::update(b"t", &two, &ROW[1..]));
+        let text = said(update(b"t", &two, &ROW[1..]));
         let sql = "update `t` set `port`=-5,`path`=NULL where `aor`='sip:a@h' AND `n`<=7";
         assert_eq!(text.as_deref(), Some(sql));
-        let text = said(Statement::delete(b"t", &one));
+        let text = said(delete(b"t", &one));
         assert_eq!(text.as_deref(), Some("delete from `t` where `aor`='sip:a@h'"));
-        assert_eq!(said(Statement::delete(b"t", &[])).as_deref(), Some("delete from `t`"));
+        assert_eq!(said(delete(b"t", &[])).as_deref(), Some("delete from `t`"));
     }
 
     #[test]
@@ -202,16 +257,16 @@ mod tests {
             [&b"o'brien"[..], b"a\\", b"\"", b"`", b"\n", b"\x1a", b"\0", b"\x7f", b"\xc3\xa4"]
         {
             let row = [("a", Value::Text(text))];
-            assert_eq!(said(Statement::insert(b"t", &row)), None, "{text:?}");
-            assert_eq!(said(Statement::update(b"t", &[], &row)), None, "{text:?}");
+            assert_eq!(said(insert(b"t", &row)), None, "{text:?}");
+            assert_eq!(said(update(b"t", &[], &row)), None, "{text:?}");
             let condition = [Condition::equal("a", Value::Text(text))];
-            assert_eq!(said(Statement::delete(b"t", &condition)), None, "{text:?}");
+            assert_eq!(said(delete(b"t", &condition)), None, "{text:?}");
         }
-        assert_eq!(said(Statement::insert(b"t", &[("a", Value::Blob(b"a"))])), None);
-        assert_eq!(said(Statement::insert(b"t", &[("a;b", Value::Null)])), None);
-        assert_eq!(said(Statement::insert(b"t`", &ROW)), None);
-        assert_eq!(said(Statement::insert(b"t", &[])), None);
-        assert_eq!(said(Statement::update(b"t", &[], &[])), None);
+        assert_eq!(said(insert(b"t", &[("a", Value::Blob(b"a"))])), None);
+        assert_eq!(said(insert(b"t", &[("a;b", Value::Null)])), None);
+        assert_eq!(said(insert(b"t`", &ROW)), None);
+        assert_eq!(said(insert(b"t", &[])), None);
+        assert_eq!(said(update(b"t", &[], &[])), None);
     }
 
     #[test]

@@ -42,10 +42,14 @@ pub fn is_named(contacts: &[u8]) -> bool {
 /// What the text of a number in a row begins with.
 const TEXT: &[u8] = b"device:";
 
-/// The number as a row keeps it.
+/// The number as a row keeps it: its 16 hexadecimal digits behind the word.
 pub fn to_text(device: u64) -> Vec<u8> {
-    let mut text = TEXT.to_vec();
-    text.extend_from_slice(format!("{device:016x}").as_bytes());
+    let mut text = Vec::with_capacity(TEXT.len() + 16);
+    text.extend_from_slice(TEXT);
+    for place in (0..16).rev() {
+        let digit = u8::try_from((device >> (4 * place)) & 0xf).unwrap_or(0);
+        text.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+    }
     text
 }
 

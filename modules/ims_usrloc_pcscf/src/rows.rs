@@ -1,14 +1,14 @@
 //! Contacts as rows of a table, and back.
 
 use crate::{
-    db::{self, Access, Adopted, Change, Contacts, Job, Named, RowError, STORAGE},
+    db::{self, Access, Adopted, Change, Contacts, Direct, Job, Named, RowError, STORAGE},
     domains::{self, DEVICE, Domain, LOADED, SECURED, STORED, State},
-    find::{row_key, second},
+    find::second,
     store, supersede,
 };
 use bstr::BStr;
 use kamailio::{
-    Error,
+    Error, Few,
     db::{
         Connection, DbError,
         storage::{Rows, Storage, Which, own, review},
@@ -19,8 +19,8 @@ use kamailio::{
 };
 use pcscf_core::{
     Id,
-    journal::{self, Outcome, Work},
-    row::{self, Key, LeftOut, Row},
+    journal::{self, Outcome, Ticket, Work},
+    row::{self, Key, LeftOut, Row, RowRef, SecurityRef},
 };
 
 impl Contacts for Domain {
@@ -93,8 +93,11 @@ impl Rows for Writer<'_> {
         job.attempts
     }
 
-    fn name(job: &Job) -> String {
-        Named(job.key()).to_string()
+    fn name(&self, job: &Job) -> String {
+        let key = self.0.with(|_, state| {
+            state.journal.key(job.ticket.ticket).map(|key| Named(&owned(key)).to_string())
+        });
+        key.flatten().unwrap_or_else(|| "a contact".to_owned())
     }
 
     fn access(&self) -> Option<Access<'_>> {
@@ -110,10 +113,23 @@ impl Rows for Writer<'_> {
     }
 
     fn write(&self, access: &Access<'_>, job: &Job) -> Result<(), RowError> {
-        access.write(job)
+        match &job.change {
+            Change::Put(row) => access.put(job, row),
+            Change::Remove(key) => Ok(access.remove(key)?),
+            Change::Say(said) if access.say(said)? => Ok(()),
+            Change::Say(_) => {
+                let whole = self.0.with(|_, state| self::job(state, job.ticket, None)).flatten();
+                match whole.map(|job| job.change) {
+                    Some(Change::Put(row)) => access.make_up(&row),
+                    Some(Change::Remove(key)) => Ok(access.remove(&key)?),
+                    Some(Change::Say(_)) | None => Ok(()),
+                }
+            }
+        }
     }
 
     fn take(&self, which: Which, limit: usize) -> Vec<Job> {
+        let direct = Direct::of(self.0.table());
         let jobs = self.0.with(|_, state| {
             let now = timer::now();
             // Mostly it is one.
@@ -133,7 +149,7 @@ impl Rows for Writer<'_> {
                     }),
                 };
                 let Some(work) = work else { break };
-                jobs.extend(job(state, work));
+                jobs.extend(job(state, work, direct.as_ref()));
             }
             jobs
         });
@@ -142,8 +158,8 @@ impl Rows for Writer<'_> {
 
     fn written(&self, job: &Job) -> Option<Job> {
         let again = self.0.with(|_, state| {
-            let stored = matches!(job.change, Change::Put(_));
-            mark(state, job.key(), stored);
+            let stored = !matches!(job.change, Change::Remove(_));
+            mark(state, job.ticket.ticket, stored);
             let outcome = state.journal.finish(&job.ticket, timer::now());
             let ticket = job.ticket.ticket;
             if outcome != Outcome::Lost
@@ -153,7 +169,7 @@ impl Rows for Writer<'_> {
                 state.journal.set_flags(ticket, if stored { flags | bit } else { flags & !bit });
             }
             match outcome {
-                Outcome::Again(work) => self::job(state, work),
+                Outcome::Again(work) => self::job(state, work, None),
                 Outcome::Done | Outcome::Lost => None,
             }
         });
@@ -183,9 +199,14 @@ fn borrowed(key: &Key) -> journal::Key<'_> {
     journal::Key { name: &key.aor, detail: &key.received, number: key.received_port }
 }
 
-/// Says of all contacts of this row whether it is in the table.
-fn mark(state: &mut State, key: &Key, stored: bool) {
-    let rows = state.directory.rows(&key.aor, &key.received, key.received_port);
+fn owned(key: journal::Key<'_>) -> Key {
+    Key { aor: key.name.to_vec(), received: key.detail.to_vec(), received_port: key.number }
+}
+
+/// Says of all contacts of the row of `ticket` whether it is in the table.
+fn mark(state: &mut State, ticket: Ticket, stored: bool) {
+    let Some(key) = state.journal.key(ticket) else { return };
+    let rows = state.directory.rows(key.name, key.detail, key.number);
     let ids: Vec<Id> = rows.map(|(id, _)| id).collect();
     let now = second(timer::now());
     for id in ids {
@@ -199,77 +220,87 @@ fn mark(state: &mut State, key: &Key, stored: bool) {
 
 /// What is to be written for an entry of the journal; nothing, and no entry any more, for a row that
 /// was never stored and is not to be. One that was tried in vain may be there nevertheless.
-fn job(state: &mut State, work: Work) -> Option<Job> {
+fn job(state: &mut State, work: Work, direct: Option<&Direct<'_>>) -> Option<Job> {
     let key = state.journal.key(work.ticket)?;
     let flags = u32::from(state.journal.flags(work.ticket).unwrap_or(0));
     let id = state.directory.find_row(key.name, key.detail, key.number);
-    let contact = id.and_then(|id| state.directory.get(id));
-    let Some(contact) = contact else {
-        if flags & STORED == 0 && work.attempts == 0 {
+    let attempts = work.attempts;
+    let Some(contact) = id.and_then(|id| state.directory.get(id)) else {
+        if flags & STORED == 0 && attempts == 0 {
             state.journal.forget(work.ticket);
             return None;
         }
-        let key = Key {
-            aor: key.name.to_vec(),
-            received: key.detail.to_vec(),
-            received_port: key.number,
-        };
-        let attempts = work.attempts;
-        let change = Change::Remove(key);
+        let change = Change::Remove(owned(key));
         return Some(Job { ticket: work, attempts, stored: true, secured: false, change });
     };
     let flags = flags | contact.flags();
-    Some(Job {
-        ticket: work,
-        attempts: work.attempts,
-        stored: flags & STORED != 0,
-        secured: flags & SECURED != 0,
-        change: Change::Put(Box::new(row_of(contact))),
-    })
+    let (stored, secured) = (flags & STORED != 0, flags & SECURED != 0);
+    let lists = Lists::of(contact);
+    let row = row_of(contact, &lists);
+    // What failed is looked at more closely.
+    let said =
+        direct.filter(|_| attempts == 0).and_then(|direct| direct.put(&row, stored, secured));
+    let change = match said {
+        Some(said) => Change::Say(said),
+        None => Change::Put(Box::new(row.to_row())),
+    };
+    Some(Job { ticket: work, attempts, stored, secured, change })
 }
 
-fn row_of(contact: &Contact) -> Row {
-    let routes = (0..contact.service_routes()).filter_map(|at| contact.service_route(at));
-    Row {
-        key: row_key(contact),
-        received_proto: contact.received_proto(),
-        host: contact.via_host().to_vec(),
-        port: contact.via_port(),
-        protocol: contact.via_proto(),
-        rinstance: contact.rinstance().to_vec(),
-        path: contact.path().to_vec(),
-        rx_session_id: contact.rx_session_id().to_vec(),
-        reg_state: u8::try_from(contact.state()).unwrap_or(0),
-        expires: contact.expires(),
-        service_routes: routes.map(<[u8]>::to_vec).collect(),
-        public_ids: contact.public_ids().map(<[u8]>::to_vec).collect(),
-        device: (contact.flags() & DEVICE != 0).then(|| contact.device()),
-        security: contact.security().as_ref().map(to_row),
-        security_temp: contact.security_temp().as_ref().map(to_row),
+/// The lists of a contact; most have a route or two, and three identities.
+struct Lists<'c> {
+    routes: Few<&'c [u8], 2>,
+    ids: Few<&'c [u8], 4>,
+}
+
+impl<'c> Lists<'c> {
+    fn of(contact: &'c Contact) -> Self {
+        let mut lists = Self { routes: Few::new(b""), ids: Few::new(b"") };
+        for at in 0..contact.service_routes() {
+            contact.service_route(at).into_iter().for_each(|route| lists.routes.push(route));
+        }
+        contact.public_ids().for_each(|id| lists.ids.push(id));
+        lists
     }
 }
 
-fn to_row(ipsec: &Ipsec<'_>) -> row::Security {
-    let either = |used: &[u8], offered: &[u8]| {
-        if used.is_empty() { offered.to_vec() } else { used.to_vec() }
-    };
+fn row_of<'c>(contact: &'c Contact, lists: &'c Lists<'c>) -> RowRef<'c> {
+    RowRef {
+        aor: contact.aor(),
+        received: contact.received_host(),
+        received_port: contact.received_port(),
+        received_proto: contact.received_proto(),
+        host: contact.via_host(),
+        port: contact.via_port(),
+        protocol: contact.via_proto(),
+        rinstance: contact.rinstance(),
+        path: contact.path(),
+        rx_session_id: contact.rx_session_id(),
+        reg_state: u8::try_from(contact.state()).unwrap_or(0),
+        expires: contact.expires(),
+        service_routes: &lists.routes,
+        public_ids: &lists.ids,
+        device: (contact.flags() & DEVICE != 0).then(|| contact.device()),
+        security: contact.security().as_ref().map(of_security),
+        security_temp: contact.security_temp().as_ref().map(of_security),
+    }
+}
+
+fn of_security<'c>(ipsec: &Ipsec<'c>) -> SecurityRef<'c> {
+    let either = |used: &'c [u8], offered: &'c [u8]| if used.is_empty() { offered } else { used };
     let [port_uc, port_us, port_pc, port_ps] = ipsec.ports;
     let [spi_uc, spi_us, spi_pc, spi_ps] = ipsec.spis;
-    row::Security {
-        protocol: ipsec.prot.to_vec(),
-        mode: ipsec.mode.to_vec(),
-        ck: ipsec.ck.to_vec(),
-        ik: ipsec.ik.to_vec(),
-        ealg: either(ipsec.ealg, ipsec.r_ealg),
-        ialg: either(ipsec.alg, ipsec.r_alg),
-        port_pc,
-        port_ps,
-        port_uc,
-        port_us,
-        spi_pc,
-        spi_ps,
-        spi_uc,
-        spi_us,
+    SecurityRef {
+        texts: [
+            ipsec.prot,
+            ipsec.mode,
+            ipsec.ck,
+            ipsec.ik,
+            either(ipsec.ealg, ipsec.r_ealg),
+            either(ipsec.alg, ipsec.r_alg),
+        ],
+        ports: [port_pc, port_ps, port_uc, port_us],
+        spis: [spi_pc, spi_ps, spi_uc, spi_us],
     }
 }
 
@@ -290,21 +321,6 @@ fn from_row(row: &row::Security) -> Result<Security, Error> {
     )
 }
 
-/// The lists of a row that `contact` does not have already.
-struct Lists<'r> {
-    ids: Vec<&'r [u8]>,
-    routes: Vec<&'r [u8]>,
-}
-
-impl<'r> Lists<'r> {
-    fn of(row: &'r Row) -> Self {
-        Self {
-            ids: row.public_ids.iter().map(Vec::as_slice).collect(),
-            routes: row.service_routes.iter().map(Vec::as_slice).collect(),
-        }
-    }
-}
-
 /// Makes contact `id` what the row says.
 fn take_over(
     records: &mut Records,
@@ -314,14 +330,15 @@ fn take_over(
     now: i64,
 ) -> Result<(), Error> {
     let Some(contact) = state.directory.get(id) else { return Ok(()) };
-    let lists = Lists::of(row);
+    let lists = row.lists();
     let known = (0..contact.service_routes()).filter_map(|at| contact.service_route(at));
-    let same_routes = known.eq(lists.routes.iter().copied());
-    let same_ids = lists.ids.is_empty() || contact.public_ids().eq(lists.ids.iter().copied());
+    let same_routes = known.eq(lists.service_routes.iter().copied());
+    let ids = &lists.public_ids;
+    let same_ids = ids.is_empty() || contact.public_ids().eq(ids.iter().copied());
     let same_rx = contact.rx_session_id() == row.rx_session_id;
     let changes = Changes {
-        ids: (!same_ids).then_some(&lists.ids),
-        routes: (!same_routes).then_some(&lists.routes),
+        ids: (!same_ids).then_some(ids),
+        routes: (!same_routes).then_some(&lists.service_routes),
         rx_session_id: (!same_rx).then_some(&row.rx_session_id),
     };
     if let Some(device) = row.device.filter(|device| *device != contact.device()) {
@@ -354,10 +371,10 @@ fn load(records: &mut Records, state: &mut State, row: &Row, now: i64) -> Result
         kamailio::warn!("a row is left alone: contact {} is no URI", BStr::new(aor));
         return Ok((Adopted::Refused, None));
     };
-    let lists = Lists::of(row);
+    let lists = row.lists();
     let changes = Changes {
-        ids: (!lists.ids.is_empty()).then_some(&lists.ids),
-        routes: (!lists.routes.is_empty()).then_some(&lists.routes),
+        ids: (!lists.public_ids.is_empty()).then_some(&lists.public_ids),
+        routes: (!lists.service_routes.is_empty()).then_some(&lists.service_routes),
         rx_session_id: (!row.rx_session_id.is_empty()).then_some(&row.rx_session_id),
     };
     let new = NewContact {

@@ -109,7 +109,7 @@ impl Rows for Writer {
         job.ticket.attempts
     }
 
-    fn name(job: &Job) -> String {
+    fn name(&self, job: &Job) -> String {
         job.name()
     }
 

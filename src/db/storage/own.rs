@@ -52,6 +52,11 @@ pub(super) fn is_empty() -> bool {
     OWN.with_borrow(|own| own.entries.is_empty())
 }
 
+/// Whether one entry is remembered, and there are no others.
+pub(super) fn is_one() -> bool {
+    OWN.with_borrow(|own| own.entries.len() == 1 && !own.more)
+}
+
 /// Forgets everything.
 pub(super) fn clear() {
     OWN.with_borrow_mut(|own| {

@@ -98,7 +98,7 @@ pub trait Rows {
     fn attempts(job: &Self::Job) -> u32;
 
     /// How the row is named in the log.
-    fn name(job: &Self::Job) -> String;
+    fn name(&self, job: &Self::Job) -> String;
 
     /// Opens the tables; nothing, and said so in the log, if that cannot be done now.
     fn access(&self) -> Option<Self::Access<'_>>;
@@ -140,7 +140,7 @@ pub trait Rows {
             own::clear();
             return;
         }
-        let limit = Instant::now() + PATIENCE;
+        let mut since: Option<Instant> = None;
         loop {
             let turn = storage.turn();
             if turn.is_some() {
@@ -150,10 +150,16 @@ pub trait Rows {
                     true => Which::Due(timer::now()),
                     false => Which::Own,
                 };
-                self.write_all(which);
+                let alone = which == Which::Own && own::is_one();
+                // What was written alone is not in other hands.
+                if self.write_all(which) == 1 && alone {
+                    own::clear();
+                    return;
+                }
             }
             drop(turn);
-            if !self.awaits() || storage.is_down() || Instant::now() > limit {
+            let waits = self.awaits() && !storage.is_down();
+            if !waits || since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
                 own::clear();
                 return;
             }
@@ -200,16 +206,18 @@ pub trait Rows {
         }
     }
 
-    /// Writes `which` rows until there are no more, or the database is down.
-    fn write_all(&self, which: Which) {
+    /// Writes `which` rows until there are no more, or the database is down. Says how often a row
+    /// was written.
+    fn write_all(&self, which: Which) -> usize {
+        let mut written = 0;
         loop {
             let jobs = self.take(which, BATCH);
             let full = jobs.len() == BATCH;
             if !jobs.is_empty() {
-                write_jobs(self, jobs);
+                written += write_jobs(self, jobs);
             }
             if !full || self.storage().is_down() {
-                return;
+                return written;
             }
         }
     }
@@ -277,7 +285,7 @@ fn round<R: Rows + ?Sized>(
             }
             Err(RowError::Unfit(why)) => {
                 rows.counters().1.increment();
-                crate::error!("{} is not stored in {}: {why}", R::name(&job), rows.place());
+                crate::error!("{} is not stored in {}: {why}", rows.name(&job), rows.place());
                 again.extend(rows.written(&job));
             }
             Err(RowError::Db(error)) => {
@@ -330,7 +338,7 @@ fn refused<R: Rows + ?Sized>(rows: &R, job: &R::Job, error: &DbError) {
     let pause = 1_u32.checked_shl(R::attempts(job)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
     crate::error!(
         "{} is not stored in {}, tried again in {pause} s: {error}",
-        R::name(job),
+        rows.name(job),
         rows.place()
     );
     rows.failed(job, timer::now().saturating_add(pause.into()));

@@ -19,6 +19,7 @@ mixed! {
         an_end_that_lasts_takes_the_row_out;
     usrloc:
         a_row_that_somebody_deleted_comes_back,
+        a_quote_changes_nothing_else_of_a_row,
         rows_that_are_no_contacts_stay_as_they_are,
         a_contact_too_long_for_its_column_is_served_and_named,
         identities_beyond_the_column_are_left_out_from_the_end,
@@ -61,11 +62,58 @@ fn an_end_that_lasts_takes_the_row_out(mix: Mix) {
 
 fn a_row_that_somebody_deleted_comes_back(mix: Mix) {
     let lab = stored(mix, 1).start();
+    comes_back(&lab, &lab.host.sqlite());
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    let lab = Plan::new(mix).stored(Storage::At(database.url()), 1).start();
+    comes_back(&lab, &database);
+    assert_eq!(counted(&lab, "db_write_errors"), 0);
+}
+
+fn comes_back(lab: &Lab, database: &dyn Database) {
     let alice = lab.ue("alice");
     lab.register(&alice);
-    lab.host.sqlite().execute("DELETE FROM location");
+    database.execute("DELETE FROM location");
     lab.register(&alice);
-    assert_eq!(lab.host.sqlite().contacts("aor, reg_state"), [[alice.contact(), "2".into()]]);
+    assert_eq!(database.contacts("aor, reg_state"), [[alice.contact(), "2".into()]]);
+}
+
+/// A row without one is written in one piece, one with it by the driver.
+fn a_quote_changes_nothing_else_of_a_row(mix: Mix) {
+    const COLUMNS: &str = "domain, host, protocol, received_proto, path, rinstance, \
+        rx_session_id, reg_state, service_routes, socket, public_ids, security_type, \
+        t_security_type, t_protocol, t_mode, t_ealg, t_ialg, t_port_uc, t_port_us, t_spi_uc, \
+        t_spi_us";
+    let offer = "ipsec-3gpp;alg=hmac-md5-96;ealg=null;prot=esp;mod=trans;spi-c=11;spi-s=12;\
+        port-c=5062;port-s=5064";
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    let lab = Plan::new(mix).stored(Storage::At(database.url()), 1).start();
+    let ues = ["an'e", "anne"].map(|user| lab.ue(user));
+    let contact = |ue: &Ue| {
+        let uri = format!("{};rinstance=a1", ue.contact());
+        format!("<{uri}>;+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>\"")
+    };
+    let rows = |when: &str| {
+        let rows = database.query(&format!("SELECT {COLUMNS} FROM location ORDER BY aor"));
+        let rows: Vec<Vec<String>> = rows
+            .into_iter()
+            .map(|row| row.iter().map(|it| it.replace("an'e", "anne")).collect())
+            .collect();
+        let [quoted, plain] = &rows[..] else { panic!("{when}: {rows:?}") };
+        assert_eq!(quoted, plain, "{when}");
+        assert!(plain.iter().any(|cell| cell == "a1"), "{plain:?}");
+    };
+    for ue in &ues {
+        let register = ue.register(600).set("Contact", &contact(ue)).add("Security-Client", offer);
+        assert_eq!(rc(&ue.ask(&register.add("X-Stop", "1"))), 1);
+    }
+    rows("pending");
+    for ue in &ues {
+        let register = ue.register(600).set("Contact", &contact(ue)).add("Security-Client", offer);
+        let ids = format!("<{0}>, <{0}.net>", ue.identity());
+        let done = lab.exchange(ue, &register, |ok| ok.set("P-Associated-URI", &ids));
+        assert_eq!(done.saved(), 1);
+    }
+    rows("registered");
 }
 
 fn rows_that_are_no_contacts_stay_as_they_are(mix: Mix) {

@@ -1,13 +1,14 @@
 //! Contacts as rows of the location table, `pcscf_location` or, before Kamailio 6.0, `location`.
 //!
 //! A row is found by its [`Key`]. [`Row::read`] takes nothing for granted: the table may hold what another
-//! server, an older version or a person wrote. [`Writing`] makes a row fit the columns that there are, which
-//! [`Layout`] describes, and says what it left out.
+//! server, an older version or a person wrote. [`insert`] and [`update`] make a row fit the columns that there
+//! are, which [`Layout`] describes, and say what they left out.
 
 mod column;
 mod layout;
 mod list;
 mod read;
+mod reference;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,10 @@ pub use column::Column;
 pub use layout::{Described, Layout, MissingColumns};
 pub use list::{join, split};
 pub use read::Read;
+pub use reference::{Lists, RowRef, SecurityRef};
 pub use shm_store::cells::{BadCell, Cells};
 pub use spelling::spellings;
-pub use write::{Cell, LeftOut, Writing};
+pub use write::{Cell, LeftOut, Sink, insert, update};
 
 /// What tells a row from all others: one phone behind one address and port has one for each
 /// Contact. All three never change while a contact lives.

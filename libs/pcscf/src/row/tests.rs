@@ -37,14 +37,30 @@ impl Stored {
     }
 }
 
-fn stored(writing: Writing<'_>) -> Stored {
+type Put = Vec<(Column, Cell<'static>)>;
+
+fn put(row: &Row, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
+    let mut cells = Vec::new();
+    let lists = row.lists();
+    let left_out = insert(&row.by_ref(&lists), b"location", layout, &mut cells)?;
+    Ok((owned(cells), left_out))
+}
+
+fn change(row: &Row, secured: bool, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
+    let mut cells = Vec::new();
+    let lists = row.lists();
+    let left_out = update(&row.by_ref(&lists), secured, layout, &mut cells)?;
+    Ok((owned(cells), left_out))
+}
+
+fn owned(cells: Vec<(Column, Cell<'_>)>) -> Put {
     let own = |cell| match cell {
         Cell::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
         Cell::Int(number) => Cell::Int(number),
         Cell::Time(time) => Cell::Time(time),
         Cell::Null => Cell::Null,
     };
-    Stored(writing.cells.into_iter().map(|(column, cell)| (column, own(cell))).collect())
+    cells.into_iter().map(|(column, cell)| (column, own(cell))).collect()
 }
 
 fn row() -> Row {
@@ -76,8 +92,8 @@ fn a_device_is_a_text_that_nobody_else_writes() {
     let layout = Layout::shipped();
     let device = |device| {
         let row = Row { device, ..row() };
-        let writing = Writing::update(&row, false, &layout).unwrap();
-        let cells = stored(writing).0;
+        let (cells, _) = change(&row, false, &layout).unwrap();
+        let cells = Stored(cells).0;
         cells.into_iter().find(|(column, _)| *column == Column::Socket).map(|(_, cell)| cell)
     };
     let text = Cell::Text(Cow::Borrowed(&b"device:0000000000abcdef"[..]));
@@ -124,9 +140,9 @@ fn table(numeric: bool, signed: bool) -> Layout {
 }
 
 fn written(row: &Row, layout: &Layout) -> Stored {
-    let writing = Writing::insert(row, b"location", layout).unwrap();
-    assert_eq!(writing.left_out, []);
-    stored(writing)
+    let (cells, left_out) = put(row, layout).unwrap();
+    assert_eq!(left_out, []);
+    Stored(cells)
 }
 
 #[test]
@@ -135,6 +151,7 @@ fn a_row_comes_back_as_it_was_written_in_every_kind_of_table() {
         let layout = table(numeric, signed);
         for row in [row(), secured()] {
             let read = Row::read(&written(&row, &layout)).unwrap();
+            assert_eq!(row.by_ref(&row.lists()).to_row(), row);
             assert_eq!((read.row, read.no_security), (row, None));
         }
     }
@@ -158,12 +175,9 @@ fn a_new_contact_has_the_columns_of_the_c_module() {
 fn no_column_is_named_twice() {
     for layout in [table(false, false), table(true, true), Layout::shipped()] {
         let row = secured();
-        for writing in [
-            Writing::insert(&row, b"location", &layout).unwrap(),
-            Writing::update(&row, true, &layout).unwrap(),
-        ] {
-            for (place, (column, _)) in writing.cells.iter().enumerate() {
-                let again = writing.cells[..place].iter().any(|(other, _)| other == column);
+        for (cells, _) in [put(&row, &layout).unwrap(), change(&row, true, &layout).unwrap()] {
+            for (place, (column, _)) in cells.iter().enumerate() {
+                let again = cells[..place].iter().any(|(other, _)| other == column);
                 assert!(!again, "{column:?}");
             }
         }
@@ -174,12 +188,12 @@ fn no_column_is_named_twice() {
 fn an_association_that_ended_leaves_its_columns_empty() {
     let layout = table(false, false);
     let row = row();
-    let cells = stored(Writing::update(&row, true, &layout).unwrap());
+    let cells = Stored(change(&row, true, &layout).unwrap().0);
     assert_eq!(cells.cell(Column::TSecurityType), Some(&Cell::Int(0)));
     assert_eq!(cells.cell(Column::TCk), Some(&Cell::Null));
     assert_eq!(cells.cell(Column::SpiUc), Some(&Cell::Null));
     assert!(cells.cell(Column::Protocol).is_none(), "it has the transport");
-    let cells = stored(Writing::update(&row, false, &layout).unwrap());
+    let cells = Stored(change(&row, false, &layout).unwrap().0);
     assert!(cells.cell(Column::TSecurityType).is_none());
 }
 
@@ -206,16 +220,16 @@ fn a_key_that_does_not_fit_cannot_be_written() {
     let layout = Layout::shipped();
     let mut long = row();
     long.key.aor = vec![b'a'; 256];
-    let left_out = Writing::insert(&long, b"location", &layout).unwrap_err();
+    let left_out = put(&long, &layout).unwrap_err();
     assert_eq!(left_out.to_string(), "aor has 256 bytes, must have at most 255");
-    assert_eq!(Writing::update(&long, false, &layout).unwrap_err(), left_out);
+    assert_eq!(change(&long, false, &layout).unwrap_err(), left_out);
     let host = Row { host: vec![b'h'; 101], ..row() };
-    let left_out = Writing::insert(&host, b"location", &layout).unwrap_err();
+    let left_out = put(&host, &layout).unwrap_err();
     assert_eq!(left_out.column, Column::Host);
     for bytes in [&b"sip:\xff@h"[..], b"sip:a\0b@h"] {
         let mut odd = row();
         odd.key.aor = bytes.to_vec();
-        let left_out = Writing::insert(&odd, b"location", &layout).unwrap_err();
+        let left_out = put(&odd, &layout).unwrap_err();
         assert_eq!((left_out.column, left_out.limit), (Column::Aor, None));
     }
 }
@@ -231,10 +245,10 @@ fn what_does_not_fit_is_left_out_and_named() {
         public_ids: vec![uri(1000), uri(1000), uri(1000)],
         ..row()
     };
-    let writing = Writing::insert(&row, b"location", &layout).unwrap();
-    let names: Vec<_> = writing.left_out.iter().map(|left| left.column.name()).collect();
+    let (cells, left_out) = put(&row, &layout).unwrap();
+    let names: Vec<_> = left_out.iter().map(|left| left.column.name()).collect();
     assert_eq!(names, ["rinstance", "rx_session_id", "service_routes", "public_ids"]);
-    let cells = stored(writing);
+    let cells = Stored(cells);
     assert_eq!(cells.cell(Column::RxSessionId), Some(&Cell::Null));
     assert_eq!(cells.cell(Column::ServiceRoutes), Some(&Cell::Null));
     assert_eq!(cells.text(Column::PublicIds).map(<[u8]>::len), Some(2004));
@@ -245,9 +259,9 @@ fn keys_of_an_association_that_do_not_fit_leave_out_the_association() {
     let mut row = secured();
     row.security_temp.as_mut().unwrap().ck = vec![b'0'; 101];
     let layout = table(false, false);
-    let writing = Writing::update(&row, true, &layout).unwrap();
-    assert_eq!(writing.left_out.len(), 1);
-    let cells = stored(writing);
+    let (cells, left_out) = change(&row, true, &layout).unwrap();
+    assert_eq!(left_out.len(), 1);
+    let cells = Stored(cells);
     assert_eq!(cells.cell(Column::TSecurityType), Some(&Cell::Int(0)));
     assert_eq!(cells.cell(Column::SecurityType), Some(&Cell::Int(IPSEC)));
 }
@@ -363,11 +377,11 @@ proptest! {
             }
         }
         if let Ok(Read { row, .. }) = Row::read(&cells)
-            && let Ok(writing) = Writing::insert(&row, b"location", &layout)
-            && writing.left_out.is_empty()
+            && let Ok((cells, left_out)) = put(&row, &layout)
+            && left_out.is_empty()
             && row.expires <= LAST_TIME
         {
-            let again = Row::read(&stored(writing));
+            let again = Row::read(&Stored(cells));
             prop_assert_eq!(again, Ok(Read { row, no_security: None }));
         }
     }

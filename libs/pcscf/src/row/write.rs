@@ -1,12 +1,11 @@
 //! Rows that are to be written, made fit for the table.
 
 use super::{
-    Column, IPSEC, Key, Layout, Row, Security,
+    Column, IPSEC, Layout, RowRef, SecurityRef,
     column::{IN_USE, SecurityColumns, TEMPORARY},
     list::join,
 };
 use crate::device;
-use bstr::ByteSlice;
 use core::fmt;
 use std::borrow::Cow;
 
@@ -45,78 +44,92 @@ impl fmt::Display for LeftOut {
 /// The last second that all databases can store, the end of the year 9998.
 pub(super) const LAST_TIME: i64 = 253_370_764_799;
 
-/// A statement for a row under construction.
-#[derive(Debug)]
-pub struct Writing<'r> {
-    layout: &'r Layout,
-    /// The columns and their values.
-    pub cells: Vec<(Column, Cell<'r>)>,
-    /// What had to be left out.
-    pub left_out: Vec<LeftOut>,
+/// Where the cells of a row go, in the order of the statement.
+pub trait Sink<'r> {
+    /// Column `column` is to get `cell`. No column comes twice.
+    fn put(&mut self, column: Column, cell: Cell<'r>);
 }
 
-impl<'r> Writing<'r> {
-    /// All columns of a new row of the table `domain`.
-    ///
-    /// # Errors
-    ///
-    /// The column without which the row cannot be told from others or found again.
-    pub fn insert(row: &'r Row, domain: &'r [u8], layout: &'r Layout) -> Result<Self, LeftOut> {
-        let mut writing = Self::new(layout);
-        writing.optional(Column::Domain, domain);
-        writing.key(&row.key)?;
-        writing.needed(Column::Host, &row.host)?;
-        writing.put(Column::Port, Cell::Int(row.port.into()));
-        writing.put(Column::Protocol, Cell::Int(row.protocol.into()));
-        writing.optional(Column::Path, &row.path);
-        writing.optional(Column::Rinstance, &row.rinstance);
-        writing.changing(row);
-        let secured = row.security.is_some() || row.security_temp.is_some();
-        Ok(if secured { writing.secured(row) } else { writing })
-    }
-
-    /// The columns that may change while a contact lives; with `secured` those of its security
-    /// associations, too.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Writing::insert`].
-    pub fn update(row: &'r Row, secured: bool, layout: &'r Layout) -> Result<Self, LeftOut> {
-        let mut writing = Self::new(layout);
-        writing.storable(Column::Aor, &row.key.aor)?;
-        writing.storable(Column::Received, &row.key.received)?;
-        writing.changing(row);
-        Ok(if secured { writing.secured(row) } else { writing })
-    }
-
-    fn new(layout: &'r Layout) -> Self {
-        Self { layout, cells: Vec::with_capacity(20), left_out: Vec::new() }
-    }
-
+impl<'r> Sink<'r> for Vec<(Column, Cell<'r>)> {
     fn put(&mut self, column: Column, cell: Cell<'r>) {
-        self.cells.push((column, cell));
+        self.push((column, cell));
+    }
+}
+
+/// Gives all columns of a new row of the table `domain` to `sink`, and says what had to be left out.
+///
+/// # Errors
+///
+/// The column without which the row cannot be told from others or found again.
+pub fn insert<'r>(
+    row: &RowRef<'r>,
+    domain: &'r [u8],
+    layout: &Layout,
+    sink: &mut impl Sink<'r>,
+) -> Result<Vec<LeftOut>, LeftOut> {
+    let mut writing = Writing { layout, sink, left_out: Vec::new() };
+    let secured = row.security.is_some() || row.security_temp.is_some();
+    let agreed = secured.then(|| writing.agreed(row));
+    writing.optional(Column::Domain, domain);
+    writing.needed(Column::Aor, row.aor)?;
+    writing.needed(Column::Received, row.received)?;
+    writing.put(Column::ReceivedPort, Cell::Int(row.received_port.into()));
+    writing.needed(Column::Host, row.host)?;
+    writing.put(Column::Port, Cell::Int(row.port.into()));
+    // An association in use has its own protocol there, where that is a name.
+    if writing.is_numeric(Column::Protocol) || !matches!(agreed, Some([Some(_), _])) {
+        writing.put(Column::Protocol, Cell::Int(row.protocol.into()));
+    }
+    writing.optional(Column::Path, row.path);
+    writing.optional(Column::Rinstance, row.rinstance);
+    writing.changing(row);
+    if let Some(agreed) = agreed {
+        writing.secured(agreed);
+    }
+    Ok(writing.left_out)
+}
+
+/// As [`insert`], the columns that may change while a contact lives; with `secured` those of its
+/// security associations, too.
+///
+/// # Errors
+///
+/// As for [`insert`].
+pub fn update<'r>(
+    row: &RowRef<'r>,
+    secured: bool,
+    layout: &Layout,
+    sink: &mut impl Sink<'r>,
+) -> Result<Vec<LeftOut>, LeftOut> {
+    let mut writing = Writing { layout, sink, left_out: Vec::new() };
+    writing.storable(Column::Aor, row.aor)?;
+    writing.storable(Column::Received, row.received)?;
+    writing.changing(row);
+    if secured {
+        let agreed = writing.agreed(row);
+        writing.secured(agreed);
+    }
+    Ok(writing.left_out)
+}
+
+struct Writing<'l, S> {
+    layout: &'l Layout,
+    sink: &'l mut S,
+    left_out: Vec<LeftOut>,
+}
+
+impl<'r, S: Sink<'r>> Writing<'_, S> {
+    fn put(&mut self, column: Column, cell: Cell<'r>) {
+        self.sink.put(column, cell);
     }
 
-    /// Puts `cell` in the place of what the column was to get.
-    fn replace(&mut self, column: Column, cell: Cell<'r>) {
-        self.cells.retain(|(other, _)| *other != column);
-        self.put(column, cell);
-    }
-
-    fn key(&mut self, key: &'r Key) -> Result<(), LeftOut> {
-        self.needed(Column::Aor, &key.aor)?;
-        self.needed(Column::Received, &key.received)?;
-        self.put(Column::ReceivedPort, Cell::Int(key.received_port.into()));
-        Ok(())
-    }
-
-    fn changing(&mut self, row: &'r Row) {
+    fn changing(&mut self, row: &RowRef<'r>) {
         self.put(Column::Expires, Cell::Time(row.expires.clamp(0, LAST_TIME)));
         self.put(Column::RegState, Cell::Int(row.reg_state.into()));
         self.put(Column::ReceivedProto, Cell::Int(row.received_proto.into()));
-        self.optional(Column::RxSessionId, &row.rx_session_id);
-        self.list(Column::ServiceRoutes, &row.service_routes);
-        self.list(Column::PublicIds, &row.public_ids);
+        self.optional(Column::RxSessionId, row.rx_session_id);
+        self.list(Column::ServiceRoutes, row.service_routes);
+        self.list(Column::PublicIds, row.public_ids);
         match row.device {
             Some(0) => self.put(Column::Socket, Cell::Null),
             Some(device) => {
@@ -125,12 +138,6 @@ impl<'r> Writing<'r> {
             }
             None => {}
         }
-    }
-
-    fn secured(mut self, row: &'r Row) -> Self {
-        self.security(&IN_USE, row.security.as_ref());
-        self.security(&TEMPORARY, row.security_temp.as_ref());
-        self
     }
 
     /// A text without which there can be no row.
@@ -157,7 +164,7 @@ impl<'r> Writing<'r> {
         if len > limit {
             return Err(LeftOut { column, len, limit: Some(limit) });
         }
-        if text.find_byte(0).is_some() || core::str::from_utf8(text).is_err() {
+        if !is_text(text) {
             return Err(LeftOut { column, len, limit: None });
         }
         Ok(())
@@ -165,10 +172,9 @@ impl<'r> Writing<'r> {
 
     /// Identities that do not fit are left out from the end. Of routes all are, as requests would
     /// take a wrong way with some of them.
-    fn list(&mut self, column: Column, uris: &[Vec<u8>]) {
+    fn list(&mut self, column: Column, uris: &[&[u8]]) {
         let limit = self.layout.limit(column);
-        let whole = |uri: &&Vec<u8>| self.storable(column, uri).is_ok();
-        let usable = uris.iter().take_while(whole).count();
+        let usable = uris.iter().take_while(|uri| self.storable(column, uri).is_ok()).count();
         let (mut text, mut count) = join(uris.get(..usable).unwrap_or_default(), limit);
         if count < uris.len() {
             let len: usize = uris.iter().map(|uri| uri.len() + 2).sum();
@@ -182,16 +188,18 @@ impl<'r> Writing<'r> {
         self.put(column, cell);
     }
 
-    fn security(&mut self, columns: &SecurityColumns, security: Option<&'r Security>) {
+    /// What of the associations can be written: of the one in use, and of the other one.
+    fn agreed(&mut self, row: &RowRef<'r>) -> [Option<SecurityRef<'r>>; 2] {
         if !self.layout.has_security() {
-            return;
+            return [None; 2];
         }
-        let security = security.and_then(|security| {
-            let texts = columns.texts.iter().zip(security.texts());
+        [(IN_USE, row.security), (TEMPORARY, row.security_temp)].map(|(columns, security)| {
+            let security = security?;
+            let texts = columns.texts.into_iter().zip(security.texts);
             // The column of the protocol may be one for numbers, and is then left as it is.
-            let checked = texts.filter(|(column, _)| !self.is_numeric(**column));
+            let checked = texts.filter(|(column, _)| !self.is_numeric(*column));
             let bad =
-                checked.map(|(column, text)| self.storable(*column, text)).find_map(Result::err);
+                checked.map(|(column, text)| self.storable(column, text)).find_map(Result::err);
             match bad {
                 Some(left_out) => {
                     self.left_out.push(left_out);
@@ -199,26 +207,35 @@ impl<'r> Writing<'r> {
                 }
                 None => Some(security),
             }
-        });
-        let none = Cell::Null;
+        })
+    }
+
+    fn secured(&mut self, [in_use, temporary]: [Option<SecurityRef<'r>>; 2]) {
+        if self.layout.has_security() {
+            self.security(&IN_USE, in_use);
+            self.security(&TEMPORARY, temporary);
+        }
+    }
+
+    fn security(&mut self, columns: &SecurityColumns, security: Option<SecurityRef<'r>>) {
         self.put(columns.kind, security.map_or(Cell::Int(0), |_| Cell::Int(IPSEC)));
         for (place, column) in columns.texts.into_iter().enumerate() {
-            let text = security.and_then(|security| security.texts().into_iter().nth(place));
+            let text = security.and_then(|security| security.texts.into_iter().nth(place));
             // Without an association this column has the transport, which does not change.
             let of_contact = column == Column::Protocol && security.is_none();
             if self.is_numeric(column) || of_contact {
                 continue;
             }
-            self.replace(column, text.map_or(none.clone(), |text| Cell::Text(Cow::Borrowed(text))));
+            self.put(column, text.map_or(Cell::Null, |text| Cell::Text(Cow::Borrowed(text))));
         }
         for (place, column) in columns.ports.into_iter().enumerate() {
-            let port = security.and_then(|security| security.ports().into_iter().nth(place));
-            self.put(column, port.map_or(none.clone(), |port| Cell::Int(port.into())));
+            let port = security.and_then(|security| security.ports.into_iter().nth(place));
+            self.put(column, port.map_or(Cell::Null, |port| Cell::Int(port.into())));
         }
         for (place, column) in columns.spis.into_iter().enumerate() {
-            let spi = security.and_then(|security| security.spis().into_iter().nth(place));
+            let spi = security.and_then(|security| security.spis.into_iter().nth(place));
             let spi = spi.map(|spi| self.spi(spi));
-            self.put(column, spi.map_or(none.clone(), Cell::Int));
+            self.put(column, spi.map_or(Cell::Null, Cell::Int));
         }
     }
 
@@ -233,20 +250,13 @@ impl<'r> Writing<'r> {
     }
 }
 
-fn text_or_null(text: &[u8]) -> Cell<'_> {
-    if text.is_empty() { Cell::Null } else { Cell::Text(Cow::Borrowed(text)) }
+/// Whether databases take it as a text: UTF-8 without zeroes.
+fn is_text(text: &[u8]) -> bool {
+    // Most are short and plain, which is seen sooner than it is checked in full.
+    text.iter().all(|byte| matches!(byte, 1..=0x7f))
+        || (!text.contains(&0) && core::str::from_utf8(text).is_ok())
 }
 
-impl Security {
-    fn texts(&self) -> [&[u8]; 6] {
-        [&self.protocol, &self.mode, &self.ck, &self.ik, &self.ealg, &self.ialg]
-    }
-
-    fn ports(&self) -> [u16; 4] {
-        [self.port_pc, self.port_ps, self.port_uc, self.port_us]
-    }
-
-    fn spis(&self) -> [u32; 4] {
-        [self.spi_pc, self.spi_ps, self.spi_uc, self.spi_us]
-    }
+fn text_or_null(text: &[u8]) -> Cell<'_> {
+    if text.is_empty() { Cell::Null } else { Cell::Text(Cow::Borrowed(text)) }
 }

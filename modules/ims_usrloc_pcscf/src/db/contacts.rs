@@ -1,5 +1,6 @@
 //! What the database needs of a domain.
 
+use kamailio::db::Plain;
 use pcscf_core::{
     journal::Work,
     row::{Key, Row},
@@ -53,16 +54,8 @@ pub(crate) struct Job {
 pub(crate) enum Change {
     /// It is to say this.
     Put(Box<Row>),
+    /// The same, said already: the first try of a row that no other server has written.
+    Say(Plain),
     /// The row of this key is to be removed.
     Remove(Key),
-}
-
-impl Job {
-    /// Which row.
-    pub(crate) fn key(&self) -> &Key {
-        match &self.change {
-            Change::Put(row) => &row.key,
-            Change::Remove(key) => key,
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod contacts;
+mod direct;
 mod fetch;
 mod lookup;
 mod process;
@@ -17,6 +18,7 @@ mod tables;
 
 pub(crate) use access::Access;
 pub(crate) use contacts::{Adopted, Change, Contacts, Job};
+pub(crate) use direct::Direct;
 pub(crate) use fetch::{Wanted, fetch, refresh};
 pub(crate) use process::child;
 pub(crate) use restore::restore;

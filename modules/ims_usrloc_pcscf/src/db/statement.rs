@@ -1,15 +1,10 @@
 //! The statements for one row.
 
-use super::{
-    Mode, STORAGE,
-    access::Access,
-    contacts::{Change, Job},
-    mode,
-};
+use super::{Mode, STORAGE, access::Access, contacts::Job, mode};
 use bstr::BStr;
 use core::fmt;
-use kamailio::db::{Condition, DbError, Value, storage};
-use pcscf_core::row::{Cell, Column, Key, LeftOut, Row, Writing};
+use kamailio::db::{Condition, DbError, Plain, Value, storage};
+use pcscf_core::row::{self, Cell, Column, Key, LeftOut, Row};
 
 /// Why a row is not in the table as it should be.
 pub(crate) type RowError = storage::RowError<LeftOut>;
@@ -31,29 +26,29 @@ impl fmt::Display for Named<'_> {
 
 /// What a row of this key fulfils.
 pub(super) fn conditions(key: &Key) -> Vec<Condition<'_>> {
+    compared(&key.aor, &key.received, key.received_port).collect()
+}
+
+pub(super) fn compared<'k>(
+    aor: &'k [u8],
+    received: &'k [u8],
+    received_port: u16,
+) -> impl Iterator<Item = Condition<'k>> {
     let equal = |column: Column, value| Condition::equal(column.name(), value);
     // Drivers cannot say "is null".
-    let received = Some(Value::Text(&key.received)).filter(|_| !key.received.is_empty());
+    let some = Some(Value::Text(received)).filter(|_| !received.is_empty());
     [
-        Some(equal(Column::Aor, Value::Text(&key.aor))),
-        received.map(|received| equal(Column::Received, received)),
-        Some(equal(Column::ReceivedPort, Value::Int(key.received_port.into()))),
+        Some(equal(Column::Aor, Value::Text(aor))),
+        some.map(|received| equal(Column::Received, received)),
+        Some(equal(Column::ReceivedPort, Value::Int(received_port.into()))),
     ]
     .into_iter()
     .flatten()
-    .collect()
 }
 
 impl Access<'_> {
-    /// Makes the table say what `job` says.
-    pub(crate) fn write(&self, job: &Job) -> Result<(), RowError> {
-        match &job.change {
-            Change::Put(row) => self.put(job, row),
-            Change::Remove(key) => Ok(self.connection.delete(self.table, &conditions(key))?),
-        }
-    }
-
-    fn put(&self, job: &Job, row: &Row) -> Result<(), RowError> {
+    /// Makes the table say what `row` says, that of `job`.
+    pub(crate) fn put(&self, job: &Job, row: &Row) -> Result<(), RowError> {
         let there = if job.stored {
             self.update(job, row)?
         } else {
@@ -65,11 +60,32 @@ impl Access<'_> {
         if there { Ok(()) } else { self.insert(row) }
     }
 
+    /// Runs the statement of a row; false if that was an update and changed none: it may be there
+    /// and say the same.
+    pub(crate) fn say(&self, said: &Plain) -> Result<bool, DbError> {
+        self.connection.say(self.table, said)?;
+        Ok(said.is_insert() || self.connection.affected_rows()?.is_some_and(|count| count > 0))
+    }
+
+    /// Makes sure that there is a row, after an update of it that changed none.
+    pub(crate) fn make_up(&self, row: &Row) -> Result<(), RowError> {
+        if self.has(&row.key)? { Ok(()) } else { self.insert(row) }
+    }
+
+    /// Removes the row of this key.
+    pub(crate) fn remove(&self, key: &Key) -> Result<(), DbError> {
+        self.connection.delete(self.table, &conditions(key))
+    }
+
     /// Updates the row; false if there is none.
     fn update(&self, job: &Job, row: &Row) -> Result<bool, RowError> {
-        let writing = Writing::update(row, job.secured, &self.layout).map_err(RowError::Unfit)?;
-        self.report(&row.key, &writing.left_out);
-        self.connection.update(self.table, &conditions(&row.key), &values(&writing.cells))?;
+        let mut cells = Vec::with_capacity(Column::COUNT);
+        let lists = row.lists();
+        let row_ref = row.by_ref(&lists);
+        let left_out = row::update(&row_ref, job.secured, &self.layout, &mut cells)
+            .map_err(RowError::Unfit)?;
+        self.report(&row.key, &left_out);
+        self.connection.update(self.table, &conditions(&row.key), &values(&cells))?;
         Ok(match self.connection.affected_rows()? {
             Some(0) if !STORAGE.counts_unchanged() => self.has(&row.key)?,
             Some(count) => count > 0,
@@ -78,9 +94,13 @@ impl Access<'_> {
     }
 
     fn insert(&self, row: &Row) -> Result<(), RowError> {
-        let writing = Writing::insert(row, self.table, &self.layout).map_err(RowError::Unfit)?;
-        self.report(&row.key, &writing.left_out);
-        Ok(self.connection.insert(self.table, &values(&writing.cells))?)
+        let mut cells = Vec::with_capacity(Column::COUNT);
+        let lists = row.lists();
+        let row_ref = row.by_ref(&lists);
+        let left_out =
+            row::insert(&row_ref, self.table, &self.layout, &mut cells).map_err(RowError::Unfit)?;
+        self.report(&row.key, &left_out);
+        Ok(self.connection.insert(self.table, &values(&cells))?)
     }
 
     /// Whether there is a row of this key.
@@ -101,11 +121,14 @@ impl Access<'_> {
 }
 
 fn values<'c>(cells: &'c [(Column, Cell<'_>)]) -> Vec<(&'static str, Value<'c>)> {
-    let value = |cell: &'c Cell<'_>| match cell {
+    cells.iter().map(|(column, cell)| (column.name(), value(cell))).collect()
+}
+
+pub(super) fn value<'c>(cell: &'c Cell<'_>) -> Value<'c> {
+    match cell {
         Cell::Int(number) => Value::Int(*number),
         Cell::Text(text) => Value::Text(text),
         Cell::Time(time) => Value::Time(*time),
         Cell::Null => Value::Null,
-    };
-    cells.iter().map(|(column, cell)| (column.name(), value(cell))).collect()
+    }
 }

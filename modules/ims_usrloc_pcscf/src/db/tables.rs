@@ -15,16 +15,20 @@ thread_local! {
 
 /// The layout of `table`.
 pub(super) fn layout(connection: &Connection<'_>, table: &[u8]) -> Result<Rc<Layout>, StartError> {
-    let known = KNOWN.with_borrow(|known| {
-        let found = known.iter().find(|(name, _)| name == table);
-        found.map(|(_, layout)| Rc::clone(layout))
-    });
-    if let Some(layout) = known {
+    if let Some(layout) = known(table) {
         return Ok(layout);
     }
     let layout = Rc::new(find_out(connection, table)?);
     KNOWN.with_borrow_mut(|known| known.push((table.to_vec(), Rc::clone(&layout))));
     Ok(layout)
+}
+
+/// The layout of `table`, if this process has seen it already.
+pub(super) fn known(table: &[u8]) -> Option<Rc<Layout>> {
+    KNOWN.with_borrow(|known| {
+        let found = known.iter().find(|(name, _)| name == table);
+        found.map(|(_, layout)| Rc::clone(layout))
+    })
 }
 
 fn find_out(connection: &Connection<'_>, table: &[u8]) -> Result<Layout, StartError> {
