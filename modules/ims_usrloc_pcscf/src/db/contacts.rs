@@ -54,7 +54,7 @@ pub(crate) struct Job {
 pub(crate) enum Change {
     /// It is to say this.
     Put(Box<Row>),
-    /// The same, said already: the first try of a row that no other server has written.
+    /// The same, in one statement that is written already: a first try.
     Say(Plain),
     /// The row of this key is to be removed.
     Remove(Key),
