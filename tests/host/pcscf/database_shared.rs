@@ -5,8 +5,10 @@ use crate::{
     rows::{Contacts as _, Foreign, in_sqlite},
 };
 use host_tests::{
+    database::{Database as _, Dialect},
+    mariadb::MariaDb,
     mixed,
-    pcscf::{Mix, Plan},
+    pcscf::{Mix, Plan, tables::tables},
     setup::Storage,
     wait::PATIENCE,
 };
@@ -17,7 +19,8 @@ mixed! {
         u_24_rows_that_make_no_sense_are_passed_over,
         u_25_a_pending_row_is_no_registration,
         u_26_a_garbled_list_of_identities_is_read,
-        u_27_an_expired_row_goes_and_is_told;
+        u_27_an_expired_row_goes_and_is_told,
+        a_new_contact_is_asked_for_once;
     ours:
         u_28_rows_that_others_left_behind_are_cleared_up;
 }
@@ -43,6 +46,31 @@ fn u_23_a_contact_is_fetched_when_it_is_asked_for(mix: Mix) {
     assert_eq!(lab.count(), 2);
     lab.leave(&bob);
     lab.host.sqlite().wait_contacts("aor", &[&[&alice.contact()]]);
+}
+
+fn a_new_contact_is_asked_for_once(mix: Mix) {
+    // Its own: the server counts for all.
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let lab = Plan::new(mix).stored(Storage::At(database.url()), 3).start();
+    let said = || {
+        let count = |what: &str| -> u64 {
+            database.query(&format!("SHOW GLOBAL STATUS LIKE '{what}'"))[0][1].parse().unwrap()
+        };
+        ["Com_select", "Com_insert", "Com_update"].map(count)
+    };
+    // The tables are looked at by each process, once.
+    for number in 0..20 {
+        lab.register(&lab.ue(&format!("early{number}")));
+    }
+    let before = said();
+    lab.register(&lab.ue("alice"));
+    // With a quote in it the driver writes the row.
+    lab.register(&lab.ue("o'brien"));
+    let after = said();
+    let counted: Vec<_> = before.iter().zip(after).map(|(before, after)| after - before).collect();
+    assert_eq!(counted, [2, 2, 2]);
+    assert_eq!(database.contacts("id").len(), 22);
 }
 
 fn u_24_rows_that_make_no_sense_are_passed_over(mix: Mix) {

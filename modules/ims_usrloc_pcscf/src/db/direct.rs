@@ -1,7 +1,7 @@
 //! Statements that are written of a contact where it lies, which saves the copies that others need.
 
 use super::{
-    Mode, STORAGE, mode,
+    Mode, STORAGE, absent, mode,
     statement::{compared, value},
     tables,
 };
@@ -35,7 +35,7 @@ impl<'t> Direct<'t> {
             return all.finish().filter(|_| left_out.is_empty());
         }
         // Another server may have written it.
-        if mode() == Mode::DbOnly {
+        if mode() == Mode::DbOnly && !absent::is(self.table, row.aor) {
             return None;
         }
         let mut said = Said(Statement::insert(self.table));

@@ -1,6 +1,7 @@
 //! Contacts that are read when they are needed, since other servers write to the table, too.
 
 use super::{
+    absent,
     access::Access,
     contacts::{Adopted, Contacts},
     lookup,
@@ -37,10 +38,7 @@ pub(crate) enum Wanted<'w> {
 pub(crate) fn fetch<C: Contacts + ?Sized>(contacts: &C, wanted: &Wanted<'_>) -> usize {
     let Some(access) = lookup::open(contacts) else { return 0 };
     match wanted {
-        Wanted::Aor(aor) => {
-            let aor = Condition::equal(Column::Aor.name(), Value::Text(aor));
-            adopt(contacts, &access, &[aor, registered()])
-        }
+        Wanted::Aor(aor) => of_aor(contacts, &access, aor),
         Wanted::Received { host, port } => {
             let port = Condition::equal(Column::ReceivedPort.name(), Value::Int((*port).into()));
             let mut spellings = spellings(host).into_iter();
@@ -50,6 +48,26 @@ pub(crate) fn fetch<C: Contacts + ?Sized>(contacts: &C, wanted: &Wanted<'_>) -> 
                 (count > 0).then_some(count)
             });
             found.unwrap_or_default()
+        }
+    }
+}
+
+/// All rows of this URI are asked for, not only the registered ones: who sees that there is none need
+/// not ask again before he adds one.
+fn of_aor<C: Contacts + ?Sized>(contacts: &C, access: &Access<'_>, aor: &[u8]) -> usize {
+    let condition = Condition::equal(Column::Aor.name(), Value::Text(aor));
+    match access.found(&[condition]) {
+        Ok((0, _)) => {
+            absent::note(access.table, aor);
+            0
+        }
+        Ok((_, rows)) => {
+            let registered = |row: &&Row| u32::from(row.reg_state) == State::REGISTERED.0;
+            rows.iter().filter(registered).filter(|row| take(contacts, row)).count()
+        }
+        Err(error) => {
+            access.read_failed("contacts", &error);
+            0
         }
     }
 }

@@ -59,10 +59,15 @@ impl Access<'_> {
     /// The contacts of all rows that fulfil `conditions`, as they come. What is no contact is named
     /// in the log and left alone.
     pub(super) fn rows(&self, conditions: &[Condition<'_>]) -> Result<Vec<Row>, DbError> {
+        self.found(conditions).map(|(_, rows)| rows)
+    }
+
+    /// As [`Access::rows`], and how many rows there are, contacts or not.
+    pub(super) fn found(&self, conditions: &[Condition<'_>]) -> Result<(usize, Vec<Row>), DbError> {
         let selection = Selection::of(&self.layout);
         let order = Some(Column::Id.name());
         let rows = self.connection.query(self.table, &selection.names, conditions, order)?;
-        Ok(self.contacts(&rows, &selection).collect())
+        Ok((rows.iter().count(), self.contacts(&rows, &selection).collect()))
     }
 
     /// The contacts of the next rows behind number `after`, and the number of the last one, if

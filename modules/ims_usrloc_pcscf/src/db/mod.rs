@@ -3,6 +3,7 @@
 //! A change of a contact leaves an entry in the journal of its domain; how it is written stands in
 //! [`kamailio::db::storage`]. What could not be written is tried again by a process of its own.
 
+mod absent;
 mod access;
 mod audit;
 mod contacts;

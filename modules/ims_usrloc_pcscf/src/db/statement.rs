@@ -1,6 +1,6 @@
 //! The statements for one row.
 
-use super::{Mode, STORAGE, access::Access, contacts::Job, mode};
+use super::{Mode, STORAGE, absent, access::Access, contacts::Job, mode};
 use bstr::BStr;
 use core::fmt;
 use kamailio::db::{Condition, DbError, Plain, Value, storage};
@@ -54,7 +54,8 @@ impl Access<'_> {
         } else {
             // Another server may have written it, or this one: a database that did not answer in
             // time may have taken the row all the same.
-            let may_be_there = mode() == Mode::DbOnly || job.attempts > 0;
+            let shared = mode() == Mode::DbOnly && !absent::is(self.table, &row.key.aor);
+            let may_be_there = shared || job.attempts > 0;
             may_be_there && self.has(&row.key)? && self.update(job, row)?
         };
         if there { Ok(()) } else { self.insert(row) }
@@ -63,6 +64,7 @@ impl Access<'_> {
     /// Runs the statement of a row; false if that was an update and changed none: it may be there
     /// and say the same.
     pub(crate) fn say(&self, said: &Plain) -> Result<bool, DbError> {
+        absent::forget();
         self.connection.say(self.table, said)?;
         Ok(said.is_insert() || self.connection.affected_rows()?.is_some_and(|count| count > 0))
     }
@@ -94,6 +96,7 @@ impl Access<'_> {
     }
 
     fn insert(&self, row: &Row) -> Result<(), RowError> {
+        absent::forget();
         let mut cells = Vec::with_capacity(Column::COUNT);
         let lists = row.lists();
         let row_ref = row.by_ref(&lists);
