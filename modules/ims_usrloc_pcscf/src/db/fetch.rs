@@ -38,36 +38,25 @@ pub(crate) enum Wanted<'w> {
 pub(crate) fn fetch<C: Contacts + ?Sized>(contacts: &C, wanted: &Wanted<'_>) -> usize {
     let Some(access) = lookup::open(contacts) else { return 0 };
     match wanted {
-        Wanted::Aor(aor) => of_aor(contacts, &access, aor),
+        // All rows of this URI are asked for, not only the registered ones: who sees that there is none
+        // need not ask again before he adds one.
+        Wanted::Aor(aor) => {
+            let condition = Condition::equal(Column::Aor.name(), Value::Text(aor));
+            let rows = adopt(contacts, &access, &[condition]);
+            if let Some((0, _)) = rows {
+                absent::note(access.table, aor);
+            }
+            rows.map_or(0, |(_, taken)| taken)
+        }
         Wanted::Received { host, port } => {
             let port = Condition::equal(Column::ReceivedPort.name(), Value::Int((*port).into()));
             let mut spellings = spellings(host).into_iter();
             let found = spellings.find_map(|host| {
                 let host = Condition::equal(Column::Received.name(), Value::Text(&host));
-                let count = adopt(contacts, &access, &[host, port, registered()]);
-                (count > 0).then_some(count)
+                let (_, taken) = adopt(contacts, &access, &[host, port, registered()])?;
+                (taken > 0).then_some(taken)
             });
             found.unwrap_or_default()
-        }
-    }
-}
-
-/// All rows of this URI are asked for, not only the registered ones: who sees that there is none need
-/// not ask again before he adds one.
-fn of_aor<C: Contacts + ?Sized>(contacts: &C, access: &Access<'_>, aor: &[u8]) -> usize {
-    let condition = Condition::equal(Column::Aor.name(), Value::Text(aor));
-    match access.found(&[condition]) {
-        Ok((0, _)) => {
-            absent::note(access.table, aor);
-            0
-        }
-        Ok((_, rows)) => {
-            let registered = |row: &&Row| u32::from(row.reg_state) == State::REGISTERED.0;
-            rows.iter().filter(registered).filter(|row| take(contacts, row)).count()
-        }
-        Err(error) => {
-            access.read_failed("contacts", &error);
-            0
         }
     }
 }
@@ -77,17 +66,24 @@ fn registered() -> Condition<'static> {
     Condition::equal(Column::RegState.name(), state)
 }
 
-/// Takes the rows that fulfil `conditions` into memory.
+/// Takes the registered contacts among the rows that fulfil `conditions` into memory. Says how many
+/// rows there are, and how many were taken; nothing if they could not be read.
 fn adopt<C: Contacts + ?Sized>(
     contacts: &C,
     access: &Access<'_>,
     conditions: &[Condition<'_>],
-) -> usize {
-    let rows = access.rows(conditions).unwrap_or_else(|error| {
-        access.read_failed("contacts", &error);
-        Vec::new()
-    });
-    rows.iter().filter(|row| take(contacts, row)).count()
+) -> Option<(usize, usize)> {
+    match access.found(conditions) {
+        Ok((found, rows)) => {
+            let registered = |row: &&Row| u32::from(row.reg_state) == State::REGISTERED.0;
+            let taken = rows.iter().filter(registered).filter(|row| take(contacts, row));
+            Some((found, taken.count()))
+        }
+        Err(error) => {
+            access.read_failed("contacts", &error);
+            None
+        }
+    }
 }
 
 /// Takes a row into memory; false if it is not there afterwards.

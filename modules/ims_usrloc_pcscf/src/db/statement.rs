@@ -36,10 +36,10 @@ pub(super) fn compared<'k>(
 ) -> impl Iterator<Item = Condition<'k>> {
     let equal = |column: Column, value| Condition::equal(column.name(), value);
     // Drivers cannot say "is null".
-    let some = Some(Value::Text(received)).filter(|_| !received.is_empty());
+    let text = Some(Value::Text(received)).filter(|_| !received.is_empty());
     [
         Some(equal(Column::Aor, Value::Text(aor))),
-        some.map(|received| equal(Column::Received, received)),
+        text.map(|text| equal(Column::Received, text)),
         Some(equal(Column::ReceivedPort, Value::Int(received_port.into()))),
     ]
     .into_iter()
@@ -64,7 +64,9 @@ impl Access<'_> {
     /// Runs the statement of a row; false if that was an update and changed none: it may be there
     /// and say the same.
     pub(crate) fn say(&self, said: &Plain) -> Result<bool, DbError> {
-        absent::forget();
+        if said.is_insert() {
+            absent::forget();
+        }
         self.connection.say(self.table, said)?;
         Ok(said.is_insert() || self.connection.affected_rows()?.is_some_and(|count| count > 0))
     }
