@@ -27,6 +27,9 @@ pub const LIST_MAX: usize = 1024;
 /// The most service routes that a search compares.
 const SEARCHED_MAX: usize = 64;
 
+/// The bit of `searchflag` by which our registrar says what [`Info::is_known`] is about.
+pub(super) const KNOWN: u16 = 1 << 15;
+
 /// The struct of a client, its texts checked; valid for the call.
 #[derive(Debug, Clone, Copy)]
 pub struct Info<'a> {
@@ -60,6 +63,12 @@ impl<'a> Info<'a> {
     /// How to search.
     pub fn flag(&self) -> u16 {
         self.raw.searchflag
+    }
+
+    /// Of a search of our registrar: a contact in memory will do, though another server may have changed
+    /// it in the database.
+    pub fn is_known(&self) -> bool {
+        self.parts.is_some() && self.raw.searchflag & KNOWN != 0
     }
 
     /// The contact URI; empty: none is given.

@@ -56,7 +56,7 @@ fn elsewhere(settings: &Settings, domain: Domain, place: &Place<'_>, id: &[u8]) 
     let query =
         Query { aor: b"", parts: None, via: *place, received: *place, mode: Mode::Source, states };
     let guard = settings.usrloc.lock(domain, peer(place));
-    let found = find(&guard, &query, &[]);
+    let found = find(&guard, &query);
     found.is_some_and(|contact| {
         let same_source = place_of(&contact).is_from(place);
         same_source && rules::asserts(contact.public_ids(), id)

@@ -136,7 +136,7 @@ fn end(settings: &Settings, msg: &Msg<'_>, domain: Domain, registrations: &Regis
 /// Does to the record what is told of it.
 fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, query: &Query<'_>) {
     let guard = settings.usrloc.lock(domain, peer(&query.via));
-    let Some(contact) = find(&guard, query, &[]) else {
+    let Some(contact) = find(&guard, query) else {
         let uri = shown(told.uri).as_bstr();
         if !told.terminated {
             kamailio::notice!("{}: no contact {uri} here", identity(msg));

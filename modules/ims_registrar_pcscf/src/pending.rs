@@ -5,7 +5,7 @@ use crate::{
     reading::{Listed, Origin},
     refused::{Refused, identity, shown},
     settings::Settings,
-    store::{find, peer, place_of},
+    store::{find, find_known, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{
@@ -61,13 +61,18 @@ fn store(
     now: i64,
 ) -> Result<Verdict, Refused> {
     let guard = settings.usrloc.lock(domain, peer(&pending.query.via));
-    let Some(contact) = find(&guard, &pending.query, &[]) else {
+    let shared = settings.usrloc.db_mode() == SHARED_DATABASE;
+    let judge = |contact: &Contact<'_>| pending::found(&place_of(contact), pending, now, shared);
+    let mut found = find_known(&guard, &pending.query);
+    // Only what stays as it is needs no second look.
+    if shared && found.as_ref().is_some_and(|known| judge(known) != Found::Leave) {
+        found = find(&guard, &pending.query);
+    }
+    let Some(contact) = found else {
         insert(settings, &guard, msg, pending);
         return Ok(Verdict::TRUE);
     };
-    let record = place_of(&contact);
-    let shared = settings.usrloc.db_mode() == SHARED_DATABASE;
-    match pending::found(&record, pending, now, shared) {
+    match judge(&contact) {
         Found::Other if settings.usrloc.is_ours() => {
             insert(settings, &guard, msg, pending);
             Ok(Verdict::TRUE)

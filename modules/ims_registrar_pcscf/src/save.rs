@@ -7,7 +7,7 @@ use crate::{
     reading::{self, Listed, Origin},
     refused::{Refused, identity, shown},
     settings::Settings,
-    store::{find, judged, peer},
+    store::{find, find_known, judged, peer},
 };
 use bstr::ByteSlice;
 use kamailio::{
@@ -20,7 +20,7 @@ use pcscf_core::{
     State,
     decide::{
         Asked, Contacts, Judgement, MAX_CONTACTS, Place, Query, Via, expires,
-        save::{self, Plan, Reply, Step},
+        save::{self, Change, Plan, Reply, Step},
         subscribe::{self, Subscribe},
     },
     route_set::{self, BadRoutes},
@@ -205,7 +205,10 @@ impl Task<'_, '_> {
     /// Judges the record that `query` finds, and does it; nothing if there is none.
     fn at(&self, query: &Query<'_>, step: &Step<'_>) -> Option<Judgement> {
         let guard = self.settings.usrloc.lock(self.domain, peer(&query.via));
-        let contact = find(&guard, query, &[])?;
+        let contact = match self.replaces_all(step) {
+            true => find_known(&guard, query)?,
+            false => find(&guard, query)?,
+        };
         // Behind the Via of the phone there is also its contact when the answer names another one.
         let by_via = !same_text(&query.via, &step.query.via);
         if by_via && !query.aor.is_empty() && !save::is_same(contact.aor(), query.aor) {
@@ -217,6 +220,12 @@ impl Task<'_, '_> {
         let judgement = judged(&contact, |record| save::judge(record, step, self.reply, delay, to));
         self.apply(&guard, contact, query, &judgement);
         Some(judgement)
+    }
+
+    /// Whether nothing stays of what another server may have written about the record.
+    fn replaces_all(&self, step: &Step<'_>) -> bool {
+        let Granted { ids, routes } = self.granted;
+        matches!(step.change, Change::Update { .. }) && !ids.is_empty() && !routes.is_empty()
     }
 
     fn apply(

@@ -11,17 +11,18 @@ pub(crate) fn peer<'t>(place: &Place<'t>) -> Peer<'t> {
     Peer { host: place.host, port: place.port, proto: place.proto }
 }
 
-/// The first record that `query` means, and that has the Service-Routes `routes` unless they are
-/// none.
-pub(crate) fn find<'g>(
-    guard: &'g Guard<'_>,
-    query: &Query<'_>,
-    routes: &[&[u8]],
-) -> Option<Contact<'g>> {
-    guard.find(&search(query, routes))
+/// The first record that `query` means.
+pub(crate) fn find<'g>(guard: &'g Guard<'_>, query: &Query<'_>) -> Option<Contact<'g>> {
+    guard.find(&search(query, &[]))
 }
 
-/// The same, for who only reads the record: its domain is locked until the look ends.
+/// The same, as the store remembers it: for who replaces it, or looks again.
+pub(crate) fn find_known<'g>(guard: &'g Guard<'_>, query: &Query<'_>) -> Option<Contact<'g>> {
+    guard.find(&Search { known: true, ..search(query, &[]) })
+}
+
+/// The first record that `query` means, and that has the Service-Routes `routes` unless they are
+/// none, for who only reads it: its domain is locked until the look ends.
 pub(crate) fn look<'q>(
     usrloc: &'q Usrloc,
     domain: Domain,
@@ -43,6 +44,7 @@ fn search<'q>(query: &Query<'q>, routes: &'q [&'q [u8]]) -> Search<'q> {
         },
         states: query.states.0,
         service_routes: routes,
+        known: false,
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn contact(
     let queries = queries.map_err(|why| Refused::new(msg, why))?;
     for query in &queries {
         let guard = settings.usrloc.lock(domain, peer(&query.via));
-        let Some(contact) = find(&guard, query, &[]) else { continue };
+        let Some(contact) = find(&guard, query) else { continue };
         // Whoever watches the contact hears of it; it goes when the registrar agrees, or in time.
         let change = Info::state(State::DEREG_PENDING.0);
         let updated = guard.update(&contact, change);

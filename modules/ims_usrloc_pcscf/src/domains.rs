@@ -46,6 +46,9 @@ pub(crate) const STORED: u32 = 1;
 /// The contact has or had security associations.
 pub(crate) const SECURED: u32 = 2;
 
+/// The contact has or had a session for Rx.
+pub(crate) const RX: u32 = 16;
+
 /// A device has registered the contact, which its row says, too.
 pub(crate) const DEVICE: u32 = 8;
 
@@ -112,7 +115,7 @@ impl State {
             return Ok(());
         }
         let Some(contact) = self.directory.get(id) else { return Ok(()) };
-        let flags = u8::try_from(contact.flags() & (STORED | SECURED)).unwrap_or(0);
+        let flags = u8::try_from(contact.flags() & (STORED | SECURED | RX)).unwrap_or(0);
         let ticket = self.journal.note(key(contact), flags)?;
         storage::remember(self.number(), ticket);
         Ok(())

@@ -53,12 +53,12 @@ fn search(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Found> {
         ..search
     };
     let shared = db::mode() == db::Mode::DbOnly;
-    let look = |search: &Search<'_>, shared| look(domain, search, shared, newest);
-    let found = look(&search, shared);
+    let look = |search: &Search<'_>| look(domain, search, newest, |_| false);
+    let found = self::look(domain, &search, newest, |contact| shared && is_stale(contact, wanted));
     match found {
         Some(Found { stale: Some(key), .. }) => {
             domain.released(|| db::refresh(domain, &key));
-            look(&search, false)
+            look(&search)
         }
         None if shared && search.states.admits(State::REGISTERED) => {
             let row = match wanted.aor() {
@@ -69,10 +69,10 @@ fn search(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Found> {
                 aor => db::Wanted::Aor(aor),
             };
             let loaded = domain.released(|| db::fetch(domain, &row));
-            let found = if loaded > 0 { look(&search, false) } else { None };
+            let found = if loaded > 0 { look(&search) } else { None };
             // It may have moved since another server stored it: by what it says of itself.
             let relaxed = Search { by: By::Contact, ..search };
-            found.or_else(|| if by == By::Source { look(&relaxed, false) } else { None })
+            found.or_else(|| if by == By::Source { look(&relaxed) } else { None })
         }
         other => other,
     }
@@ -85,21 +85,30 @@ struct Found {
     stale: Option<Key>,
 }
 
-fn look(domain: &Domain, search: &Search<'_>, shared: bool, newest: bool) -> Option<Found> {
+fn look(
+    domain: &Domain,
+    search: &Search<'_>,
+    newest: bool,
+    is_stale: impl Fn(&Contact) -> bool,
+) -> Option<Found> {
     let found = domain.with(|_, state| {
         let id = match newest {
             false => state.directory.find(search)?,
             true => state.directory.find_newest(search)?,
         };
         let contact = state.directory.get(id)?;
-        let stale = (shared && is_stale(contact)).then(|| row_key(contact));
+        let stale = is_stale(contact).then(|| row_key(contact));
         Some(Found { id, handle: contact.handle(), stale })
     });
     found.flatten()
 }
 
 /// Whether another server may know better.
-fn is_stale(contact: &Contact) -> bool {
+fn is_stale(contact: &Contact, wanted: &Info<'_>) -> bool {
+    // Who replaces what is remembered replaces all but a session that others may hold.
+    if wanted.is_known() && contact.flags() & domains::RX == 0 {
+        return false;
+    }
     let age = second(timer::now()).wrapping_sub(contact.checked());
     contact.flags() & domains::STORED != 0 && i64::from(age) >= start::settings().refresh
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     db::{self, Access, Adopted, Change, Contacts, Direct, Job, Named, RowError, STORAGE},
-    domains::{self, DEVICE, Domain, LOADED, SECURED, STORED, State},
+    domains::{self, DEVICE, Domain, LOADED, RX, SECURED, STORED, State},
     find::second,
     store, supersede,
 };
@@ -20,7 +20,7 @@ use kamailio::{
 use pcscf_core::{
     Id,
     journal::{self, Outcome, Ticket, Work},
-    row::{self, Key, LeftOut, Row, RowRef, SecurityRef},
+    row::{self, Extent, Key, LeftOut, Row, RowRef, SecurityRef},
 };
 
 impl Contacts for Domain {
@@ -29,16 +29,9 @@ impl Contacts for Domain {
     }
 
     fn adopt(&self, row: &Row, now: i64) -> Adopted {
-        let adopted = self.with(|records, state| {
-            let waits = state.journal.pending(borrowed(&row.key)).is_some();
-            let Key { aor, received, received_port } = &row.key;
-            match state.directory.find_row(aor, received, *received_port) {
-                _ if waits => Ok((Adopted::Kept, None)),
-                Some(id) => {
-                    take_over(records, state, id, row, now).map(|()| (Adopted::Updated, None))
-                }
-                None => load(records, state, row, now),
-            }
+        let adopted = self.with(|records, state| match renew(records, state, row, now)? {
+            Some(renewed) => Ok((renewed, None)),
+            None => load(records, state, row, now),
         });
         match adopted {
             Some(Ok((adopted, calls))) => {
@@ -49,6 +42,11 @@ impl Contacts for Domain {
             }
             Some(Err(_)) | None => Adopted::NoMemory,
         }
+    }
+
+    fn renew(&self, row: &Row, now: i64) -> Option<Adopted> {
+        let renewed = self.with(|records, state| renew(records, state, row, now));
+        Some(renewed?.transpose()?.unwrap_or(Adopted::NoMemory))
     }
 
     fn gone(&self, key: &Key) {
@@ -231,20 +229,30 @@ fn job(state: &mut State, work: Work, direct: Option<&Direct<'_>>) -> Option<Job
             return None;
         }
         let change = Change::Remove(owned(key));
-        return Some(Job { ticket: work, attempts, stored: true, secured: false, change });
+        return Some(Job {
+            ticket: work,
+            attempts,
+            stored: true,
+            extent: Extent::default(),
+            change,
+        });
     };
-    let flags = flags | contact.flags();
-    let (stored, secured) = (flags & STORED != 0, flags & SECURED != 0);
+    let known = flags | contact.flags();
+    let stored = known & STORED != 0;
+    let extent = Extent {
+        whole: contact.flags() & STORED == 0,
+        security: known & SECURED != 0,
+        rx_session: known & RX != 0,
+    };
     let lists = Lists::of(contact);
     let row = row_of(contact, &lists);
     // What failed is looked at more closely.
-    let said =
-        direct.filter(|_| attempts == 0).and_then(|direct| direct.put(&row, stored, secured));
+    let said = direct.filter(|_| attempts == 0).and_then(|direct| direct.put(&row, stored, extent));
     let change = match said {
         Some(said) => Change::Say(said),
         None => Change::Put(Box::new(row.to_row())),
     };
-    Some(Job { ticket: work, attempts, stored, secured, change })
+    Some(Job { ticket: work, attempts, stored, extent, change })
 }
 
 /// The lists of a contact; most have a route or two, and three identities.
@@ -321,6 +329,23 @@ fn from_row(row: &row::Security) -> Result<Security, Error> {
     )
 }
 
+/// Makes the contact of the row what the row says, unless its changes are not written yet; nothing if
+/// there is neither.
+fn renew(
+    records: &mut Records,
+    state: &mut State,
+    row: &Row,
+    now: i64,
+) -> Result<Option<Adopted>, Error> {
+    if state.journal.pending(borrowed(&row.key)).is_some() {
+        return Ok(Some(Adopted::Kept));
+    }
+    let Key { aor, received, received_port } = &row.key;
+    let Some(id) = state.directory.find_row(aor, received, *received_port) else { return Ok(None) };
+    take_over(records, state, id, row, now)?;
+    Ok(Some(Adopted::Updated))
+}
+
 /// Makes contact `id` what the row says.
 fn take_over(
     records: &mut Records,
@@ -349,7 +374,8 @@ fn take_over(
     let set = |contact: &mut Contact| {
         contact.set_state(row.reg_state.into());
         contact.set_expires(row.expires);
-        contact.set_flags(contact.flags() | STORED);
+        let rx = if row.rx_session_id.is_empty() { 0 } else { RX };
+        contact.set_flags(contact.flags() | STORED | rx);
         contact.set_checked(second(now));
     };
     if changed {

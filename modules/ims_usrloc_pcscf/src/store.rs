@@ -2,7 +2,7 @@
 
 use crate::{
     db,
-    domains::{self, Domain, LOADED, SECURED, STORED, State},
+    domains::{self, Domain, LOADED, RX, SECURED, STORED, State},
     find, params, stats, supersede, touched,
 };
 use bstr::BStr;
@@ -168,7 +168,9 @@ impl Store for Locations {
             state.note(id)?;
             let contact = state.directory.get_mut(id).ok_or(Refusal::Gone)?;
             let changes = Changes { rx_session_id: Some(session), ..Changes::default() };
-            Ok(records.change(contact, &changes, now)?)
+            records.change(contact, &changes, now)?;
+            contact.set_flags(contact.flags() | RX);
+            Ok(())
         })
     }
 
@@ -311,6 +313,7 @@ pub(crate) fn change(
 ) -> Result<(), Error> {
     let change = |contact: &mut Contact| {
         records.change(contact, changes, now)?;
+        contact.set_flags(contact.flags() | rx_flag(changes));
         set(contact);
         Ok(())
     };
@@ -321,6 +324,11 @@ pub(crate) fn change(
     change(contact)?;
     state.directory.refresh(id);
     Ok(())
+}
+
+/// [`RX`], if a session is among the changes.
+fn rx_flag(changes: &Changes<'_>) -> u32 {
+    if changes.rx_session_id.is_some() { RX } else { 0 }
 }
 
 /// Takes a new contact in. Nobody sees it if that fails.
@@ -337,7 +345,7 @@ pub(crate) fn insert(
         records.discard(contact, now);
         return Err(error);
     }
-    contact.set_flags(flags);
+    contact.set_flags(flags | rx_flag(changes));
     let id = match state.directory.try_insert(contact) {
         Ok(id) => id,
         Err(contact) => {

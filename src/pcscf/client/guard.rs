@@ -56,6 +56,9 @@ impl<'u> Guard<'u> {
         let code = match (self.usrloc.find_parsed, &search.parts) {
             (Some(find), Some(parts)) => {
                 let parts = Parts::lend(parts);
+                if search.known {
+                    wanted.set_known();
+                }
                 // SAFETY: the domain is locked, the texts of `wanted` and `parts` live during the
                 // call, and the module writes the address of one of its contacts.
                 unsafe { find(domain, wanted.as_raw(), &raw const parts, &raw mut found) }

@@ -1,6 +1,6 @@
 //! What callers tell the module: where to look, and what to store.
 
-use crate::{few::Few, text};
+use crate::{few::Few, pcscf::info::KNOWN, text};
 use core::{mem, ptr};
 use kamailio_sys::{self as sys, pcscf as raw};
 use pcscf_core::Parts;
@@ -51,6 +51,9 @@ pub struct Search<'t> {
     pub states: u32,
     /// If not empty: the Service-Routes that the contact must have, all of them in order.
     pub service_routes: &'t [&'t [u8]],
+    /// What the module remembers will do, though another server may have changed it in the database:
+    /// the caller replaces it, or looks again. That of C never looks.
+    pub known: bool,
 }
 
 /// What is stored.
@@ -164,6 +167,11 @@ impl Lent<'_> {
     fn routes(&mut self, routes: &[&[u8]]) {
         routes.iter().for_each(|route| self.routes.push(text::lend(route)));
         self.info.num_service_routes = i32::try_from(self.routes.len()).unwrap_or(0);
+    }
+
+    /// Says so of a search, to our own module.
+    pub(super) fn set_known(&mut self) {
+        self.info.searchflag |= KNOWN;
     }
 
     /// The struct, good until `self` is moved: it may point into it.

@@ -31,6 +31,7 @@ mixed! {
         u_30_a_registration_again_in_the_same_second_makes_no_other_row,
         mode_2_writes_in_bulk_and_loses_nothing_at_a_stop,
         mode_2_loses_at_most_one_interval_at_a_kill,
+        mode_2_a_row_becomes_that_of_the_contact_that_comes_after,
         mode_1_loses_nothing_at_a_kill,
         an_sqlite_file_is_written_ahead_unless_told_otherwise,
         an_unknown_mode_is_a_warning_or_a_refusal;
@@ -370,6 +371,26 @@ fn mode_2_loses_at_most_one_interval_at_a_kill(mix: Mix) {
     lab.host.kill9();
     lab.host.again();
     assert!(ues.iter().all(Ue::is_registered));
+}
+
+fn mode_2_a_row_becomes_that_of_the_contact_that_comes_after(mix: Mix) {
+    let mut lab = behind(mix, 3600);
+    let alice = lab.ue("alice");
+    let by_way_of = |path: &str| alice.register(600).set("Path", path);
+    lab.exchange(&alice, &by_way_of("<sip:one.example;lr>"), |ok| ok);
+    lab.host.restart();
+    let sqlite = lab.host.sqlite();
+    let first = sqlite.contacts("id");
+    // As an old server may have left it.
+    sqlite.execute("UPDATE location SET received_proto=2, rinstance='r', path='<sip:old>'");
+    lab.leave(&alice);
+    lab.exchange(&alice, &by_way_of("<sip:two.example;lr>"), |ok| ok);
+    lab.host.restart();
+    assert_eq!(sqlite.contacts("id"), first);
+    let path = if mix.registrar() == Flavor::C { "" } else { "<sip:two.example;lr>" };
+    let columns = "received_proto, coalesce(rinstance, ''), coalesce(path, ''), reg_state";
+    assert_eq!(sqlite.contacts(columns), [["1", "", path, "2"]]);
+    assert!(alice.is_registered());
 }
 
 fn mode_1_loses_nothing_at_a_kill(mix: Mix) {

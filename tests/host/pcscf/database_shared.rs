@@ -5,13 +5,14 @@ use crate::{
     rows::{Contacts as _, Foreign, in_sqlite},
 };
 use host_tests::{
-    database::{Database as _, Dialect},
+    database::{Database, Dialect},
     mariadb::MariaDb,
     mixed,
-    pcscf::{Mix, Plan, tables::tables},
+    pcscf::{Lab, Mix, Plan, tables::tables},
     setup::Storage,
     wait::PATIENCE,
 };
+use std::{array, thread::sleep, time::Duration};
 
 mixed! {
     usrloc:
@@ -22,6 +23,7 @@ mixed! {
         u_27_an_expired_row_goes_and_is_told,
         a_new_contact_is_asked_for_once;
     ours:
+        a_known_contact_that_registers_again_is_not_asked_for,
         u_28_rows_that_others_left_behind_are_cleared_up;
 }
 
@@ -48,29 +50,70 @@ fn u_23_a_contact_is_fetched_when_it_is_asked_for(mix: Mix) {
     lab.host.sqlite().wait_contacts("aor", &[&[&alice.contact()]]);
 }
 
+/// SELECTs, INSERTs and UPDATEs that the server of `database` has carried out during `work`.
+fn counted(database: &impl Database, work: impl FnOnce()) -> [u64; 3] {
+    let said = |what: &str| -> u64 {
+        database.query(&format!("SHOW GLOBAL STATUS LIKE '{what}'"))[0][1].parse().unwrap()
+    };
+    let kinds = ["Com_select", "Com_insert", "Com_update"];
+    let before = kinds.map(said);
+    work();
+    let after = kinds.map(said);
+    array::from_fn(|kind| after[kind] - before[kind])
+}
+
+/// The tables are looked at by each process, once.
+fn warm_up(lab: &Lab) {
+    for number in 0..20 {
+        lab.register(&lab.ue(&format!("early{number}")));
+    }
+}
+
 fn a_new_contact_is_asked_for_once(mix: Mix) {
     // Its own: the server counts for all.
     let server = MariaDb::start();
     let database = server.with(&tables(Dialect::Mysql));
     let lab = Plan::new(mix).stored(Storage::At(database.url()), 3).start();
-    let said = || {
-        let count = |what: &str| -> u64 {
-            database.query(&format!("SHOW GLOBAL STATUS LIKE '{what}'"))[0][1].parse().unwrap()
-        };
-        ["Com_select", "Com_insert", "Com_update"].map(count)
-    };
-    // The tables are looked at by each process, once.
-    for number in 0..20 {
-        lab.register(&lab.ue(&format!("early{number}")));
-    }
-    let before = said();
-    lab.register(&lab.ue("alice"));
-    // With a quote in it the driver writes the row.
-    lab.register(&lab.ue("o'brien"));
-    let after = said();
-    let counted: Vec<_> = before.iter().zip(after).map(|(before, after)| after - before).collect();
-    assert_eq!(counted, [2, 2, 2]);
+    warm_up(&lab);
+    let said = counted(&database, || {
+        lab.register(&lab.ue("alice"));
+        // With a quote in it the driver writes the row.
+        lab.register(&lab.ue("o'brien"));
+    });
+    assert_eq!(said, [2, 2, 2]);
     assert_eq!(database.contacts("id").len(), 22);
+}
+
+fn a_known_contact_that_registers_again_is_not_asked_for(mix: Mix) {
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let url = Storage::At(database.url());
+    let lab = Plan::new(mix).stored(url, 3).usrloc("db_refresh", 1).start();
+    warm_up(&lab);
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    lab.register(&alice);
+    lab.register(&bob);
+    // What another server stores of its own stays.
+    database.execute("UPDATE location SET rx_session_id='its;own;session'");
+    sleep(Duration::from_secs(2));
+    let said = counted(&database, || {
+        lab.register(&alice);
+        lab.register(&bob);
+    });
+    assert_eq!(said, [0, 0, 2]);
+    let sessions = database.contacts("rx_session_id");
+    assert_eq!(sessions, vec![["its;own;session"]; 22]);
+    // Where something stays of what is known, it is looked at: an answer without routes.
+    sleep(Duration::from_secs(2));
+    let routeless = counted(&database, || {
+        lab.exchange(&alice, &alice.register(600), |ok| ok.without("Service-Route"));
+    });
+    assert_eq!(routeless, [1, 0, 1]);
+    // And who ends it ends what the others know.
+    database.execute("UPDATE location SET public_ids='<sip:carol@ims.example.org>'");
+    sleep(Duration::from_secs(2));
+    let ended = counted(&database, || drop(lab.leave(&bob)));
+    assert_eq!(ended, [1, 0, 0]);
 }
 
 fn u_24_rows_that_make_no_sense_are_passed_over(mix: Mix) {

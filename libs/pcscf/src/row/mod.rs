@@ -21,7 +21,7 @@ pub use read::Read;
 pub use reference::{Lists, RowRef, SecurityRef};
 pub use shm_store::cells::{BadCell, Cells};
 pub use spelling::spellings;
-pub use write::{Cell, LeftOut, Sink, insert, update};
+pub use write::{Cell, Extent, LeftOut, Sink, insert, update};
 
 /// What tells a row from all others: one phone behind one address and port has one for each
 /// Contact. All three never change while a contact lives.

@@ -49,7 +49,8 @@ fn put(row: &Row, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
 fn change(row: &Row, secured: bool, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
     let mut cells = Vec::new();
     let lists = row.lists();
-    let left_out = update(&row.by_ref(&lists), secured, layout, &mut cells)?;
+    let extent = Extent { security: secured, rx_session: true, whole: false };
+    let left_out = update(&row.by_ref(&lists), extent, layout, &mut cells)?;
     Ok((owned(cells), left_out))
 }
 
@@ -247,7 +248,7 @@ fn what_does_not_fit_is_left_out_and_named() {
     };
     let (cells, left_out) = put(&row, &layout).unwrap();
     let names: Vec<_> = left_out.iter().map(|left| left.column.name()).collect();
-    assert_eq!(names, ["rinstance", "rx_session_id", "service_routes", "public_ids"]);
+    assert_eq!(names, ["rinstance", "service_routes", "public_ids", "rx_session_id"]);
     let cells = Stored(cells);
     assert_eq!(cells.cell(Column::RxSessionId), Some(&Cell::Null));
     assert_eq!(cells.cell(Column::ServiceRoutes), Some(&Cell::Null));

@@ -74,43 +74,57 @@ pub fn insert<'r>(
     writing.needed(Column::Aor, row.aor)?;
     writing.needed(Column::Received, row.received)?;
     writing.put(Column::ReceivedPort, Cell::Int(row.received_port.into()));
-    writing.needed(Column::Host, row.host)?;
-    writing.put(Column::Port, Cell::Int(row.port.into()));
-    // An association in use has its own protocol there, where that is a name.
-    if writing.is_numeric(Column::Protocol) || !matches!(agreed, Some([Some(_), _])) {
-        writing.put(Column::Protocol, Cell::Int(row.protocol.into()));
-    }
-    writing.optional(Column::Path, row.path);
-    writing.optional(Column::Rinstance, row.rinstance);
+    writing.lasting(row, agreed.as_ref())?;
     writing.changing(row);
+    writing.optional(Column::RxSessionId, row.rx_session_id);
     if let Some(agreed) = agreed {
         writing.secured(agreed);
     }
     Ok(writing.left_out)
 }
 
-/// As [`insert`], the columns that may change while a contact lives; with `secured` those of its
-/// security associations, too.
+/// What an update says besides what changes with every registration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// All: the row is that of an earlier contact of the same key.
+    pub whole: bool,
+    /// The security associations.
+    pub security: bool,
+    /// The session for Rx.
+    pub rx_session: bool,
+}
+
+/// As [`insert`], the columns that may change while a contact lives, as far as `extent` says.
 ///
 /// # Errors
 ///
 /// As for [`insert`].
 pub fn update<'r>(
     row: &RowRef<'r>,
-    secured: bool,
+    extent: Extent,
     layout: &Layout,
     sink: &mut impl Sink<'r>,
 ) -> Result<Vec<LeftOut>, LeftOut> {
+    let Extent { whole, security, rx_session } = extent;
     let mut writing = Writing { layout, sink, left_out: Vec::new() };
     writing.storable(Column::Aor, row.aor)?;
     writing.storable(Column::Received, row.received)?;
+    let agreed = (whole || security).then(|| writing.agreed(row));
+    if whole {
+        writing.lasting(row, agreed.as_ref())?;
+    }
     writing.changing(row);
-    if secured {
-        let agreed = writing.agreed(row);
+    if whole || rx_session {
+        writing.optional(Column::RxSessionId, row.rx_session_id);
+    }
+    if let Some(agreed) = agreed {
         writing.secured(agreed);
     }
     Ok(writing.left_out)
 }
+
+/// What of the associations can be written: of the one in use, and of the other one.
+type Agreed<'r> = [Option<SecurityRef<'r>>; 2];
 
 struct Writing<'l, S> {
     layout: &'l Layout,
@@ -123,11 +137,23 @@ impl<'r, S: Sink<'r>> Writing<'_, S> {
         self.sink.put(column, cell);
     }
 
+    /// What a contact keeps for as long as it lives, but for its key.
+    fn lasting(&mut self, row: &RowRef<'r>, agreed: Option<&Agreed<'r>>) -> Result<(), LeftOut> {
+        self.needed(Column::Host, row.host)?;
+        self.put(Column::Port, Cell::Int(row.port.into()));
+        // An association in use has its own protocol there, where that is a name.
+        if self.is_numeric(Column::Protocol) || !matches!(agreed, Some([Some(_), _])) {
+            self.put(Column::Protocol, Cell::Int(row.protocol.into()));
+        }
+        self.optional(Column::Path, row.path);
+        self.optional(Column::Rinstance, row.rinstance);
+        self.put(Column::ReceivedProto, Cell::Int(row.received_proto.into()));
+        Ok(())
+    }
+
     fn changing(&mut self, row: &RowRef<'r>) {
         self.put(Column::Expires, Cell::Time(row.expires.clamp(0, LAST_TIME)));
         self.put(Column::RegState, Cell::Int(row.reg_state.into()));
-        self.put(Column::ReceivedProto, Cell::Int(row.received_proto.into()));
-        self.optional(Column::RxSessionId, row.rx_session_id);
         self.list(Column::ServiceRoutes, row.service_routes);
         self.list(Column::PublicIds, row.public_ids);
         match row.device {
@@ -188,8 +214,7 @@ impl<'r, S: Sink<'r>> Writing<'_, S> {
         self.put(column, cell);
     }
 
-    /// What of the associations can be written: of the one in use, and of the other one.
-    fn agreed(&mut self, row: &RowRef<'r>) -> [Option<SecurityRef<'r>>; 2] {
+    fn agreed(&mut self, row: &RowRef<'r>) -> Agreed<'r> {
         if !self.layout.has_security() {
             return [None; 2];
         }
@@ -210,7 +235,7 @@ impl<'r, S: Sink<'r>> Writing<'_, S> {
         })
     }
 
-    fn secured(&mut self, [in_use, temporary]: [Option<SecurityRef<'r>>; 2]) {
+    fn secured(&mut self, [in_use, temporary]: Agreed<'r>) {
         if self.layout.has_security() {
             self.security(&IN_USE, in_use);
             self.security(&TEMPORARY, temporary);

@@ -3,7 +3,7 @@
 use kamailio::db::Plain;
 use pcscf_core::{
     journal::Work,
-    row::{Key, Row},
+    row::{Extent, Key, Row},
 };
 
 /// A domain of contacts; its journal is [`kamailio::db::storage::Rows`]. Each call locks the domain for a short while; nobody may
@@ -14,6 +14,10 @@ pub(crate) trait Contacts {
 
     /// Takes a row into memory as of `now`.
     fn adopt(&self, row: &Row, now: i64) -> Adopted;
+
+    /// As [`Contacts::adopt`] for a row without its security associations: nothing if there is no
+    /// such contact in memory.
+    fn renew(&self, row: &Row, now: i64) -> Option<Adopted>;
 
     /// There is no row of this key any more, since another server removed it.
     fn gone(&self, key: &Key);
@@ -43,8 +47,8 @@ pub(crate) struct Job {
     pub(crate) attempts: u32,
     /// The row is known to be there.
     pub(crate) stored: bool,
-    /// The contact has, or had, security associations.
-    pub(crate) secured: bool,
+    /// What an update of the row says.
+    pub(crate) extent: Extent,
     /// What is to become of the row.
     pub(crate) change: Change,
 }

@@ -6,7 +6,7 @@ use super::{
     tables,
 };
 use kamailio::db::{Database, Plain, Statement};
-use pcscf_core::row::{self, Cell, Column, Layout, RowRef, Sink};
+use pcscf_core::row::{self, Cell, Column, Extent, Layout, RowRef, Sink};
 use std::rc::Rc;
 
 /// A table whose driver takes statements as they are, so that these can be written of a contact
@@ -26,10 +26,10 @@ impl<'t> Direct<'t> {
 
     /// The statement that writes `row`, which is `stored` already or not; nothing if one is not
     /// enough, or cannot say all.
-    pub(crate) fn put(&self, row: &RowRef<'_>, stored: bool, secured: bool) -> Option<Plain> {
+    pub(crate) fn put(&self, row: &RowRef<'_>, stored: bool, extent: Extent) -> Option<Plain> {
         if stored {
             let mut said = Said(Statement::update(self.table));
-            let left_out = row::update(row, secured, &self.layout, &mut said).ok()?;
+            let left_out = row::update(row, extent, &self.layout, &mut said).ok()?;
             let all = compared(row.aor, row.received, row.received_port)
                 .fold(said.0, |said, condition| said.only(&condition));
             return all.finish().filter(|_| left_out.is_empty());

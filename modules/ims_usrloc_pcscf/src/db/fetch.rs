@@ -4,7 +4,7 @@ use super::{
     absent,
     access::Access,
     contacts::{Adopted, Contacts},
-    lookup,
+    lookup::{self, Selection},
     statement::{Named, conditions},
     stats,
 };
@@ -38,22 +38,29 @@ pub(crate) enum Wanted<'w> {
 pub(crate) fn fetch<C: Contacts + ?Sized>(contacts: &C, wanted: &Wanted<'_>) -> usize {
     let Some(access) = lookup::open(contacts) else { return 0 };
     match wanted {
-        // All rows of this URI are asked for, not only the registered ones: who sees that there is none
-        // need not ask again before he adds one.
         Wanted::Aor(aor) => {
             let condition = Condition::equal(Column::Aor.name(), Value::Text(aor));
-            let rows = adopt(contacts, &access, &[condition]);
-            if let Some((0, _)) = rows {
+            // Mostly there is none, which is seen with one column sooner than with all; who has seen
+            // it need not ask again before he adds one.
+            let states = match access.states(&[condition]) {
+                Ok(states) => states,
+                Err(error) => {
+                    access.read_failed("contacts", &error);
+                    return 0;
+                }
+            };
+            if states.is_empty() {
                 absent::note(access.table, aor);
             }
-            rows.map_or(0, |(_, taken)| taken)
+            let is_registered = states.contains(&State::REGISTERED);
+            if is_registered { adopt(contacts, &access, &[condition, registered()]) } else { 0 }
         }
         Wanted::Received { host, port } => {
             let port = Condition::equal(Column::ReceivedPort.name(), Value::Int((*port).into()));
             let mut spellings = spellings(host).into_iter();
             let found = spellings.find_map(|host| {
                 let host = Condition::equal(Column::Received.name(), Value::Text(&host));
-                let (_, taken) = adopt(contacts, &access, &[host, port, registered()])?;
+                let taken = adopt(contacts, &access, &[host, port, registered()]);
                 (taken > 0).then_some(taken)
             });
             found.unwrap_or_default()
@@ -66,29 +73,34 @@ fn registered() -> Condition<'static> {
     Condition::equal(Column::RegState.name(), state)
 }
 
-/// Takes the registered contacts among the rows that fulfil `conditions` into memory. Says how many
-/// rows there are, and how many were taken; nothing if they could not be read.
+/// Takes the rows that fulfil `conditions` into memory, and says how many are there then.
 fn adopt<C: Contacts + ?Sized>(
     contacts: &C,
     access: &Access<'_>,
     conditions: &[Condition<'_>],
-) -> Option<(usize, usize)> {
-    match access.found(conditions) {
-        Ok((found, rows)) => {
-            let registered = |row: &&Row| u32::from(row.reg_state) == State::REGISTERED.0;
-            let taken = rows.iter().filter(registered).filter(|row| take(contacts, row));
-            Some((found, taken.count()))
-        }
+) -> usize {
+    match access.rows(&Selection::of(&access.layout), conditions) {
+        Ok(rows) => rows.iter().filter(|row| take(contacts, row)).count(),
         Err(error) => {
             access.read_failed("contacts", &error);
-            None
+            0
         }
     }
 }
 
 /// Takes a row into memory; false if it is not there afterwards.
 pub(super) fn take<C: Contacts + ?Sized>(contacts: &C, row: &Row) -> bool {
-    let adopted = contacts.adopt(row, timer::now());
+    report(contacts, row, contacts.adopt(row, timer::now()))
+}
+
+/// Makes the contact of a row what the row says, if it is in memory.
+pub(super) fn renew<C: Contacts + ?Sized>(contacts: &C, row: &Row) {
+    if let Some(renewed) = contacts.renew(row, timer::now()) {
+        report(contacts, row, renewed);
+    }
+}
+
+fn report<C: Contacts + ?Sized>(contacts: &C, row: &Row, adopted: Adopted) -> bool {
     match adopted {
         Adopted::Inserted => stats::ROWS_LOADED.increment(),
         Adopted::NoMemory => kamailio::error!(
@@ -107,18 +119,17 @@ pub(super) fn take<C: Contacts + ?Sized>(contacts: &C, row: &Row) -> bool {
 pub(crate) fn refresh<C: Contacts + ?Sized>(contacts: &C, key: &Key) {
     let Some(access) = lookup::open(contacts) else { return };
     match access.find(key) {
-        Ok(Some(row)) => {
-            take(contacts, &row);
-        }
+        Ok(Some(row)) => renew(contacts, &row),
         Ok(None) => contacts.gone(key),
         Err(error) => access.read_failed(&Named(key).to_string(), &error),
     }
 }
 
 impl Access<'_> {
-    /// The newest row of this key.
+    /// The newest row of this key, without its security associations.
     pub(super) fn find(&self, key: &Key) -> Result<Option<Row>, DbError> {
+        let rows = self.rows(&Selection::unsecured(&self.layout), &conditions(key))?;
         // Databases may compare without regard to case.
-        Ok(self.rows(&conditions(key))?.into_iter().rfind(|row| row.key == *key))
+        Ok(rows.into_iter().rfind(|row| row.key == *key))
     }
 }

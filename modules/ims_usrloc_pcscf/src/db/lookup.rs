@@ -3,7 +3,10 @@
 use super::{access::Access, contacts::Contacts, stats};
 use bstr::BStr;
 use kamailio::db::{self, Condition, DbError, Page, Rows};
-use pcscf_core::row::{Cells, Column, Layout, Read, Row};
+use pcscf_core::{
+    State,
+    row::{Cells, Column, Layout, Read, Row},
+};
 
 /// Rows that are read at once: their values must fit into private memory.
 pub(super) const BATCH: u32 = 500;
@@ -17,7 +20,15 @@ pub(super) struct Selection {
 impl Selection {
     /// All columns that the table has.
     pub(super) fn of(layout: &Layout) -> Self {
-        let secured = layout.has_security();
+        Self::new(layout, layout.has_security())
+    }
+
+    /// The same without those of the security associations, which are most of them.
+    pub(super) fn unsecured(layout: &Layout) -> Self {
+        Self::new(layout, false)
+    }
+
+    fn new(layout: &Layout, secured: bool) -> Self {
         let of_security = |column: Column| column.place() >= Column::SecurityType.place();
         let mut names = Vec::with_capacity(Column::COUNT);
         let mut places = [None; Column::COUNT];
@@ -58,16 +69,22 @@ impl Cells for Fetched<'_> {
 impl Access<'_> {
     /// The contacts of all rows that fulfil `conditions`, as they come. What is no contact is named
     /// in the log and left alone.
-    pub(super) fn rows(&self, conditions: &[Condition<'_>]) -> Result<Vec<Row>, DbError> {
-        self.found(conditions).map(|(_, rows)| rows)
-    }
-
-    /// As [`Access::rows`], and how many rows there are, contacts or not.
-    pub(super) fn found(&self, conditions: &[Condition<'_>]) -> Result<(usize, Vec<Row>), DbError> {
-        let selection = Selection::of(&self.layout);
+    pub(super) fn rows(
+        &self,
+        selection: &Selection,
+        conditions: &[Condition<'_>],
+    ) -> Result<Vec<Row>, DbError> {
         let order = Some(Column::Id.name());
         let rows = self.connection.query(self.table, &selection.names, conditions, order)?;
-        Ok((rows.iter().count(), self.contacts(&rows, &selection).collect()))
+        Ok(self.contacts(&rows, selection).collect())
+    }
+
+    /// The states of all rows that fulfil `conditions`.
+    pub(super) fn states(&self, conditions: &[Condition<'_>]) -> Result<Vec<State>, DbError> {
+        let column = [Column::RegState.name()];
+        let rows = self.connection.query(self.table, &column, conditions, None)?;
+        let state = |row: db::Row<'_>| row.int(0).and_then(|state| u32::try_from(state).ok());
+        Ok(rows.iter().map(|row| State(state(row).unwrap_or_default())).collect())
     }
 
     /// The contacts of the next rows behind number `after`, and the number of the last one, if

@@ -3,7 +3,7 @@
 use super::{
     access::Access,
     contacts::Contacts,
-    fetch::take,
+    fetch::renew,
     lookup,
     statement::{Named, conditions},
 };
@@ -49,7 +49,7 @@ fn settle_in<C: Contacts + ?Sized>(
     match access.find(key)? {
         None => return Ok(Settled::Gone),
         Some(row) if row.expires > limit || row.expires == 0 => {
-            take(contacts, &row);
+            renew(contacts, &row);
             return Ok(Settled::Alive);
         }
         Some(_) => {}
@@ -63,7 +63,7 @@ fn settle_in<C: Contacts + ?Sized>(
     let removed = access.connection.affected_rows()?;
     Ok(match access.find(key)? {
         Some(row) => {
-            take(contacts, &row);
+            renew(contacts, &row);
             Settled::Alive
         }
         None if removed == Some(0) => Settled::Gone,

@@ -86,8 +86,8 @@ impl Access<'_> {
         let mut cells = Vec::with_capacity(Column::COUNT);
         let lists = row.lists();
         let row_ref = row.by_ref(&lists);
-        let left_out = row::update(&row_ref, job.secured, &self.layout, &mut cells)
-            .map_err(RowError::Unfit)?;
+        let left_out =
+            row::update(&row_ref, job.extent, &self.layout, &mut cells).map_err(RowError::Unfit)?;
         self.report(&row.key, &left_out);
         self.connection.update(self.table, &conditions(&row.key), &values(&cells))?;
         Ok(match self.connection.affected_rows()? {
