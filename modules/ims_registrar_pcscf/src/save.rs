@@ -205,19 +205,25 @@ impl Task<'_, '_> {
     /// Judges the record that `query` finds, and does it; nothing if there is none.
     fn at(&self, query: &Query<'_>, step: &Step<'_>) -> Option<Judgement> {
         let guard = self.settings.usrloc.lock(self.domain, peer(&query.via));
-        let contact = match self.replaces_all(step) {
-            true => find_known(&guard, query)?,
-            false => find(&guard, query)?,
+        let delay = self.settings.delete_delay;
+        // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
+        let to = || self.request.to().ok().map(|to| to.uri);
+        let judge = |contact: &Contact<'_>| {
+            judged(contact, |record| save::judge(record, step, self.reply, delay, to))
         };
+        let known = self.replaces_all(step);
+        let mut contact = if known { find_known(&guard, query)? } else { find(&guard, query)? };
+        let mut judgement = judge(&contact);
+        // Whose it is may be known better elsewhere.
+        if known && matches!(judgement, Judgement::Skip(_)) {
+            contact = find(&guard, query)?;
+            judgement = judge(&contact);
+        }
         // Behind the Via of the phone there is also its contact when the answer names another one.
         let by_via = !same_text(&query.via, &step.query.via);
         if by_via && !query.aor.is_empty() && !save::is_same(contact.aor(), query.aor) {
             return None;
         }
-        let delay = self.settings.delete_delay;
-        // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
-        let to = || self.request.to().ok().map(|to| to.uri);
-        let judgement = judged(&contact, |record| save::judge(record, step, self.reply, delay, to));
         self.apply(&guard, contact, query, &judgement);
         Some(judgement)
     }

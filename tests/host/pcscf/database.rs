@@ -382,14 +382,18 @@ fn mode_2_a_row_becomes_that_of_the_contact_that_comes_after(mix: Mix) {
     let sqlite = lab.host.sqlite();
     let first = sqlite.contacts("id");
     // As an old server may have left it.
-    sqlite.execute("UPDATE location SET received_proto=2, rinstance='r', path='<sip:old>'");
+    sqlite.execute(
+        "UPDATE location SET received_proto=2, rinstance='r', path='<sip:old>', \
+         rx_session_id='a;b;c', socket='device:00000000000000ab'",
+    );
     lab.leave(&alice);
     lab.exchange(&alice, &by_way_of("<sip:two.example;lr>"), |ok| ok);
     lab.host.restart();
     assert_eq!(sqlite.contacts("id"), first);
     let path = if mix.registrar() == Flavor::C { "" } else { "<sip:two.example;lr>" };
-    let columns = "received_proto, coalesce(rinstance, ''), coalesce(path, ''), reg_state";
-    assert_eq!(sqlite.contacts(columns), [["1", "", path, "2"]]);
+    let columns = "received_proto, coalesce(rinstance, ''), coalesce(path, ''), \
+                   coalesce(rx_session_id, ''), coalesce(socket, ''), reg_state";
+    assert_eq!(sqlite.contacts(columns), [["1", "", path, "", "", "2"]]);
     assert!(alice.is_registered());
 }
 

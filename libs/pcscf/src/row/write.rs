@@ -117,6 +117,9 @@ pub fn update<'r>(
     if whole || rx_session {
         writing.optional(Column::RxSessionId, row.rx_session_id);
     }
+    if whole && row.device.is_none() {
+        writing.put(Column::Socket, Cell::Null);
+    }
     if let Some(agreed) = agreed {
         writing.secured(agreed);
     }
