@@ -16,7 +16,10 @@ use kamailio::{
 };
 use pcscf_core::{
     State,
-    decide::pending::{self, Found, Pending, Plan, Request},
+    decide::{
+        Query,
+        pending::{self, Found, Pending, Plan, Request},
+    },
     sec_agree,
 };
 
@@ -63,9 +66,12 @@ fn store(
     let guard = settings.usrloc.lock(domain, peer(&pending.query.via));
     let shared = settings.usrloc.db_mode() == SHARED_DATABASE;
     let judge = |contact: &Contact<'_>| pending::found(&place_of(contact), pending, now, shared);
+    // Another server may have ended what stays as it is here: no matter, if it would be the same again.
+    let is_good = |known: &Contact<'_>| {
+        judge(known) == Found::Leave && would_be_the_same(known, msg, &pending.query)
+    };
     let mut found = find_known(&guard, &pending.query);
-    // Only what stays as it is needs no second look.
-    if shared && found.as_ref().is_some_and(|known| judge(known) != Found::Leave) {
+    if settings.usrloc.is_ours() && found.as_ref().is_some_and(|known| !is_good(known)) {
         found = find(&guard, &pending.query);
     }
     let Some(contact) = found else {
@@ -104,12 +110,24 @@ fn store(
     }
 }
 
+/// Whether a new record for this REGISTER would say of the phone what `known` says.
+fn would_be_the_same(known: &Contact<'_>, msg: &Msg<'_>, query: &Query<'_>) -> bool {
+    let same_phone = known.aor() == query.aor && known.via() == peer(&query.via);
+    let path = || path(msg).is_ok_and(|path| path == known.path());
+    same_phone && msg.header(b"Security-Client").is_none() && path()
+}
+
 /// Stores a new record. A failure is ours, and the REGISTER goes on all the same: without it the
 /// phone could not even be told.
 fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pending<'_>) {
     if let Some(ipsec) = &settings.ipsec {
         ipsec.clean_up();
     }
+    let path = path(msg).unwrap_or_else(|unreadable| {
+        let unreadable = shown(unreadable).as_bstr();
+        kamailio::notice!("{}: path passed over: {unreadable}", identity(msg));
+        Vec::new()
+    });
     let query = &pending.query;
     let new = guard.insert(Info {
         aor: query.aor,
@@ -120,7 +138,7 @@ fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pendi
         expires: pending.expires,
         public_ids: &[],
         service_routes: &[],
-        path: &path(msg),
+        path: &path,
     });
     let contact = match new {
         Ok(contact) => contact,
@@ -139,13 +157,11 @@ fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pendi
     }
 }
 
-/// The routes of all `Path` headers (RFC 3327); empty if there is none or one cannot be read.
-fn path(msg: &Msg<'_>) -> Vec<u8> {
-    let Some(first) = msg.header(b"Path") else { return Vec::new() };
-    join_routes(msg.headers(b"Path").map(|header| header.body())).unwrap_or_else(|| {
-        kamailio::notice!("{}: path passed over: {}", identity(msg), shown(first).as_bstr());
-        Vec::new()
-    })
+/// The routes of all `Path` headers (RFC 3327), empty if there is none; the first one if one cannot be
+/// read.
+fn path<'m>(msg: &'m Msg<'_>) -> Result<Vec<u8>, &'m [u8]> {
+    let Some(first) = msg.header(b"Path") else { return Ok(Vec::new()) };
+    join_routes(msg.headers(b"Path").map(|header| header.body())).ok_or(first)
 }
 
 /// A phone that begins anew chooses new associations: with those of its last attempt it would wait

@@ -55,6 +55,17 @@ impl Contact<'_> {
         Peer { host: self.text(c.received_host), port: c.received_port, proto: c.received_proto }
     }
 
+    /// How the phone called itself in the `Via` of that REGISTER.
+    pub fn via(&self) -> Peer<'_> {
+        let c = self.c();
+        Peer { host: self.text(c.via_host), port: c.via_port, proto: c.via_proto }
+    }
+
+    /// The routes to the phone; see [`Info::path`](super::Info::path).
+    pub fn path(&self) -> &[u8] {
+        self.text(self.c().path)
+    }
+
     /// The state, as a bit.
     pub fn state(&self) -> u32 {
         self.c().reg_state

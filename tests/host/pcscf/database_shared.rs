@@ -24,6 +24,7 @@ mixed! {
         a_new_contact_is_asked_for_once;
     ours:
         a_known_contact_that_registers_again_is_not_asked_for,
+        a_contact_that_ended_elsewhere_begins_anew,
         u_28_rows_that_others_left_behind_are_cleared_up;
 }
 
@@ -114,6 +115,30 @@ fn a_known_contact_that_registers_again_is_not_asked_for(mix: Mix) {
     sleep(Duration::from_secs(2));
     let ended = counted(&database, || drop(lab.leave(&bob)));
     assert_eq!(ended, [1, 0, 0]);
+}
+
+fn a_contact_that_ended_elsewhere_begins_anew(mix: Mix) {
+    let lab = shared(mix).usrloc("db_refresh", 1).start();
+    let (alice, sqlite) = (lab.ue("alice"), lab.host.sqlite());
+    let by_way_of = |path: &str| alice.register(600).set("Path", path);
+    let path = || sqlite.contacts("path, reg_state");
+    lab.exchange(&alice, &by_way_of("<sip:one.example;lr>"), |ok| ok);
+    for way in ["<sip:one.example;lr>", "<sip:two.example;lr>"] {
+        sqlite.execute("DELETE FROM location");
+        sleep(Duration::from_secs(2));
+        lab.exchange(&alice, &by_way_of(way), |ok| ok);
+        assert_eq!(path(), [[way, "2"]]);
+    }
+    // And what the telephone asks for to protect its signalling is that of its new registration.
+    sqlite.execute("DELETE FROM location");
+    sleep(Duration::from_secs(2));
+    let client = "ipsec-3gpp; alg=hmac-sha-1-96; spi-c=11; spi-s=12; port-c=5011; port-s=5012";
+    let register = by_way_of("<sip:two.example;lr>").set("Security-Client", client);
+    let relayed = lab.relayed(&alice, &register);
+    assert_eq!(sqlite.contacts("reg_state, t_spi_uc, t_port_us"), [["4", "11", "5012"]]);
+    lab.core.send_to(&lab.core.ok(&relayed), lab.host.address());
+    assert_eq!(alice.final_reply(&register).status(), 200);
+    assert_eq!(sqlite.contacts("reg_state"), [["2"]]);
 }
 
 fn u_24_rows_that_make_no_sense_are_passed_over(mix: Mix) {
