@@ -47,9 +47,12 @@ fn put(row: &Row, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
 }
 
 fn change(row: &Row, secured: bool, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
+    change_of(row, Extent { security: secured, rx_session: true, whole: false }, layout)
+}
+
+fn change_of(row: &Row, extent: Extent, layout: &Layout) -> Result<(Put, Vec<LeftOut>), LeftOut> {
     let mut cells = Vec::new();
     let lists = row.lists();
-    let extent = Extent { security: secured, rx_session: true, whole: false };
     let left_out = update(&row.by_ref(&lists), extent, layout, &mut cells)?;
     Ok((owned(cells), left_out))
 }
@@ -176,13 +179,61 @@ fn a_new_contact_has_the_columns_of_the_c_module() {
 fn no_column_is_named_twice() {
     for layout in [table(false, false), table(true, true), Layout::shipped()] {
         let row = secured();
-        for (cells, _) in [put(&row, &layout).unwrap(), change(&row, true, &layout).unwrap()] {
+        let whole = change_of(&row, WHOLE, &layout).unwrap();
+        for (cells, _) in [put(&row, &layout).unwrap(), change(&row, true, &layout).unwrap(), whole]
+        {
             for (place, (column, _)) in cells.iter().enumerate() {
                 let again = cells[..place].iter().any(|(other, _)| other == column);
                 assert!(!again, "{column:?}");
             }
         }
     }
+}
+
+const WHOLE: Extent = Extent { whole: true, security: false, rx_session: false };
+
+#[test]
+fn a_row_takes_all_of_the_contact_that_comes_after() {
+    let bare = Row {
+        received_proto: 2,
+        host: b"h".to_vec(),
+        port: 5062,
+        protocol: 2,
+        rinstance: Vec::new(),
+        path: b"<sip:edge>".to_vec(),
+        rx_session_id: Vec::new(),
+        reg_state: 4,
+        service_routes: Vec::new(),
+        public_ids: Vec::new(),
+        device: None,
+        ..row()
+    };
+    for layout in [table(false, false), table(true, true), Layout::shipped()] {
+        for (before, after) in
+            [(secured(), bare.clone()), (bare.clone(), secured()), (row(), bare.clone())]
+        {
+            let mut stored = written(&before, &layout);
+            let (cells, left_out) = change_of(&after, WHOLE, &layout).unwrap();
+            assert_eq!(left_out, []);
+            cells.into_iter().for_each(|(column, cell)| stored.set(column, cell));
+            assert_eq!(Row::read(&stored).unwrap().row, after);
+        }
+    }
+}
+
+#[test]
+fn what_an_update_leaves_out_stays() {
+    let layout = Layout::shipped();
+    let columns = |extent| -> Vec<Column> {
+        let (cells, _) = change_of(&secured(), extent, &layout).unwrap();
+        cells.into_iter().map(|(column, _)| column).collect()
+    };
+    let least = columns(Extent::default());
+    for column in [Column::RxSessionId, Column::SecurityType, Column::Path, Column::Host] {
+        assert!(!least.contains(&column), "{column:?}");
+    }
+    let rx = columns(Extent { rx_session: true, ..Extent::default() });
+    assert_eq!(rx.len(), least.len() + 1);
 }
 
 #[test]
