@@ -65,20 +65,24 @@ fn store(
 ) -> Result<Verdict, Refused> {
     let guard = settings.usrloc.lock(domain, peer(&pending.query.via));
     let shared = settings.usrloc.db_mode() == SHARED_DATABASE;
-    let judge = |contact: &Contact<'_>| pending::found(&place_of(contact), pending, now, shared);
-    // Another server may have ended what stays as it is here: no matter, if it would be the same again.
-    let is_good = |known: &Contact<'_>| {
-        judge(known) == Found::Leave && would_be_the_same(known, msg, &pending.query)
+    let query = &pending.query;
+    let judged = |contact| {
+        let found = pending::found(&place_of(&contact), pending, now, shared);
+        (found, contact)
     };
-    let mut found = find_known(&guard, &pending.query);
-    if settings.usrloc.is_ours() && found.as_ref().is_some_and(|known| !is_good(known)) {
-        found = find(&guard, &pending.query);
+    let mut known = find_known(&guard, query).map(judged);
+    // Another server may have ended what stays as it is here: no matter, if it would be the same again.
+    if settings.usrloc.is_ours()
+        && let Some((found, contact)) = &known
+        && (*found != Found::Leave || !would_be_the_same(contact, msg, query))
+    {
+        known = find(&guard, query).map(judged);
     }
-    let Some(contact) = found else {
+    let Some((found, contact)) = known else {
         insert(settings, &guard, msg, pending);
         return Ok(Verdict::TRUE);
     };
-    match judge(&contact) {
+    match found {
         Found::Other if settings.usrloc.is_ours() => {
             insert(settings, &guard, msg, pending);
             Ok(Verdict::TRUE)

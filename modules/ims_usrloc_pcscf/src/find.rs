@@ -53,12 +53,12 @@ fn search(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Found> {
         ..search
     };
     let shared = db::mode() == db::Mode::DbOnly;
-    let look = |search: &Search<'_>| look(domain, search, newest, |_| false);
-    let found = self::look(domain, &search, newest, |contact| shared && is_stale(contact, wanted));
+    let found = look(domain, &search, newest, |contact| shared && is_stale(contact, wanted));
+    let again = |search: &Search<'_>| look(domain, search, newest, |_| false);
     match found {
         Some(Found { stale: Some(key), .. }) => {
             domain.released(|| db::refresh(domain, &key));
-            look(&search)
+            again(&search)
         }
         None if shared && search.states.admits(State::REGISTERED) => {
             let row = match wanted.aor() {
@@ -69,10 +69,10 @@ fn search(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Found> {
                 aor => db::Wanted::Aor(aor),
             };
             let loaded = domain.released(|| db::fetch(domain, &row));
-            let found = if loaded > 0 { look(&search) } else { None };
+            let found = if loaded > 0 { again(&search) } else { None };
             // It may have moved since another server stored it: by what it says of itself.
             let relaxed = Search { by: By::Contact, ..search };
-            found.or_else(|| if by == By::Source { look(&relaxed) } else { None })
+            found.or_else(|| if by == By::Source { again(&relaxed) } else { None })
         }
         other => other,
     }
