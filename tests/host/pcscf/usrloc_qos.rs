@@ -265,6 +265,9 @@ fn u_37_sessions_of_many_clients_are_told_apart_and_leak_nothing(mix: Mix) {
     bench.lab.host.assert_alive();
 }
 
+/// As many sessions make the test below one under load.
+const ENOUGH: u32 = 50;
+
 fn u_37_bearers_come_go_and_are_lost_all_at_once(mix: Mix) {
     let mut bench = Bench::start(mix, |plan| {
         plan.aging(1).with(|mut setup| {
@@ -281,17 +284,24 @@ fn u_37_bearers_come_go_and_are_lost_all_at_once(mix: Mix) {
     });
     let stop = AtomicBool::new(false);
     let (served, refused) = (AtomicU32::new(0), AtomicU32::new(0));
-    let lost = thread::scope(|scope| {
+    let ours = mix.registrar() == Flavor::Ours;
+    let sessions = thread::scope(|scope| {
         for number in 0..8 {
-            let mut hand = Hand::new(bench.lab.host.address(), &format!("u{number}"));
+            let address = bench.lab.host.address();
             let (stop, served, refused) = (&stop, &served, &refused);
             scope.spawn(move || {
+                let mut hand = Hand::new(address, &format!("u{number}"));
                 while !stop.load(Ordering::Relaxed) {
                     for expires in [600, 600, 0] {
                         let register = hand.register(expires);
                         let reply = hand.ask(&register).expect("a reply to REGISTER");
-                        let count = if reply.status() == 200 { served } else { refused };
-                        count.fetch_add(1, Ordering::Relaxed);
+                        if reply.status() == 200 {
+                            served.fetch_add(1, Ordering::Relaxed);
+                        } else {
+                            // Another client takes its place.
+                            let refused = refused.fetch_add(1, Ordering::Relaxed);
+                            hand = Hand::new(address, &format!("u{number}-{refused}"));
+                        }
                         let call = hand.calling("is_registered");
                         assert!(hand.ask(&call).is_some(), "a reply to MESSAGE");
                     }
@@ -300,24 +310,27 @@ fn u_37_bearers_come_go_and_are_lost_all_at_once(mix: Mix) {
         }
         // Every fifth session is lost on the way; not so with the C registrar, which does not let a
         // client register again that was lost.
-        let every = if mix.registrar() == Flavor::Ours { 5 } else { u32::MAX };
-        let end = Instant::now() + Duration::from_secs(if soak() { 60 } else { 8 });
-        let mut lost = 0_u32;
-        while Instant::now() < end {
+        let every = if ours { 5 } else { u32::MAX };
+        let begin = Instant::now();
+        let least = Duration::from_secs(if soak() { 60 } else { 8 });
+        let mut sessions = 0_u32;
+        while begin.elapsed() < least || (sessions <= ENOUGH && begin.elapsed() < PATIENCE * 6) {
             let Some(asked) = bench.pcrf.wait(pcrf::AA) else { break };
-            lost += 1;
-            if lost.is_multiple_of(every) {
+            sessions += 1;
+            if sessions.is_multiple_of(every) {
                 bench.pcrf.lose(&asked.session(), &pcrf::Client::of(&asked));
             }
         }
         stop.store(true, Ordering::Relaxed);
-        lost
+        sessions
     });
     bench.lab.host.assert_alive();
-    assert!(lost > 50, "{lost} sessions");
-    // `ims_qos` now and then takes up the transaction of another request, and asks for nothing.
+    assert!(sessions > ENOUGH, "{sessions} sessions");
+    // Now and then `tm` does not go on with a request that `ims_qos` has held back. With our
+    // registrar the request that is sent again is asked about again; with the one of C it waits
+    // for 3 s, until no branch is left, and so may the next ones of this contact.
     let (served, refused) = (served.into_inner(), refused.into_inner());
-    assert!(served > refused, "{served} served, {refused} refused");
+    assert!(!ours || served > refused, "{served} served, {refused} refused");
     let alice = bench.lab.ue("alice");
     let reply = alice.ask(&alice.register(600));
     assert_eq!((reply.status(), alice.is_registered()), (200, true), "{reply:?}");
