@@ -1,13 +1,16 @@
 //! What the cells of all reports look like.
 
+use crate::figures::Ratio;
+
 /// Whether a value, with the two digits that are printed, keeps to its bar.
 pub(crate) fn verdict(value: Option<f64>, bar: f64) -> String {
-    verdict_within(value, None, bar)
+    verdict_within(value.map(|value| Ratio { value, spread: None }), bar)
 }
 
-/// As [`verdict`], of a value that lies in `spread`: a bar in there is neither met nor missed for sure.
-pub(crate) fn verdict_within(value: Option<f64>, spread: Option<(f64, f64)>, bar: f64) -> String {
-    let Some(value) = value else { return String::new() };
+/// As [`verdict`], of a value that lies somewhere in its spread: a bar in there is neither met nor
+/// missed for sure.
+pub(crate) fn verdict_within(ratio: Option<Ratio>, bar: f64) -> String {
+    let Some(Ratio { value, spread }) = ratio else { return String::new() };
     let keeps = |value: f64| value < bar + 0.005;
     let word = match (keeps(value), spread) {
         (true, _) => "met",
@@ -15,6 +18,12 @@ pub(crate) fn verdict_within(value: Option<f64>, spread: Option<(f64, f64)>, bar
         (false, _) => "missed",
     };
     format!("at most {bar:.2}: {word}")
+}
+
+/// A ratio, and where it lies if that is known.
+pub(crate) fn within(Ratio { value, spread }: Ratio) -> String {
+    let spread = spread.map(|(least, most)| format!(" ({least:.2}-{most:.2})"));
+    format!("{value:.2}{}", spread.unwrap_or_default())
 }
 
 /// A value with that many digits; a dash for none.
@@ -44,9 +53,12 @@ mod tests {
         let words = [1.004, 1.006].map(|value| verdict(Some(value), 1.0));
         assert_eq!(words, ["at most 1.00: met", "at most 1.00: missed"]);
         assert_eq!(verdict(None, 1.0), "");
-        let within = |spread| verdict_within(Some(1.02), Some(spread), 1.0);
-        assert_eq!(within((0.97, 1.05)), "at most 1.00: within the spread");
-        assert_eq!(within((1.01, 1.05)), "at most 1.00: missed");
+        let ratio = |spread| Ratio { value: 1.02, spread: Some(spread) };
+        let word = |spread| verdict_within(Some(ratio(spread)), 1.0);
+        assert_eq!(word((0.97, 1.05)), "at most 1.00: within the spread");
+        assert_eq!(word((1.01, 1.05)), "at most 1.00: missed");
+        assert_eq!(within(ratio((0.97, 1.05))), "1.02 (0.97-1.05)");
+        assert_eq!(within(Ratio { value: 1.0, spread: None }), "1.00");
     }
 
     #[test]

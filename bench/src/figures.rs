@@ -38,32 +38,45 @@ pub(crate) struct Key<S, M> {
 #[derive(Clone, Debug)]
 pub(crate) struct Figures<S, M> {
     values: BTreeMap<Key<S, M>, Vec<f64>>,
-    ratios: BTreeMap<(String, S, M), Vec<f64>>,
+    /// Those of operations, by the number of their turn.
+    turns: BTreeMap<Key<S, M>, BTreeMap<usize, f64>>,
+    /// The number of the turn that is played.
+    turn: usize,
+}
+
+/// How two figures compare.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ratio {
+    /// The median over the turns that have both, in each of which one was measured soon after the other;
+    /// without such turns the ratio of the medians.
+    pub(crate) value: f64,
+    /// Between which values it lies, 95 times of 100; `None` if there were not turns enough.
+    pub(crate) spread: Option<(f64, f64)>,
 }
 
 impl<S, M> Default for Figures<S, M> {
     fn default() -> Self {
-        Self { values: BTreeMap::new(), ratios: BTreeMap::new() }
+        Self { values: BTreeMap::new(), turns: BTreeMap::new(), turn: 0 }
     }
 }
 
 impl<S: Scene, M: Measure> Figures<S, M> {
     /// Adds one value.
     pub(crate) fn add(&mut self, manager: &str, scene: S, flavor: Flavor, measure: M, value: f64) {
-        let key = Key { manager: manager.to_owned(), scene, flavor, measure };
-        self.values.entry(key).or_default().push(value);
+        self.values.entry(key(manager, scene, flavor, measure)).or_default().push(value);
     }
 
-    /// Adds what the flavors came to in one turn, right after one another.
+    /// What is added from now on belongs to the next turn.
+    pub(crate) fn next_turn(&mut self) {
+        self.turn += 1;
+    }
+
+    /// Adds what the flavors came to in this turn, right after one another.
     pub(crate) fn add_turn(&mut self, manager: &str, scene: S, measure: M, turn: &[(Flavor, f64)]) {
         for (flavor, value) in turn {
             self.add(manager, scene, *flavor, measure, *value);
-        }
-        let of =
-            |wanted| turn.iter().find(|(flavor, _)| *flavor == wanted).map(|(_, value)| *value);
-        if let (Some(c), Some(ours)) = (of(Flavor::C), of(Flavor::Ours)) {
-            let key = (manager.to_owned(), scene, measure);
-            self.ratios.entry(key).or_default().push(ours / c);
+            let turns = self.turns.entry(key(manager, scene, *flavor, measure)).or_default();
+            turns.insert(self.turn, *value);
         }
     }
 
@@ -80,8 +93,7 @@ impl<S: Scene, M: Measure> Figures<S, M> {
         flavor: Flavor,
         measure: M,
     ) -> Option<f64> {
-        let key = Key { manager: manager.to_owned(), scene, flavor, measure };
-        median(self.values.get(&key)?)
+        median(self.values.get(&key(manager, scene, flavor, measure))?)
     }
 
     /// The least and the greatest value; `None` if it was not measured.
@@ -92,25 +104,45 @@ impl<S: Scene, M: Measure> Figures<S, M> {
         flavor: Flavor,
         measure: M,
     ) -> Option<(f64, f64)> {
-        let key = Key { manager: manager.to_owned(), scene, flavor, measure };
-        let values = self.values.get(&key)?.iter().copied();
+        let values = self.values.get(&key(manager, scene, flavor, measure))?.iter().copied();
         Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))
     }
 
-    /// What ours comes to against C: the median over the turns that both had, else the ratio of the
-    /// medians; `None` if one of the two was not measured, or C came to nothing.
-    pub(crate) fn ratio(&self, manager: &str, scene: S, measure: M) -> Option<f64> {
-        if let Some(ratios) = self.ratios.get(&(manager.to_owned(), scene, measure)) {
-            return median(ratios);
-        }
-        let of = |flavor| self.median(manager, scene, flavor, measure);
-        Some(of(Flavor::Ours)? / of(Flavor::C)?).filter(|ratio| ratio.is_finite())
+    /// What ours comes to against C; `None` if one of the two was not measured, or C came to nothing.
+    pub(crate) fn ratio(&self, manager: &str, scene: S, measure: M) -> Option<Ratio> {
+        let of = |flavor| key(manager, scene, flavor, measure);
+        self.compare(&of(Flavor::C), &of(Flavor::Ours))
     }
 
-    /// Between which values the ratio lies, 95 times of 100; `None` if there were not turns enough.
-    pub(crate) fn spread(&self, manager: &str, scene: S, measure: M) -> Option<(f64, f64)> {
-        interval(self.ratios.get(&(manager.to_owned(), scene, measure))?)
+    /// What the second scene comes to against the first; as [`Figures::ratio`].
+    pub(crate) fn growth(
+        &self,
+        manager: &str,
+        [from, to]: [S; 2],
+        flavor: Flavor,
+        measure: M,
+    ) -> Option<Ratio> {
+        let of = |scene| key(manager, scene, flavor, measure);
+        self.compare(&of(from), &of(to))
     }
+
+    fn compare(&self, below: &Key<S, M>, above: &Key<S, M>) -> Option<Ratio> {
+        let turns = self.turns.get(below).zip(self.turns.get(above));
+        let ratios = turns.into_iter().flat_map(|(below, above)| {
+            below.iter().filter_map(|(turn, value)| Some(above.get(turn)? / value))
+        });
+        let ratios: Vec<f64> = ratios.collect();
+        let value = median(&ratios).or_else(|| {
+            let of = |key| median(self.values.get(key)?);
+            Some(of(above)? / of(below)?)
+        });
+        let value = value.filter(|value| value.is_finite())?;
+        Some(Ratio { value, spread: interval(&ratios) })
+    }
+}
+
+fn key<S, M>(manager: &str, scene: S, flavor: Flavor, measure: M) -> Key<S, M> {
+    Key { manager: manager.to_owned(), scene, flavor, measure }
 }
 
 /// Between which two of `values` the median of all that could be drawn lies, 95 times of 100 (by the
@@ -177,6 +209,10 @@ mod tests {
         assert_eq!(interval(&many), Some((10.0, 21.0)));
     }
 
+    fn value(ratio: Option<Ratio>) -> Option<f64> {
+        ratio.map(|ratio| ratio.value)
+    }
+
     #[test]
     fn figures_are_kept_apart_by_key() {
         let mut figures = Figures::<usize, u8>::default();
@@ -185,7 +221,7 @@ mod tests {
         figures.add("qm", 1_000, Flavor::Ours, 1, 255.0);
         assert_eq!(figures.median("qm", 1_000, Flavor::C, 1), Some(510.0));
         assert_eq!(figures.range("qm", 1_000, Flavor::C, 1), Some((500.0, 520.0)));
-        assert_eq!(figures.ratio("qm", 1_000, 1), Some(0.5));
+        assert_eq!(value(figures.ratio("qm", 1_000, 1)), Some(0.5));
         figures.add("qm", 9, Flavor::C, 1, 0.0);
         figures.add("qm", 9, Flavor::Ours, 1, 100.0);
         assert_eq!(figures.ratio("qm", 9, 1), None);
@@ -197,13 +233,34 @@ mod tests {
     fn a_slow_phase_that_hits_both_leaves_the_ratio() {
         let mut figures = Figures::<usize, u8>::default();
         for slow in [1.0, 1.0, 3.0, 3.0] {
+            figures.next_turn();
             let turn = [(Flavor::Ours, 8.0 * slow), (Flavor::C, 10.0 * slow)];
             figures.add_turn("qm", 7, 1, &turn);
         }
         // One that hits ours alone is an outlier, not a shift.
+        figures.next_turn();
         figures.add_turn("qm", 7, 1, &[(Flavor::C, 10.0), (Flavor::Ours, 90.0)]);
-        assert_eq!(figures.ratio("qm", 7, 1), Some(0.8));
+        assert_eq!(value(figures.ratio("qm", 7, 1)), Some(0.8));
+        figures.next_turn();
         figures.add_turn("qm", 7, 1, &[(Flavor::C, 10.0)]);
-        assert_eq!(figures.ratio("qm", 7, 1), Some(0.8));
+        assert_eq!(value(figures.ratio("qm", 7, 1)), Some(0.8));
+    }
+
+    #[test]
+    fn growth_is_that_within_turns() {
+        let mut figures = Figures::<usize, u8>::default();
+        // A turn that one of the two lost does not shift the others against each other.
+        for (turn, slow) in [1.0, 4.0, 2.0, 8.0, 1.0, 3.0, 2.0].into_iter().enumerate() {
+            figures.next_turn();
+            if turn != 3 {
+                figures.add_turn("qm", 1, 1, &[(Flavor::Ours, 10.0 * slow)]);
+            }
+            if turn != 5 {
+                figures.add_turn("qm", 9, 1, &[(Flavor::Ours, 12.0 * slow)]);
+            }
+        }
+        let growth = |flavor| figures.growth("qm", [1, 9], flavor, 1);
+        assert_eq!(growth(Flavor::Ours), Some(Ratio { value: 1.2, spread: None }));
+        assert_eq!(growth(Flavor::C), None);
     }
 }

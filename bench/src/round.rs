@@ -208,6 +208,7 @@ impl<'a, S: Scene, L: Operate> Run<'a, S, L> {
         let counted = instructions::split(manager).1;
         let most = if counted { instructions::TURNS } else { usize::MAX };
         for _ in 0..self.options.turns.min(most) {
+            self.figures.next_turn();
             for measure in L::COSTS {
                 for group in players.chunk_by_mut(|one, other| one.scene == other.scene) {
                     self.turn(manager, group, *measure);
@@ -259,7 +260,8 @@ impl<'a, S: Scene, L: Operate> Run<'a, S, L> {
                  every manager after the first, and with databases), the least and the greatest in \
                  parentheses; ours / C is the median over the turns, in each of which one follows \
                  the other at once, and in parentheses where it lies 95 times of 100: a bar in \
-                 there is neither met nor missed for sure. {operation}"
+                 there is neither met nor missed for sure. So is growth, of servers that stand side \
+                 by side and have their turns together. {operation}"
             ),
             format!(
                 "Same configuration for both but for `mpath`: {configured}, `wt_timer` \

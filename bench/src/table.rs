@@ -1,7 +1,7 @@
 //! The table of a report, row by row; each part says which rows, and which bars.
 
 use crate::{
-    cells::{number, thousands, verdict, verdict_within},
+    cells::{thousands, verdict, verdict_within, within},
     figures::{Figures, Measure, Scene},
     flavor::Flavor,
     round::Unfilled,
@@ -73,39 +73,34 @@ impl<'a, S: Scene, M: Measure> Table<'a, S, M> {
             return;
         }
         let ratio = self.figures.ratio(manager, scene, measure);
-        let spread = self.figures.spread(manager, scene, measure);
         let [_, ours] = self.both(manager, scene, measure);
         // The bars are those of time and of bytes.
         let bar = if instructions::split(manager).1 { Bar::Open } else { bar };
         let bar = match bar {
             Bar::Open => String::new(),
-            Bar::Ratio(bar) => verdict_within(ratio, spread, bar),
+            Bar::Ratio(bar) => verdict_within(ratio, bar),
             Bar::Ours(bar) => verdict(ours, bar),
         };
         let cells = Flavor::BOTH.map(|flavor| self.cell(manager, scene, flavor, measure));
-        let mut ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-        if let Some((least, most)) = spread {
-            ratio += &format!(" ({least:.2}-{most:.2})");
-        }
+        let ratio = ratio.map_or_else(String::new, within);
         self.write([manager, &scene.name(), measure.name()], &cells, &ratio, &bar);
     }
 
     /// The row that says how much more a measure comes to in one scene than in another.
     pub(crate) fn growth(&mut self, manager: &str, [from, to]: [S; 2], measure: M, bar: Bar) {
-        let (before, after) = (self.both(manager, from, measure), self.both(manager, to, measure));
-        let growth = |(before, after): (Option<f64>, Option<f64>)| Some(after? / before?);
-        let ([c_before, ours_before], [c_after, ours_after]) = (before, after);
-        let (c, ours) = (growth((c_before, c_after)), growth((ours_before, ours_after)));
+        let growth = |flavor| self.figures.growth(manager, [from, to], flavor, measure);
+        let [c, ours] = Flavor::BOTH.map(growth);
         if c.is_none() && ours.is_none() {
             return;
         }
         let bar = match bar {
-            Bar::Ours(bar) => verdict(ours, bar),
+            Bar::Ours(bar) => verdict_within(ours, bar),
             Bar::Open | Bar::Ratio(_) => String::new(),
         };
         let names = self.names([from, to]);
         let what = format!("growth of: {}", measure.name().trim_end_matches(", CPU us"));
-        self.row([manager, &names, &what], &[number(c, 2), number(ours, 2)], None, &bar);
+        let cells = [c, ours].map(|growth| growth.map_or_else(|| "-".to_owned(), within));
+        self.row([manager, &names, &what], &cells, None, &bar);
     }
 
     /// The name of two scenes that are compared, the greater one first.
