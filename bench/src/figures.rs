@@ -37,11 +37,17 @@ pub(crate) struct Key<S, M> {
 /// All figures of a run, by what they are about.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures<S, M> {
-    values: BTreeMap<Key<S, M>, Vec<f64>>,
-    /// Those of operations, by the number of their turn.
-    turns: BTreeMap<Key<S, M>, BTreeMap<usize, f64>>,
+    values: BTreeMap<Key<S, M>, Vec<Value>>,
     /// The number of the turn that is played.
     turn: usize,
+}
+
+/// One value.
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    value: f64,
+    /// The number of the turn that it was measured in, if it was in one.
+    turn: Option<usize>,
 }
 
 /// How two figures compare.
@@ -56,14 +62,14 @@ pub(crate) struct Ratio {
 
 impl<S, M> Default for Figures<S, M> {
     fn default() -> Self {
-        Self { values: BTreeMap::new(), turns: BTreeMap::new(), turn: 0 }
+        Self { values: BTreeMap::new(), turn: 0 }
     }
 }
 
 impl<S: Scene, M: Measure> Figures<S, M> {
     /// Adds one value.
     pub(crate) fn add(&mut self, manager: &str, scene: S, flavor: Flavor, measure: M, value: f64) {
-        self.values.entry(key(manager, scene, flavor, measure)).or_default().push(value);
+        self.put(key(manager, scene, flavor, measure), Value { value, turn: None });
     }
 
     /// What is added from now on belongs to the next turn.
@@ -74,10 +80,13 @@ impl<S: Scene, M: Measure> Figures<S, M> {
     /// Adds what the flavors came to in this turn, right after one another.
     pub(crate) fn add_turn(&mut self, manager: &str, scene: S, measure: M, turn: &[(Flavor, f64)]) {
         for (flavor, value) in turn {
-            self.add(manager, scene, *flavor, measure, *value);
-            let turns = self.turns.entry(key(manager, scene, *flavor, measure)).or_default();
-            turns.insert(self.turn, *value);
+            let value = Value { value: *value, turn: Some(self.turn) };
+            self.put(key(manager, scene, *flavor, measure), value);
         }
+    }
+
+    fn put(&mut self, key: Key<S, M>, value: Value) {
+        self.values.entry(key).or_default().push(value);
     }
 
     /// The scenes with a figure of that manager.
@@ -93,7 +102,7 @@ impl<S: Scene, M: Measure> Figures<S, M> {
         flavor: Flavor,
         measure: M,
     ) -> Option<f64> {
-        median(self.values.get(&key(manager, scene, flavor, measure))?)
+        median(&self.of(&key(manager, scene, flavor, measure)))
     }
 
     /// The least and the greatest value; `None` if it was not measured.
@@ -104,8 +113,14 @@ impl<S: Scene, M: Measure> Figures<S, M> {
         flavor: Flavor,
         measure: M,
     ) -> Option<(f64, f64)> {
-        let values = self.values.get(&key(manager, scene, flavor, measure))?.iter().copied();
+        let values = self.of(&key(manager, scene, flavor, measure));
+        let values = values.iter().copied();
         Some((values.clone().reduce(f64::min)?, values.reduce(f64::max)?))
+    }
+
+    /// The values of `key`.
+    fn of(&self, key: &Key<S, M>) -> Vec<f64> {
+        self.values.get(key).into_iter().flatten().map(|value| value.value).collect()
     }
 
     /// What ours comes to against C; `None` if one of the two was not measured, or C came to nothing.
@@ -127,15 +142,15 @@ impl<S: Scene, M: Measure> Figures<S, M> {
     }
 
     fn compare(&self, below: &Key<S, M>, above: &Key<S, M>) -> Option<Ratio> {
-        let turns = self.turns.get(below).zip(self.turns.get(above));
-        let ratios = turns.into_iter().flat_map(|(below, above)| {
-            below.iter().filter_map(|(turn, value)| Some(above.get(turn)? / value))
+        let others = self.values.get(above)?;
+        let pairs = self.values.get(below)?.iter().filter_map(|one| {
+            let turn = Some(one.turn?);
+            let other = others.iter().find(|other| other.turn == turn)?;
+            Some(other.value / one.value)
         });
-        let ratios: Vec<f64> = ratios.collect();
-        let value = median(&ratios).or_else(|| {
-            let of = |key| median(self.values.get(key)?);
-            Some(of(above)? / of(below)?)
-        });
+        let ratios: Vec<f64> = pairs.collect();
+        let of_medians = || Some(median(&self.of(above))? / median(&self.of(below))?);
+        let value = median(&ratios).or_else(of_medians);
         let value = value.filter(|value| value.is_finite())?;
         Some(Ratio { value, spread: interval(&ratios) })
     }
