@@ -19,15 +19,15 @@ fn dump(out: &mut impl Write) -> io::Result<()> {
     domains::each(|domain| {
         let counts = domain.with(|_, state| {
             let directory = &state.directory;
-            (directory.groups(), directory.longest(), directory.len())
+            (directory.groups(), directory.fullest(), directory.len())
         });
-        let (size, longest, contacts) = counts.unwrap_or_default();
+        let (size, (fullest, longest), contacts) = counts.unwrap_or_default();
         let name = BStr::new(domain.name());
         // Writing to a vector cannot fail.
         let _ = write!(
             text,
-            "---Domain---\nname : '{name}'\nsize : {size}\ntable: {domain:p}\n\n\
-             Max slot: {longest} (0/{contacts})\n---/Domain---\n"
+            "---Domain---\nname : '{name}'\nsize : {size}\ntable: {domain:p}\n\n\n\
+             Max slot: {longest} ({fullest}/{contacts})\n\n---/Domain---\n"
         );
     });
     writeln!(text, "===/Domain list===")?;
