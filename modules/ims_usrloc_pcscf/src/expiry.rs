@@ -3,7 +3,7 @@
 use crate::{
     db::{self, Settled},
     debug_file,
-    domains::{self, Domain, State},
+    domains::{self, Domain, STORED, State},
     find::row_key,
     start, store,
 };
@@ -130,6 +130,7 @@ fn settle_all(domain: &Domain) {
         for (id, key) in due {
             settle(domain, id, &key);
         }
+        db::flush(domain);
         if !more {
             return;
         }
@@ -138,33 +139,64 @@ fn settle_all(domain: &Domain) {
 
 fn settle(domain: &Domain, id: Id, key: &Key) {
     let settled = db::settle(domain, key, start::settings().grace);
-    let taken = domain.with(|records, state| match settled {
-        Settled::Alive | Settled::Later => {
-            let now = timer::now();
-            let over = state.directory.get(id).and_then(domains::due).is_some_and(|due| due <= now);
-            if over {
+    let taken = domain.with(|records, state| {
+        let now = timer::now();
+        let contact = state.directory.get(id)?;
+        if domains::due(contact).is_none_or(|due| due > now) {
+            // Its telephone has registered again while the database was asked.
+            keep(state, id, settled);
+            return None;
+        }
+        let is_stored = contact.flags() & STORED != 0;
+        let is_pending =
+            matches!(RegState(contact.state()), RegState::PENDING | RegState::PENDING_AAR);
+        match settled {
+            // What nobody has authenticated and no row tells of does not wait for the database.
+            Settled::Later if is_pending && !is_stored => {}
+            Settled::Alive | Settled::Later => {
                 let later = now.saturating_add(start::settings().interval.get().into());
                 state.directory.schedule(id, later);
+                if settled == Settled::Later && !is_pending {
+                    // Its time is over; a row that says otherwise makes it what it was.
+                    end(state, id);
+                }
+                return None;
             }
-            None
+            Settled::Gone if is_stored => {
+                return state.directory.remove(id).map(|contact| (contact, None));
+            }
+            // No server knows it but this one.
+            Settled::Gone | Settled::Ours => {}
         }
-        Settled::Gone => state.directory.remove(id).map(|contact| (contact, None)),
-        Settled::Ours => {
-            let mut contact = state.directory.remove(id)?;
-            let before = RegState(contact.state());
-            contact.set_state(RegState::DEREG_PENDING.0);
-            let event = match before {
-                RegState::PENDING | RegState::PENDING_AAR => Event::Delete,
-                _ => Event::Update,
-            };
-            let calls = store::calls(records, &mut contact, event);
-            Some((contact, Some(calls)))
-        }
+        let mut contact = state.directory.remove(id)?;
+        contact.set_state(RegState::DEREG_PENDING.0);
+        let event = if is_pending { Event::Delete } else { Event::Update };
+        let calls = store::calls(records, &mut contact, event);
+        Some((contact, Some(calls)))
     });
     if let Some((contact, calls)) = taken.flatten() {
         if let Some(calls) = calls {
             domain.call(calls);
         }
         bury(domain, vec![contact], 1);
+    }
+}
+
+/// Has contact `id` not count as registered any more.
+fn end(state: &mut State, id: Id) {
+    if let Some(contact) = state.directory.get_mut(id) {
+        contact.set_state(RegState::DEREG_PENDING.0);
+        state.directory.refresh(id);
+    }
+}
+
+/// Leaves contact `id`, which is not over, where it is, and has its row written again that was
+/// removed.
+fn keep(state: &mut State, id: Id, settled: Settled) {
+    state.schedule(id);
+    if matches!(settled, Settled::Gone | Settled::Ours)
+        && let Err(error) = state.note(id)
+    {
+        kamailio::error!("a contact that is registered again is not stored: {error}");
     }
 }

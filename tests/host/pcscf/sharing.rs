@@ -20,7 +20,10 @@ mixed! {
         a_renewal_at_one_server_keeps_the_contact_at_the_other,
         a_move_to_the_other_server_is_not_undone,
         a_kill_loses_nothing,
-        a_database_that_is_down_leaves_what_is_known;
+        a_database_that_is_down_leaves_what_is_known,
+        what_is_over_is_over_without_the_database,
+        a_registration_while_its_row_is_removed_stays,
+        what_the_table_refused_is_told_of_nevertheless;
     ours:
         one_of_two_servers_tells_of_an_end;
 }
@@ -147,6 +150,57 @@ fn a_database_that_is_down_leaves_what_is_known(mix: Mix) {
     assert!(bob.is_registered());
     lab.host.sqlite().execute("ALTER TABLE elsewhere RENAME TO location");
     lab.host.sqlite().wait_count(2);
+}
+
+fn what_is_over_is_over_without_the_database(mix: Mix) {
+    let plan = Plan::new(mix).stored(Storage::Own, 3).aging(1).registrar("pending_reg_expires", 1);
+    let lab = plan.start();
+    let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+    register_for(&lab, &alice, 2);
+    lab.host.sqlite().wait_contacts("reg_state", &[&["2"]]);
+    lab.host.sqlite().execute("ALTER TABLE location RENAME TO elsewhere");
+    lab.relayed(&bob, &bob.register(600));
+    until("the end of alice", PATIENCE, || (!alice.is_registered()).then_some(()));
+    // Her contact stays for her row, that of bob has none.
+    lab.wait_count(1, PATIENCE);
+    lab.host.sqlite().execute("ALTER TABLE elsewhere RENAME TO location");
+    lab.wait_count(0, PATIENCE);
+    lab.host.sqlite().wait_count(0);
+}
+
+fn a_registration_while_its_row_is_removed_stays(mix: Mix) {
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    let lab = stored(Plan::new(mix), &database.url());
+    let alice = lab.ue("alice");
+    register_for(&lab, &alice, 2);
+    let slow = "CREATE TRIGGER slow BEFORE DELETE ON location FOR EACH ROW SET @slow = SLEEP(2)";
+    database.execute(slow);
+    let register = alice.register(600);
+    let relayed = lab.relayed(&alice, &register);
+    until("the end of the first registration", PATIENCE, || {
+        let working = database.query("SHOW PROCESSLIST");
+        working.iter().any(|one| one.iter().any(|what| what.contains("SLEEP"))).then_some(())
+    });
+    lab.core.send_to(&lab.core.ok(&relayed), lab.host.address());
+    assert_eq!(alice.final_reply(&register).status(), 200);
+    database.execute("DROP TRIGGER slow");
+    sleep(Duration::from_secs(3));
+    assert!(alice.is_registered());
+    database.wait_contacts("reg_state", &[&["2"]]);
+}
+
+fn what_the_table_refused_is_told_of_nevertheless(mix: Mix) {
+    let lab = Plan::new(mix).stored(Storage::Own, 3).aging(1).subscribing().start();
+    lab.host.sqlite().execute(
+        "CREATE TRIGGER full BEFORE INSERT ON location BEGIN SELECT RAISE(ABORT, 'full'); END",
+    );
+    let alice = lab.ue("alice");
+    register_for(&lab, &alice, 2);
+    lab.subscribed();
+    assert!(lab.host.sqlite().contacts("id").is_empty());
+    let told = lab.core.incoming("PUBLISH");
+    assert!(told.body.contains("state=\"terminated\""), "{told:?}");
+    lab.wait_count(0, PATIENCE);
 }
 
 fn one_of_two_servers_tells_of_an_end(mix: Mix) {
