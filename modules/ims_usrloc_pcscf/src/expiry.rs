@@ -150,36 +150,41 @@ fn settle(domain: &Domain, id: Id, key: &Key) {
         let is_stored = contact.flags() & STORED != 0;
         let is_pending =
             matches!(RegState(contact.state()), RegState::PENDING | RegState::PENDING_AAR);
-        match settled {
+        // The registrar publishes an end that it is told of as an update; others end a session for Rx
+        // or security associations, which are of this server.
+        let events: &[Event] = match settled {
+            Settled::Gone if is_stored => &[Event::Expire],
+            Settled::Alive => return wait(state, id, now),
             // What nobody has authenticated and no row tells of does not wait for the database.
-            Settled::Later if is_pending && !is_stored => {}
-            Settled::Alive | Settled::Later => {
-                let later = now.saturating_add(start::settings().interval.get().into());
-                state.directory.schedule(id, later);
-                if settled == Settled::Later && !is_pending {
+            Settled::Later if is_stored || !is_pending => {
+                if !is_pending {
                     // Its time is over; a row that says otherwise makes it what it was.
                     end(state, id);
                 }
-                return None;
+                return wait(state, id, now);
             }
-            Settled::Gone if is_stored => {
-                return state.directory.remove(id).map(|contact| (contact, None));
-            }
-            // No server knows it but this one.
-            Settled::Gone | Settled::Ours => {}
-        }
+            Settled::Later | Settled::Gone | Settled::Ours if is_pending => &[Event::Delete],
+            Settled::Later | Settled::Gone | Settled::Ours => &[Event::Update, Event::Expire],
+        };
         let mut contact = state.directory.remove(id)?;
-        contact.set_state(RegState::DEREG_PENDING.0);
-        let event = if is_pending { Event::Delete } else { Event::Update };
-        let calls = store::calls(records, &mut contact, event);
-        Some((contact, Some(calls)))
+        if events != [Event::Expire] {
+            contact.set_state(RegState::DEREG_PENDING.0);
+        }
+        let calls = |event: &Event| store::calls(records, &mut contact, *event);
+        let calls: Vec<Calls> = events.iter().map(calls).collect();
+        Some((contact, calls))
     });
     if let Some((contact, calls)) = taken.flatten() {
-        if let Some(calls) = calls {
-            domain.call(calls);
-        }
+        calls.into_iter().for_each(|calls| domain.call(calls));
         bury(domain, vec![contact], 1);
     }
+}
+
+/// Asks for contact `id`, whose time is over, once more.
+fn wait<T>(state: &mut State, id: Id, now: i64) -> Option<T> {
+    let later = now.saturating_add(start::settings().interval.get().into());
+    state.directory.schedule(id, later);
+    None
 }
 
 /// Has contact `id` not count as registered any more.

@@ -13,7 +13,7 @@ use kamailio::{
         Connection, DbError,
         storage::{Rows, Storage, Which, own, review},
     },
-    pcscf::{Changes, Contact, Ipsec, NewContact, Records, Security},
+    pcscf::{Changes, Contact, Event, Ipsec, NewContact, Records, Security},
     stats::Counter,
     timer,
 };
@@ -50,16 +50,22 @@ impl Contacts for Domain {
     }
 
     fn gone(&self, key: &Key) {
-        self.with(|records, state| {
+        let taken = self.with(|records, state| {
             if state.journal.pending(borrowed(key)).is_some() {
-                return;
+                return None;
             }
-            let id = state.directory.find_row(&key.aor, &key.received, key.received_port);
-            if let Some(contact) = id.and_then(|id| state.directory.remove(id)) {
+            let id = state.directory.find_row(&key.aor, &key.received, key.received_port)?;
+            let mut contact = state.directory.remove(id)?;
+            let calls = store::calls(records, &mut contact, Event::Expire);
+            Some((contact, calls))
+        });
+        if let Some((contact, calls)) = taken.flatten() {
+            self.call(calls);
+            self.with(|records, state| {
                 records.bury(contact, timer::now());
                 state.count_expired(1);
-            }
-        });
+            });
+        }
     }
 }
 

@@ -30,6 +30,8 @@ mixed! {
         u_37_an_expired_registration_ends_its_session,
         u_37_a_pcrf_that_connects_by_itself_is_asked;
     usrloc:
+        u_37_an_expired_registration_of_a_shared_table_ends_its_session,
+        u_37_an_end_that_another_server_tells_of_ends_the_session_here,
         u_37_a_lost_bearer_ends_the_registration,
         u_37_sessions_of_many_clients_are_told_apart_and_leak_nothing,
         u_37_bearers_come_go_and_are_lost_all_at_once;
@@ -219,6 +221,38 @@ fn u_37_an_expired_registration_ends_its_session(mix: Mix) {
     assert_eq!(bench.pcrf.take(pcrf::SESSION_TERMINATION).session(), session);
     bench.lab.wait_count(0, PATIENCE);
     bench.wait_rows("reg_state", &[]);
+}
+
+/// A registration for a second, on a table that several servers share.
+fn short(mix: Mix) -> (Bench, String) {
+    let bench = Bench::start(mix, |plan| plan.aging(1).usrloc("db_mode", 3).usrloc("db_refresh", 1));
+    let alice = bench.lab.ue("alice");
+    let short = format!("<{}>;expires=1", alice.contact());
+    let session = bench.register(&alice, |ok| ok.set("Contact", &short)).session();
+    (bench, session)
+}
+
+// The C store does so up to 5.6, where this mode stores nothing.
+fn u_37_an_expired_registration_of_a_shared_table_ends_its_session(mix: Mix) {
+    let (bench, session) = short(mix);
+    assert_eq!(bench.pcrf.take(pcrf::SESSION_TERMINATION).session(), session);
+    bench.lab.wait_count(0, PATIENCE);
+    bench.wait_rows("reg_state", &[]);
+    bench.pcrf.hears_no(pcrf::SESSION_TERMINATION);
+}
+
+fn u_37_an_end_that_another_server_tells_of_ends_the_session_here(mix: Mix) {
+    let (bench, session) = short(mix);
+    bench.lab.host.sqlite().execute("DELETE FROM location");
+    assert_eq!(bench.pcrf.take(pcrf::SESSION_TERMINATION).session(), session);
+    bench.lab.wait_count(0, PATIENCE);
+    // And one that is found out when somebody asks.
+    let bob = bench.lab.ue("bob");
+    let session = bench.register(&bob, |ok| ok).session();
+    bench.lab.host.sqlite().execute("DELETE FROM location");
+    until("the end of bob", PATIENCE, || (!bob.is_registered()).then_some(()));
+    assert_eq!(bench.pcrf.take(pcrf::SESSION_TERMINATION).session(), session);
+    bench.lab.wait_count(0, PATIENCE);
 }
 
 // The C store finds the contact by luck here: `ims_qos` asks with fields that it never set.
