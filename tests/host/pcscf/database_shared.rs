@@ -25,7 +25,8 @@ mixed! {
     ours:
         a_known_contact_that_registers_again_is_not_asked_for,
         a_contact_that_ended_elsewhere_begins_anew,
-        u_28_rows_that_others_left_behind_are_cleared_up;
+        u_28_rows_that_others_left_behind_are_cleared_up,
+        u_28_a_grace_below_its_bound_leaves_the_rows_of_others_alone;
 }
 
 fn shared(mix: Mix) -> Plan {
@@ -252,4 +253,12 @@ fn u_28_rows_that_others_left_behind_are_cleared_up(mix: Mix) {
     assert!(told.body.contains("alice") && told.body.contains("terminated"), "{told:?}");
     lab.host.sqlite().wait_contacts("aor", &[&[&bob.contact()]]);
     lab.core.hears_no("PUBLISH");
+}
+
+fn u_28_a_grace_below_its_bound_leaves_the_rows_of_others_alone(mix: Mix) {
+    let plan = shared(mix).aging(-1000).usrloc("audit_expired_pcontacts_interval", 1);
+    let lab = plan.start();
+    Foreign::of(&lab.ue("alice")).insert(&lab.host.sqlite());
+    sleep(Duration::from_secs(4));
+    assert_eq!(lab.count(), 0);
 }

@@ -225,7 +225,8 @@ fn u_37_an_expired_registration_ends_its_session(mix: Mix) {
 
 /// A registration for a second, on a table that several servers share.
 fn short(mix: Mix) -> (Bench, String) {
-    let bench = Bench::start(mix, |plan| plan.aging(1).usrloc("db_mode", 3).usrloc("db_refresh", 1));
+    let bench =
+        Bench::start(mix, |plan| plan.aging(1).usrloc("db_mode", 3).usrloc("db_refresh", 1));
     let alice = bench.lab.ue("alice");
     let short = format!("<{}>;expires=1", alice.contact());
     let session = bench.register(&alice, |ok| ok.set("Contact", &short)).session();

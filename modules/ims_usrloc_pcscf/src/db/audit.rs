@@ -1,7 +1,7 @@
 //! Rows that no server takes care of any more, since the one that wrote them is gone.
 
 use super::{Mode, contacts::Contacts, fetch::take, lookup, lookup::Selection, mode};
-use crate::{domains, params};
+use crate::{domains, params, start};
 use kamailio::{
     db::{Condition, Op, Value},
     timer,
@@ -25,8 +25,8 @@ pub(super) fn run() {
 
 fn audit<C: Contacts + ?Sized>(contacts: &C) {
     let Some(access) = lookup::open(contacts) else { return };
-    let slack = i64::from(params::EXPIRES_GRACE.get())
-        .saturating_add(params::AUDIT_EXPIRED_PCONTACTS_TIMEOUT.get().into());
+    let timeout = i64::from(params::AUDIT_EXPIRED_PCONTACTS_TIMEOUT.get().max(0));
+    let slack = start::settings().grace.saturating_add(timeout);
     let before =
         |op, time| Condition { column: Column::Expires.name(), op, value: Value::Time(time) };
     let limit = timer::now().saturating_sub(slack);
