@@ -136,7 +136,8 @@ fn end(settings: &Settings, msg: &Msg<'_>, domain: Domain, registrations: &Regis
 /// Does to the record what is told of it.
 fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, query: &Query<'_>) {
     let guard = settings.usrloc.lock(domain, peer(&query.via));
-    let Some(contact) = find(&guard, query) else {
+    let found = find(&guard, query).map(|found| own(&guard, msg, found, told, query));
+    let Some(contact) = found else {
         let uri = shown(told.uri).as_bstr();
         if !told.terminated {
             kamailio::notice!("{}: no contact {uri} here", identity(msg));
@@ -146,6 +147,30 @@ fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, q
     let delay = settings.delete_delay;
     let judgement = judged(&contact, |record| notify::judge(record, told, timer::now(), delay));
     apply(&guard, msg, contact, &judgement);
+}
+
+/// The contact that is told of: not `found` if that is of somebody else, who registered the same
+/// address. The store of C cannot be asked for others.
+fn own<'g>(
+    guard: &'g Guard<'_>,
+    msg: &Msg<'_>,
+    found: Contact<'g>,
+    told: &Told<'_>,
+    query: &Query<'_>,
+) -> Contact<'g> {
+    if judged(&found, |record| notify::is_of(record, told)) {
+        return found;
+    }
+    let mut theirs = guard.of_identity(told.aor).unwrap_or_else(|why| {
+        let id = shown(told.aor).as_bstr();
+        kamailio::error!("{}: contacts of {id} not looked at: {why}", identity(msg));
+        Vec::new()
+    });
+    let records: Vec<_> = theirs.iter().map(place_of).collect();
+    match notify::among(&records, told, query) {
+        Some(at) => theirs.swap_remove(at),
+        None => found,
+    }
 }
 
 fn apply(guard: &Guard<'_>, msg: &Msg<'_>, contact: Contact<'_>, judgement: &Judgement) {

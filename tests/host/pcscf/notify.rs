@@ -4,7 +4,7 @@ use host_tests::{
     Draft, Message, Setup, mixed,
     pcscf::{
         Lab, Mix, Plan, Ue,
-        core::number,
+        core::{identities, number},
         reginfo::{Contact, document},
     },
     wait::{PATIENCE, until},
@@ -34,7 +34,8 @@ mixed! {
     ours:
         a_registration_that_ends_takes_contacts_along_that_it_does_not_name,
         no9_a_registration_ends_in_every_spelling_of_its_identity,
-        a_contact_whose_registration_goes_on_under_another_identity_stays;
+        a_contact_whose_registration_goes_on_under_another_identity_stays,
+        nobody_keeps_a_notify_from_a_contact_by_registering_its_address;
 }
 
 /// A registered client, and the SUBSCRIBE that its registration made.
@@ -420,4 +421,22 @@ fn a_switch_admits_every_notify(mix: Mix) {
     let body = document(&watched.alice.identity(), "active", &[Contact::gone(&uri)]);
     assert_eq!(watched.lab.notified(&watched.lab.core.stray_notify(&body)), 1);
     assert!(!watched.alice.is_registered());
+}
+
+fn nobody_keeps_a_notify_from_a_contact_by_registering_its_address(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    // As phones behind two gateways do that have the same private address, or who means harm.
+    let eve = watched.lab.ue("eve");
+    let draft = eve.register(600).set("Contact", &format!("<{uri}>"));
+    let eves = identities("eve");
+    let done = watched.lab.exchange(&eve, &draft, |ok| ok.set("P-Associated-URI", &eves));
+    assert_eq!((done.saved(), watched.lab.count()), (1, 2));
+    assert_eq!(watched.contacts(&[Contact::active(&uri, "50")]), 1);
+    let records = watched.lab.records().unwrap();
+    assert_eq!(records.iter().filter(|record| record.seconds() <= 50).count(), 1, "{records:?}");
+    assert_eq!(watched.contacts(&[Contact::gone(&uri)]), 1);
+    assert!(!watched.alice.is_registered());
+    assert!(eve.is_registered());
+    assert_eq!(watched.lab.count(), 1);
 }

@@ -96,9 +96,29 @@ pub fn judge(record: &Bound<'_>, told: &Told<'_>, now: i64, delay: i64) -> Judge
     }
 }
 
+/// Which of `records`, which have the identity that the NOTIFY is about, is the one that it tells of:
+/// where another user registered the same address, the search for that finds the contact of the other.
+/// Two phones with one address are told apart by the rest of the URI.
+pub fn among(records: &[Bound<'_>], told: &Told<'_>, query: &Query<'_>) -> Option<usize> {
+    let asked = Uri::parse(told.uri).ok()?;
+    let place = |record: &Bound<'_>, uri: &Uri<'_>| match query.mode {
+        Mode::Contact => {
+            uri.host() == asked.host() && uri.port_or_default() == asked.port_or_default()
+        }
+        Mode::Source => record.is_from(&query.received),
+    };
+    let fits = |record: &Bound<'_>, whole: bool| {
+        let is_it = |uri: &Uri<'_>| place(record, uri) && (!whole || same_contact(uri, &asked));
+        let uri = Uri::parse(record.aor);
+        query.states.admits(record.state) && uri.is_ok_and(|uri| is_it(&uri))
+    };
+    let first = |whole| records.iter().position(|record| fits(record, whole));
+    first(true).or_else(|| first(false))
+}
+
 /// Whether the record is of the registration that the NOTIFY is about: it has its identity, or none
 /// at all and the same URI. A registrar tells whatever Contact a user gave it, also that of another.
-fn is_of(record: &Bound<'_>, told: &Told<'_>) -> bool {
+pub fn is_of(record: &Bound<'_>, told: &Told<'_>) -> bool {
     let uris = || Uri::parse(record.aor).ok().zip(Uri::parse(told.uri).ok());
     match record.ids {
         [] => uris().is_some_and(|(ours, theirs)| same_contact(&ours, &theirs)),
@@ -174,9 +194,9 @@ pub fn code(ended: usize, uris: usize) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refusal, Registrations, Told, code, end, judge, search};
+    use super::{Refusal, Registrations, Told, among, code, end, judge, search};
     use crate::State;
-    use crate::decide::tests::{NOW, alice};
+    use crate::decide::tests::{NOW, alice, place};
     use crate::decide::{Bound, Judgement, Mode};
 
     const ACTIVE: Told<'_> = Told {
@@ -308,6 +328,21 @@ mod tests {
         assert_eq!(judge(&nobodys, &ENDED, NOW, 0), Judgement::Delete);
         let other = Told { uri: b"sip:bob@127.0.0.1:22100", ..ENDED };
         assert!(matches!(judge(&nobodys, &other, NOW, 0), Judgement::Skip(_)));
+    }
+
+    #[test]
+    fn s3_of_the_contacts_of_a_user_the_one_with_the_address_is_meant() {
+        let query = search(&ENDED).unwrap();
+        let other = Bound { aor: b"sip:alice@127.0.0.9:22100", ..alice() };
+        let user = Bound { aor: b"sip:device@127.0.0.1:22100", ..alice() };
+        let pending = Bound { state: State::PENDING, ..alice() };
+        assert_eq!(among(&[], &ENDED, &query), None);
+        assert_eq!(among(&[other, pending], &ENDED, &query), None);
+        assert_eq!(among(&[other, user], &ENDED, &query), Some(1));
+        assert_eq!(among(&[other, user, alice()], &ENDED, &query), Some(2));
+        let told = Told { uri: b"sip:alice@10.0.0.5;alias=127.0.0.1~22100~1", ..ENDED };
+        let far = Bound { received: place("127.0.0.2", 22100), ..alice() };
+        assert_eq!(among(&[far, alice()], &told, &search(&told).unwrap()), Some(1));
     }
 
     #[test]
