@@ -7,7 +7,7 @@ use crate::{
     reading::{self, Listed, Origin},
     refused::{Refused, identity, shown},
     settings::Settings,
-    store::{find, find_known, judged, peer},
+    store::{find, find_known, judged, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{
@@ -183,17 +183,19 @@ impl Task<'_, '_> {
         if let Some(distrusted) = &step.distrusted {
             kamailio::notice!("{}: {distrusted}", identity(self.msg));
         }
-        let done = keys(&step.query, via).any(|query| self.at(&query, step).is_some());
+        let done = keys(&step.query, via).any(|query| self.at(&query, step, false).is_some());
         if !done {
             kamailio::debug!("{}: no such contact here", identity(self.msg));
         }
     }
 
-    /// Ends all contacts of the source of the REGISTER.
+    /// Ends all contacts of the user that were registered from the source of the REGISTER. Where
+    /// none is known to be his, all of the source are taken for his.
     fn remove_all<'v>(&self, step: &Step<'v>, via: impl FnOnce() -> Option<Via<'v>>) {
+        let some_are_his = self.remove_own(step);
         for query in keys(&step.query, via) {
             for _ in 0..STAR_MAX {
-                match self.at(&query, step) {
+                match self.at(&query, step, some_are_his) {
                     // What is delayed is in a state that is not searched for again.
                     Some(Judgement::Delete | Judgement::Delay { .. }) => {}
                     _ => break,
@@ -202,8 +204,35 @@ impl Task<'_, '_> {
         }
     }
 
-    /// Judges the record that `query` finds, and does it; nothing if there is none.
-    fn at(&self, query: &Query<'_>, step: &Step<'_>) -> Option<Judgement> {
+    /// Ends the contacts of the source that have an identity of the user; whether there are any. The
+    /// store of C cannot be asked for them.
+    fn remove_own(&self, step: &Step<'_>) -> bool {
+        let to = self.request.to().ok().map(|to| to.uri);
+        let mut found = false;
+        for id in to.iter().chain(&self.granted.ids) {
+            let guard = self.settings.usrloc.lock(self.domain, peer(&step.query.via));
+            let contacts = guard.of_identity(id).unwrap_or_else(|why| {
+                let id = shown(id).as_bstr();
+                kamailio::error!("{}: contacts of {id} not ended: {why}", identity(self.msg));
+                Vec::new()
+            });
+            for contact in contacts {
+                let record = place_of(&contact);
+                let searched = step.query.states.admits(record.state);
+                if searched && record.is_from(&step.query.received) {
+                    let delay = self.settings.delete_delay;
+                    let judgement = save::judge(&record, step, self.reply, delay, || None);
+                    self.apply(&guard, contact, &step.query, &judgement);
+                    found = true;
+                }
+            }
+        }
+        found
+    }
+
+    /// Judges the record that `query` finds, and does it; nothing if there is none, or if it is of
+    /// somebody although those of the user have gone, as `known_user` says.
+    fn at(&self, query: &Query<'_>, step: &Step<'_>, known_user: bool) -> Option<Judgement> {
         let guard = self.settings.usrloc.lock(self.domain, peer(&query.via));
         let delay = self.settings.delete_delay;
         // The To of the REGISTER, not that of the reply: it is what the registrar looked at.
@@ -218,6 +247,9 @@ impl Task<'_, '_> {
         if known && matches!(judgement, Judgement::Skip(_)) {
             contact = find(&guard, query)?;
             judgement = judge(&contact);
+        }
+        if known_user && contact.public_ids().next().is_some() {
+            return None;
         }
         // Behind the Via of the phone there is also its contact when the answer names another one.
         let by_via = !same_text(&query.via, &step.query.via);

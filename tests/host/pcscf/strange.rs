@@ -3,7 +3,7 @@
 use crate::save::forced;
 use host_tests::{
     mixed,
-    pcscf::{Lab, Mix, core::identities, rc},
+    pcscf::{Lab, Mix, Plan, core::identities, rc},
 };
 
 mixed! {
@@ -14,6 +14,8 @@ mixed! {
         p25_an_alias_port_of_any_length_is_survived,
         an_alias_of_somebody_else_is_not_believed,
         a_star_that_ends_everything_removes_it;
+    ours:
+        a_star_of_one_line_of_a_phone_leaves_the_others;
 }
 
 fn p23_contacts_without_a_host_are_passed_over(mix: Mix) {
@@ -91,4 +93,22 @@ fn a_star_that_ends_everything_removes_it(mix: Mix) {
     assert_eq!((done.pending(), done.saved(), lab.count()), (-1, 1, 1));
     assert!(!alice.is_registered());
     assert!(bob.is_registered());
+}
+
+fn a_star_of_one_line_of_a_phone_leaves_the_others(mix: Mix) {
+    let lab = Plan::new(mix).usrloc("match_contact_host_port", 0).start();
+    let phone = lab.ue("alice");
+    lab.register(&phone);
+    // Its second line, from the same port.
+    let bob = |expires| {
+        let draft = phone.register(expires).set("From", "<sip:bob@ims.test>;tag=b");
+        draft.set("To", "<sip:bob@ims.test>")
+    };
+    let contact = format!("<sip:bob@{}>", phone.local());
+    let done = lab.exchange(&phone, &bob(600).set("Contact", &contact), |ok| ok);
+    assert_eq!((done.saved(), lab.count()), (1, 2));
+    let star = bob(0).set("Contact", "*").add("X-Go", "1");
+    let done = lab.exchange(&phone, &star, |ok| ok.without("Contact"));
+    assert_eq!((done.saved(), lab.count()), (1, 1));
+    assert!(phone.is_registered());
 }
