@@ -17,7 +17,7 @@ use kamailio::{
 use pcscf_core::{
     State,
     decide::{
-        Query,
+        MAX_URI, Query,
         pending::{self, Found, Pending, Plan, Request},
     },
     sec_agree,
@@ -162,10 +162,14 @@ fn insert(settings: &Settings, guard: &Guard<'_>, msg: &Msg<'_>, pending: &Pendi
 }
 
 /// The routes of all `Path` headers (RFC 3327), empty if there is none; the first one if one cannot be
-/// read.
+/// read, or if they are longer than a contact may be: nobody is authenticated yet.
 fn path<'m>(msg: &'m Msg<'_>) -> Result<Vec<u8>, &'m [u8]> {
     let Some(first) = msg.header(b"Path") else { return Ok(Vec::new()) };
-    join_routes(msg.headers(b"Path").map(|header| header.body())).ok_or(first)
+    let bodies = || msg.headers(b"Path").map(|header| header.body());
+    if bodies().map(<[u8]>::len).fold(0, usize::saturating_add) > MAX_URI {
+        return Err(first);
+    }
+    join_routes(bodies()).ok_or(first)
 }
 
 /// A phone that begins anew chooses new associations: with those of its last attempt it would wait

@@ -23,6 +23,7 @@ mixed! {
         garbage_in_every_header_is_survived,
         garbage_in_every_document_is_survived,
         garbage_leaves_no_memory_behind,
+        a_path_takes_no_more_memory_than_a_contact,
         the_last_user_of_an_address_wins;
 }
 
@@ -221,4 +222,18 @@ fn the_last_user_of_an_address_wins(mix: Mix) {
     assert_eq!((rc(&answer), answer.header("X-Asserted")), (1, bob.identity().as_str()));
     let asserted = bob.calling("assert").add("X-Identity", "<sip:alice@ims.test>");
     assert_eq!(rc(&bob.ask(&asserted)), -1);
+}
+
+fn a_path_takes_no_more_memory_than_a_contact(mix: Mix) {
+    let lab = Lab::start(mix);
+    let before = lab.own_memory();
+    let path = format!("<sip:{}@proxy.example;lr>", "x".repeat(50_000));
+    for number in 0..20 {
+        let mallory = lab.ue(&format!("mallory{number}"));
+        let draft = mallory.register(600).add("Path", &path).add("X-Stop", "1");
+        assert_eq!(rc(&mallory.ask(&draft)), 1);
+    }
+    assert_eq!(lab.count(), 20);
+    let taken = lab.own_memory() - before;
+    assert!(taken < 500_000, "{taken} bytes for 20 contacts");
 }
