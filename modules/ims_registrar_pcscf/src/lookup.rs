@@ -60,6 +60,7 @@ pub(crate) fn sender<R>(
             continue;
         };
         let contact = found.contact();
+        let rules = rules.found_by(query.mode, settings.fallback2ip);
         match lookup::check(&place_of(&contact), &place, &rules) {
             Ok(()) => {
                 variables::remember(&contact);

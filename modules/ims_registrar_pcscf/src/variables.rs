@@ -11,6 +11,8 @@ use std::cell::RefCell;
 struct Search {
     /// The number of the message; nothing before the first search.
     message: Option<u32>,
+    /// Whether it has found somebody, who may have an empty user part.
+    found: bool,
     user: BString,
     id: BString,
 }
@@ -24,6 +26,7 @@ thread_local! {
 pub(crate) fn forget(msg: &Msg<'_>) {
     SEARCH.with_borrow_mut(|search| {
         search.message = Some(msg.id());
+        search.found = false;
         search.user.clear();
         search.id.clear();
     });
@@ -32,6 +35,7 @@ pub(crate) fn forget(msg: &Msg<'_>) {
 /// It has found `contact`.
 pub(crate) fn remember(contact: &Contact<'_>) {
     SEARCH.with_borrow_mut(|search| {
+        search.found = true;
         search.user.extend_from_slice(contact.user());
         search.id.extend_from_slice(contact.default_id().unwrap_or_default());
     });
@@ -39,24 +43,21 @@ pub(crate) fn remember(contact: &Contact<'_>) {
 
 /// `$pcscf_asserted_identity`
 pub(crate) fn asserted_identity(msg: &Msg<'_>) -> Result<Value, Infallible> {
-    Ok(value(msg, |search| &search.id))
+    Ok(value(msg, |search| Some(&search.id).filter(|id| !id.is_empty())))
 }
 
 /// `$pcscf_registration_contact`
 pub(crate) fn registration_contact(msg: &Msg<'_>) -> Result<Value, Infallible> {
-    Ok(value(msg, |search| &search.user))
+    Ok(value(msg, |search| Some(&search.user).filter(|_| search.found)))
 }
 
-/// What was found; an empty text stands for nothing.
-fn value(msg: &Msg<'_>, show: impl FnOnce(&Search) -> &BString) -> Value {
+/// What was found; null if that is nothing.
+fn value(msg: &Msg<'_>, show: impl FnOnce(&Search) -> Option<&BString>) -> Value {
     SEARCH.with_borrow(|search| {
         if search.message != Some(msg.id()) {
             kamailio::error!("no search for this message: call pcscf_is_registered first");
             return Value::Null;
         }
-        match show(search) {
-            text if text.is_empty() => Value::Null,
-            text => Value::Text(text.clone()),
-        }
+        show(search).map_or(Value::Null, |text| Value::Text(text.clone()))
     })
 }

@@ -19,6 +19,7 @@ mixed! {
         ir4_a_request_with_another_port_in_contact,
         ir5_a_request_with_another_port_in_via,
         ir6_another_port_with_the_via_and_contact_of_the_client,
+        ir6_without_a_fallback_via_and_contact_alone_are_not_believed,
         ir7_another_port_with_its_own_via_and_contact,
         ir8_another_address_with_the_via_and_contact_of_the_client,
         ir9_another_host_in_via,
@@ -27,6 +28,7 @@ mixed! {
         ir13_the_instance_of_a_contact_must_agree,
         ir14_a_contact_counts_during_its_grace,
         ir15_a_reply_counts_by_its_contact,
+        a_contact_without_a_user_has_an_empty_one,
         a_port_of_5060_may_be_left_out;
     some:
         ir12_contacts_that_are_no_addresses;
@@ -75,6 +77,15 @@ fn ir2_a_request_without_contact(mix: Mix) {
     assert_eq!(row(mix, |_, alice| asked(alice, |it| it.without("Contact"))), [-1, 1, 1, 1]);
 }
 
+fn a_contact_without_a_user_has_an_empty_one(mix: Mix) {
+    let lab = Lab::start(mix);
+    let alice = lab.ue("alice");
+    let draft = alice.register(600).set("Contact", &format!("<sip:{}>", alice.local()));
+    assert_eq!(lab.exchange(&alice, &draft, |ok| ok).saved(), 1);
+    let answer = alice.ask(&alice.calling("is_registered").add("X-Values", "1"));
+    assert_eq!((rc(&answer), answer.header("X-User")), (1, ""));
+}
+
 fn ir3_a_request_with_another_user_in_contact(mix: Mix) {
     let ask = |_: &Lab, alice: &Ue| {
         let contact = alice.contact().replace("alice", "other");
@@ -101,6 +112,15 @@ fn spoofed(eve: &Ue, alice: &Ue) -> i32 {
 
 fn ir6_another_port_with_the_via_and_contact_of_the_client(mix: Mix) {
     assert_eq!(row(mix, |lab, alice| spoofed(&lab.ue("eve"), alice)), [-1, -1, -1, 1]);
+}
+
+fn ir6_without_a_fallback_via_and_contact_alone_are_not_believed(mix: Mix) {
+    let plan = Plan::new(mix).registrar("ignore_contact_rxport_check", 1);
+    let lab = plan.start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    assert!(alice.is_registered());
+    assert_eq!(spoofed(&lab.ue("eve"), &alice), -1);
 }
 
 fn ir7_another_port_with_its_own_via_and_contact(mix: Mix) {

@@ -167,6 +167,15 @@ impl Rules {
             states: states(parameters.ignore_state),
         }
     }
+
+    /// Those for a record that was searched for by `mode`: Via and Contact alone, which anybody
+    /// behind the same address can write, are believed only where `is_registered_fallback2ip`
+    /// says so.
+    #[must_use]
+    pub fn found_by(self, mode: Mode, fallback2ip: i32) -> Self {
+        let believed = mode == Mode::Source || matches!(fallback2ip, 1 | 2);
+        Self { port: self.port || !believed, ..self }
+    }
 }
 
 /// The parameters of the module that loosen the check.

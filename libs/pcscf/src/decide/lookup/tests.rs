@@ -82,7 +82,10 @@ impl Binding for Bound<'_> {
 fn registered(record: &Bound<'_>, request: &Request<'_>, parameters: Parameters) -> i32 {
     let rules = Rules::new(&parameters, true);
     let found = searches(request).is_ok_and(|mut queries| {
-        queries.any(|query| finds(record, &query) && check(record, &request.place, &rules).is_ok())
+        queries.any(|query| {
+            let rules = rules.found_by(query.mode, request.fallback2ip);
+            finds(record, &query) && check(record, &request.place, &rules).is_ok()
+        })
     });
     if found { 1 } else { -1 }
 }
