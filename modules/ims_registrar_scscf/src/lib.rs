@@ -24,6 +24,7 @@ mod functions;
 mod hss;
 mod lookup;
 mod network;
+mod own;
 mod params;
 mod profiles;
 mod recent;

@@ -3,7 +3,9 @@
 use crate::{
     copied::Copied,
     event::{self, Happened, Kind},
-    hss, registered, remove,
+    hss,
+    own::Own as _,
+    registered, remove,
     save::is_in,
     settings::{self, Settings},
     user_data,
@@ -92,7 +94,7 @@ fn one(settings: &Settings, domain: Domain, key: &[u8], reason: Reason) -> bool 
 /// A user that nobody was registered for, and that nobody watches, is not served here any more.
 fn forget(settings: &Settings, domain: Domain, key: &[u8]) {
     let guard = settings.usrloc.lock(domain, key);
-    let Some(record) = guard.identity() else { return };
+    let Some(record) = guard.own(key) else { return };
     let idle = record.state() == Registration::Unregistered && record.watchers().next().is_none();
     if idle && let Err(error) = guard.delete(record) {
         kamailio::error!("{} cannot be removed: {error}", shown(key).as_bstr());
@@ -132,7 +134,7 @@ fn of_private(settings: &Settings, private: &[u8]) -> Vec<(Domain, Vec<u8>)> {
 /// Whether there is a record of the identity, and it belongs to that private one.
 fn is_of(settings: &Settings, domain: Domain, key: &[u8], private: &[u8]) -> bool {
     let look = settings.usrloc.look(domain, key);
-    look.identity().is_some_and(|record| record.private() == private)
+    look.own(key).is_some_and(|record| record.private() == private)
 }
 
 /// Gives a user another profile, other charging functions, or both.
@@ -215,9 +217,8 @@ fn changed(
     charging: Charging<'_>,
 ) -> Result<Option<Vec<Vec<u8>>>, Unchanged> {
     let Some(stored) = registered::stored(settings, domain, key) else { return Ok(None) };
-    let known = stored.iter().map(|(uri, _)| uri.as_slice());
     let entries = match profile {
-        Some(profile) => match set::changes(known, profile, key) {
+        Some(profile) => match set::changes(stored.before(profile), profile, key) {
             Ok(entries) => entries,
             // The identity itself is what leaves.
             Err(_) => {
@@ -232,7 +233,7 @@ fn changed(
                 primary: false,
                 fate: set::Fate::Registered,
             };
-            known.map(|uri| entry(set::key(uri))).collect()
+            stored.set.iter().map(|(uri, _)| entry(set::key(uri))).collect()
         }
     };
     let subscription = profile.map(|profile| Subscription::new(settings.usrloc, profile));
@@ -247,7 +248,7 @@ fn changed(
             continue;
         }
         let guard = settings.usrloc.lock(domain, &entry.key);
-        let before = guard.identity().map(|record| (record.state(), record.is_barred()));
+        let before = guard.own(&entry.key).map(|record| (record.state(), record.is_barred()));
         let state = match before {
             Some((state, _)) => state,
             None if !live.is_empty() => Registration::Registered,
@@ -308,7 +309,7 @@ fn uris(contacts: &[Copied]) -> Vec<BString> {
 fn live(settings: &Settings, domain: Domain, key: &[u8]) -> Vec<Copied> {
     let now = timer::now();
     let guard = settings.usrloc.lock(domain, key);
-    let Some(record) = guard.identity() else { return Vec::new() };
+    let Some(record) = guard.own(key) else { return Vec::new() };
     let valid = record.contacts().filter(|contact| contact.is_valid(now));
     valid.map(|contact| Copied::of(&contact)).collect()
 }

@@ -4,6 +4,7 @@ use crate::{
     answer,
     bindings::{self, Fate, Source},
     event::{self, Gone, Happened, Kind},
+    own::Own as _,
     save::is_in,
     settings::Settings,
     waiting::Waiting,
@@ -59,10 +60,10 @@ struct Changed {
 pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply, Refusal> {
     let Done { settings, waiting, plan, .. } = done;
     let stored = stored(settings, waiting.domain, &plan.identity);
-    let known = stored.as_deref().unwrap_or_default();
+    let known = stored.as_ref().map(|stored| &stored.set[..]).unwrap_or_default();
     let entries = match profile {
         Some(profile) => {
-            let before = known.iter().map(|(uri, _)| uri.as_slice());
+            let before = stored.as_ref().map(|stored| stored.before(profile)).unwrap_or_default();
             set::changes(before, profile, &plan.identity).inspect_err(|_| {
                 let who = shown(&plan.identity).as_bstr();
                 kamailio::error!("the user data for {who} does not have this identity");
@@ -102,16 +103,31 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply,
     })
 }
 
-/// The identities of the profile that is stored for `identity`, and whether they are barred; nothing
-/// if there is no record.
-pub(crate) fn stored(
-    settings: &Settings,
-    domain: Domain,
-    identity: &[u8],
-) -> Option<Vec<(Vec<u8>, bool)>> {
+/// The profile that is stored for an identity.
+pub(crate) struct Stored {
+    /// The private identity that it is of.
+    private: Vec<u8>,
+    /// Its identities, and whether they are barred.
+    pub(crate) set: Vec<(Vec<u8>, bool)>,
+}
+
+impl Stored {
+    /// Those that `profile`, which takes its place, may have no more. Users may share an identity
+    /// (TS 23.228 4.3.3.4): what else the other one has stays.
+    pub(crate) fn before(&self, profile: &Profile) -> Vec<&[u8]> {
+        if *profile.private_identity != *self.private {
+            return Vec::new();
+        }
+        self.set.iter().map(|(uri, _)| uri.as_slice()).collect()
+    }
+}
+
+/// The profile that is stored for `identity`; nothing if there is no record.
+pub(crate) fn stored(settings: &Settings, domain: Domain, identity: &[u8]) -> Option<Stored> {
     let look = settings.usrloc.look(domain, identity);
-    let record = look.identity()?;
-    Some(record.identities().map(|(uri, barred)| (uri.to_vec(), barred)).collect())
+    let record = look.own(identity)?;
+    let set = record.identities().map(|(uri, barred)| (uri.to_vec(), barred));
+    Some(Stored { private: record.private_of_profile().to_vec(), set: set.collect() })
 }
 
 /// The set as it was, the identity that registers first.
@@ -166,7 +182,7 @@ fn assign<'g>(
     is_asserted: bool,
 ) -> Result<Option<Identity<'g>>, Error> {
     if subscription.is_none() && done.charging == Charging::default() {
-        let as_it_is = guard.identity().filter(|record| {
+        let as_it_is = guard.own(&entry.key).filter(|record| {
             let barred = !is_asserted && entry.barred;
             record.state() == Registration::Registered && record.is_barred() == barred
         });
@@ -200,7 +216,7 @@ fn list(done: &Done<'_>, record: &Identity<'_>, now: i64) -> ContactList {
 pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8]) {
     event::gone(&Gone { domain, identity: key, contacts: &[] });
     let guard = settings.usrloc.lock(domain, key);
-    let Some(record) = guard.identity() else { return };
+    let Some(record) = guard.own(key) else { return };
     let who = shown(key).as_bstr();
     match guard.delete(record) {
         Ok(()) => kamailio::info!("{who} is not in the profile of its user any more"),

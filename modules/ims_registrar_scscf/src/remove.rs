@@ -1,6 +1,6 @@
 //! The end of contacts: by the user, the network or an operator.
 
-use crate::{bindings::bound, settings::Settings};
+use crate::{bindings::bound, own::Own as _, settings::Settings};
 use bstr::BString;
 use kamailio::{
     scscf::client::{Domain, Identity, State},
@@ -46,7 +46,7 @@ pub(crate) fn contacts(
     let mut removed = Removed::default();
     let _together = settings.usrloc.together();
     let guard = settings.usrloc.lock(domain, identity);
-    let Some(record) = guard.identity() else { return removed };
+    let Some(record) = guard.own(identity) else { return removed };
     removed.private = record.private().into();
     removed.identities.push(identity.into());
     let set = record.identities().map(|(uri, _)| scscf_core::register::set::key(uri));
@@ -60,7 +60,7 @@ pub(crate) fn contacts(
     let identities = core::mem::take(&mut removed.identities);
     for key in identities.iter().skip(1) {
         let guard = settings.usrloc.lock(domain, key);
-        let Some(record) = guard.identity() else { continue };
+        let Some(record) = guard.own(key) else { continue };
         let left = mark(&guard, &record, now, &takes, &mut removed);
         removed.watched |= record.watchers().next().is_some();
         knows(settings, &guard, &record, left);

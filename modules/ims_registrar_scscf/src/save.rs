@@ -6,6 +6,7 @@ use crate::{
     event::{self, Happened, Kind as Event},
     functions::Target,
     hss::{self, Question},
+    own::{Own as _, is_own},
     recent, remove, request,
     settings::Settings,
     stats,
@@ -86,6 +87,13 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>
     let now = timer::now();
     let look = settings.usrloc.look(domain, &plan.identity);
     let Some(identity) = look.identity() else { return Default::default() };
+    let wildcard = wildcard::of_record(&identity, &plan.identity);
+    if !is_own(&identity, &plan.identity) {
+        // Who registers under a wildcard for the first time. Another user may have an identity that
+        // lies within it (TS 23.003 13.5): the HSS would take it for that of the wildcard.
+        let is_its = identity.private() == &*plan.private;
+        return (Known::default(), if is_its { wildcard } else { Vec::new() });
+    }
     let mut known = Known {
         registered: identity.state() == Registration::Registered,
         profiled: identity.set_size() > 0,
@@ -97,7 +105,7 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>
         known.order =
             known.order.max(plan.order(&bound, settings.matching, now, settings.cseq_delay));
     }
-    (known, wildcard::of_record(&identity, &plan.identity))
+    (known, wildcard)
 }
 
 /// 200 with what is registered, and with what was `removed` behind it.
@@ -111,7 +119,7 @@ fn show(
     let now = timer::now();
     let (mut list, associated) = {
         let look = settings.usrloc.look(domain, &plan.identity);
-        match look.identity() {
+        match look.own(&plan.identity) {
             Some(identity) => {
                 let open = identity.identities().filter(|(_, barred)| !barred);
                 let open: Vec<Vec<u8>> = open.map(|(uri, _)| uri.to_vec()).collect();
@@ -183,7 +191,7 @@ fn end(
 fn ended_before(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> Vec<BString> {
     let now = timer::now();
     let look = settings.usrloc.look(domain, &plan.identity);
-    let contacts = look.identity().into_iter().flat_map(|record| record.contacts());
+    let contacts = look.own(&plan.identity).into_iter().flat_map(|record| record.contacts());
     let live: Vec<usize> = contacts
         .map(|contact| bound(&contact, now))
         .filter(|bound| bound.valid)

@@ -4,6 +4,7 @@
 use crate::{
     copied::Copied,
     event::{self, Happened, Kind},
+    own::Own as _,
     settings::Settings,
 };
 use bstr::{BString, ByteSlice};
@@ -34,7 +35,7 @@ pub(crate) fn identity(
     let mut watched;
     {
         let guard = settings.usrloc.lock(domain, key);
-        let Some(record) = guard.identity() else { return Ok(None) };
+        let Some(record) = guard.own(key) else { return Ok(None) };
         let set = record.identities().map(|(uri, _)| set::key(uri));
         identities.extend(set.filter(|other| **other != *key).map(|other| (*other).into()));
         watched = record.watchers().next().is_some();
@@ -43,7 +44,7 @@ pub(crate) fn identity(
     // Mostly the same contacts, which are cut by now.
     for other in identities.iter().skip(1) {
         let guard = settings.usrloc.lock(domain, other);
-        let Some(record) = guard.identity() else { continue };
+        let Some(record) = guard.own(other) else { continue };
         watched |= record.watchers().next().is_some();
         contacts(&guard, &record, now, end, &mut cut)?;
     }

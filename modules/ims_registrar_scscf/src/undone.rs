@@ -1,7 +1,7 @@
 //! The HSS has assigned this server to a user that is not registered here after all: the answer came
 //! too late, or nothing could be made of it. Both must say the same of the user.
 
-use crate::{hss, settings::Settings, waiting, waiting::Waiting};
+use crate::{hss, own::Own as _, settings::Settings, waiting, waiting::Waiting};
 use bstr::ByteSlice;
 use kamailio::{refused::shown, scscf::client::Registration, timer};
 use scscf_core::{
@@ -33,7 +33,7 @@ pub(crate) fn tell(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>, caus
 fn is_registered(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>) -> bool {
     let now = timer::now();
     let look = settings.usrloc.look(waiting.domain, &plan.identity);
-    look.identity().is_some_and(|record| {
+    look.own(&plan.identity).is_some_and(|record| {
         record.state() == Registration::Registered
             && record.contacts().any(|contact| contact.is_valid(now))
     })
@@ -41,5 +41,5 @@ fn is_registered(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>) -> boo
 
 /// Whether there is a record of the user, with the profile that it had before.
 fn is_known(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>) -> bool {
-    settings.usrloc.look(waiting.domain, &plan.identity).identity().is_some()
+    settings.usrloc.look(waiting.domain, &plan.identity).own(&plan.identity).is_some()
 }

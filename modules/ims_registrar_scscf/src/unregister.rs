@@ -2,7 +2,9 @@
 
 use crate::{
     event::{self, Gone, Happened, Kind},
-    hss, lookup, remove,
+    hss, lookup,
+    own::Own as _,
+    remove,
     settings::Settings,
 };
 use bstr::ByteSlice;
@@ -60,7 +62,7 @@ pub(crate) fn end(
     });
     if forgets {
         let guard = settings.usrloc.lock(domain, key);
-        let deleted = guard.identity().map(|record| guard.delete(record));
+        let deleted = guard.own(key).map(|record| guard.delete(record));
         if let Some(Err(error)) = deleted {
             kamailio::error!("{who} cannot be removed: {error}");
         }

@@ -1,7 +1,7 @@
 //! `assign_server_unreg`: this server serves a user that is not registered.
 
 use crate::{
-    answer, functions::Target, hss::Question, registered::Done, save::Suspending,
+    answer, functions::Target, hss::Question, own::Own as _, registered::Done, save::Suspending,
     settings::Settings, waiting::Texts, wildcard,
 };
 use bstr::ByteSlice;
@@ -102,7 +102,7 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<(), Re
     let _together = settings.usrloc.together();
     for entry in &entries {
         let guard = settings.usrloc.lock(waiting.domain, &entry.key);
-        let is_registered = guard.identity().is_some_and(|record| {
+        let is_registered = guard.own(&entry.key).is_some_and(|record| {
             record.state() == Registration::Registered
                 && record.contacts().any(|contact| contact.is_valid(now))
         });

@@ -72,6 +72,11 @@ impl<'g> Identity<'g> {
         }
     }
 
+    /// The private identity that its profile is of; empty without a profile.
+    pub fn private_of_profile(&self) -> &'g [u8] {
+        self.subscription().map_or(&[], |subscription| self.text(subscription.private_identity))
+    }
+
     /// Whether and how it is registered.
     pub fn state(&self) -> Registration {
         match self.c().reg_state {

@@ -1,8 +1,9 @@
 //! Who registers: the identity in To, the private one beside it, and what they may look like.
 
+use crate::operator::owner_of_rooms;
 use host_tests::{
     Draft,
-    diameter::{Avps as _, hss::SERVER_ASSIGNMENT},
+    diameter::{Assignment, Avps as _, Hss, Subscriber, hss::SERVER_ASSIGNMENT},
     digest::Credentials,
     mixed,
     scscf::{Lab, Mix, Plan, Ue, bindings, private},
@@ -24,6 +25,8 @@ mixed! {
         a_client_that_is_slow_cannot_undo_what_it_did_later,
         an_address_of_version_6_is_one_however_it_is_written,
         a_contact_that_a_register_names_twice_is_one,
+        who_shares_an_identity_takes_nothing_else_of_the_other_user,
+        who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard,
         an_identity_is_the_same_however_it_is_written;
 }
 
@@ -209,4 +212,54 @@ fn a_contact_that_a_register_names_twice_is_one(mix: Mix) {
         .ask(&bob.register(600).set("Contact", "<sip:b@192.0.2.1>;q=0.1, <sip:b@192.0.2.1>;q=0.9"));
     assert_eq!(reply.header("Contact"), "<sip:b@192.0.2.1>;q=0.9;expires=600");
     assert_eq!(lab.contacts(&bob.identity()), ["sip:b@192.0.2.1"]);
+}
+
+fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
+    const OFFICE: &str = "sip:office@ims.test";
+    let [bob, carol] =
+        ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
+    let hss = Hss::start(
+        [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
+    );
+    let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
+    let (one, two) = (lab.ue("bob"), lab.ue("carol"));
+    let office = |ue: &Ue, card: &str| {
+        ue.ask(&named(ue, card, "Authorization").set("To", &format!("<{OFFICE}>")))
+    };
+    assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
+    assert_eq!(office(&two, &carol.0).status(), 200);
+    // It rings at both, and each is found by his own identity.
+    assert_eq!(lab.contacts(OFFICE).len(), 2);
+    assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    // The profile of one that the HSS pushes ends nothing of the other.
+    hss.push(&bob.0);
+    assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    assert_eq!(office(&one, &bob.0).status(), 200);
+    assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+}
+
+fn who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard(mix: Mix) {
+    let lab = Plan::new(mix).usrloc("support_wildcardPSI", 1).start();
+    lab.hss.add(owner_of_rooms());
+    let room = Subscriber::new(&private("room7"), "", &["sip:room7@ims.test"]);
+    lab.hss.add(room);
+    let (bob, room) = (lab.ue("bob"), lab.ue("room7"));
+    lab.register(&bob, 600);
+    assert_eq!(lab.hss.assigned().0, Assignment::Registration);
+    let own = || named(&room, &private("room7"), "Authorization");
+    let reply = room.ask(&own());
+    assert_eq!(reply.header("P-Associated-URI"), "<sip:room7@ims.test>");
+    let (kind, asked) = lab.hss.assigned();
+    assert_eq!((kind, asked.avps.find(634)), (Assignment::Registration, None));
+    assert_eq!(lab.contacts(&room.identity()), [room.contact()]);
+    assert_eq!(lab.contacts(&bob.identity()), [bob.contact()]);
+    // He ends what is his, and nothing twice.
+    for status in [200, 500] {
+        let gone = own().set("Expires", "0");
+        assert_eq!(room.ask(&gone).status(), status);
+        lab.wait_contacts(1);
+    }
+    assert_eq!(room.ask(&own().set("Contact", "*").set("Expires", "0")).status(), 200);
+    lab.host.rpc(&["regscscf.dereg_impu", &room.identity()]).unwrap();
+    assert!(lab.finds(&room, "bob"));
 }
