@@ -66,7 +66,7 @@ impl Mode {
                 let place = keys::place(wanted.uri);
                 place.is_some() && place == keys::place(uri)
             }
-            _ => same_uri(wanted.uri, uri) && same_names(wanted.uri, uri),
+            _ => same_contact(wanted.uri, uri),
         };
         equal.then_some(Fit::Equal)
     }
@@ -90,6 +90,32 @@ pub fn same_uri(one: &[u8], two: &[u8]) -> bool {
                 && includes(&two, &one, Missing::of_sip)
                 && same_headers(one.headers, two.headers)
         }
+    }
+}
+
+/// Whether two URIs are the same, and have the same parameters.
+pub fn same_contact(one: &[u8], two: &[u8]) -> bool {
+    one == two || same_uri(one, two) && same_names(one, two)
+}
+
+/// Which contact a URI means that ends one: that with the same parameters, if there is one, else any
+/// that is the same by RFC 3261 19.1.4, which leaves out parameters that one of them has not.
+#[derive(Clone, Copy, Debug)]
+pub struct Meant<'u> {
+    uri: &'u [u8],
+    has_one: bool,
+}
+
+impl<'u> Meant<'u> {
+    /// What `uri` means where there are contacts with the URIs `known`.
+    pub fn of<'k>(uri: &'u [u8], known: impl IntoIterator<Item = &'k [u8]>) -> Self {
+        let has_one = known.into_iter().any(|known| same_contact(uri, known));
+        Self { uri, has_one }
+    }
+
+    /// Whether it means the contact with that URI.
+    pub fn is(&self, known: &[u8]) -> bool {
+        if self.has_one { same_contact(self.uri, known) } else { same_uri(self.uri, known) }
     }
 }
 

@@ -15,7 +15,7 @@ pub mod path;
 mod read;
 pub mod set;
 
-pub use decide::{Assignment, Bound, CSEQ_DELAY, Known, Next, Order, Policy};
+pub use decide::{Assignment, Bound, CSEQ_DELAY, Ends, Known, Next, Order, Policy};
 pub use read::{read, whose};
 
 /// What a REGISTER says: texts and header bodies as they stand in the message.

@@ -56,6 +56,7 @@ pub(crate) fn bring(
 ) -> Result<Vec<Fate>> {
     let asked = plan.contacts();
     let mut linked: Vec<Option<Contact<'_>>> = asked.iter().map(|_| None).collect();
+    let ends = plan.ends(identity.contacts().map(|contact| contact.uri()));
     for contact in identity.contacts() {
         let stored = bound(&contact, source.now);
         // An answer of the HSS may come after that to a later REGISTER: what that one stored stays.
@@ -64,7 +65,7 @@ pub(crate) fn bring(
         {
             return Ok(asked.iter().map(|_| Fate::Refreshed).collect());
         }
-        let place = plan.find(&stored, settings.matching);
+        let place = plan.find_among(&stored, settings.matching, &ends);
         // The newest of several: the list begins with the oldest.
         if let Some(place) = place.and_then(|place| linked.get_mut(place))
             && contact.state() != State::DelayedDelete

@@ -9,6 +9,7 @@ use kamailio::{
     refused::Refused,
     script::Verdict,
     scscf::client::{Contact, Domain, Identity},
+    timer,
 };
 use std::{cell::RefCell, collections::HashMap};
 
@@ -69,8 +70,11 @@ pub(crate) fn fetch(
     uri: &[u8],
     profile: BString,
 ) -> Result<Verdict, Refused> {
+    let now = timer::now();
     let found = lookup::with_named(settings, domain, uri, |record| {
-        record.contacts().map(|contact| Copy::of(record, domain, &contact)).collect::<Vec<_>>()
+        // What has ended is linked until the store looks, and no way to the user any more.
+        let valid = record.contacts().filter(|contact| contact.is_valid(now));
+        valid.map(|contact| Copy::of(record, domain, &contact)).collect::<Vec<_>>()
     });
     let found = found.map_err(|bad| Refused::new(msg, bad))?;
     PROFILES.with_borrow_mut(|profiles| match found {

@@ -153,7 +153,12 @@ fn end(
         return show(settings, msg, domain, plan, &ended_before(settings, domain, plan));
     }
     let matching = settings.matching;
-    let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching);
+    let ends = {
+        let look = settings.usrloc.look(domain, &plan.identity);
+        let contacts = look.own(&plan.identity).into_iter().flat_map(|record| record.contacts());
+        plan.ends(contacts.map(|contact| contact.uri()))
+    };
+    let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching, &ends);
     let removed = remove::contacts(settings, domain, &plan.identity, takes);
     // What has left before is told again: the first answer may be lost, or still to come.
     let left = [&removed.contacts[..], &removed.before].concat();

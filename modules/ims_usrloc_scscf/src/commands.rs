@@ -16,10 +16,11 @@ use crate::{
 use bstr::BString;
 use kamailio::{
     rpc::{Args, Fault, Reply},
-    scscf::Domain,
+    scscf::{Contact, Domain},
     shared::SharedRef,
     timer,
 };
+use scscf_core::matching::Meant;
 use std::{
     ffi::{CString, OsStr},
     fs::OpenOptions,
@@ -116,9 +117,12 @@ fn end_contact(state: &mut State, engine: &Engine, impu: &[u8], uri: &[u8]) -> O
     for domain in domains(engine) {
         let Some(of) = state.find_identity(domain.index(), impu) else { continue };
         let count = ended.get_or_insert(0);
-        for id in state.contacts_of(of) {
+        let all = state.contacts_of(of);
+        let known = all.iter().filter_map(|id| state.contact(*id)).map(Contact::uri);
+        let meant = Meant::of(uri, known);
+        for id in all {
             let Some(contact) = state.contact_mut(id) else { continue };
-            if scscf_core::matching::same_uri(contact.uri(), uri) && State::is_live(contact, now) {
+            if meant.is(contact.uri()) && State::is_live(contact, now) {
                 contact.set_expires(now);
                 state.schedule_contact(id, now);
                 *count += 1;

@@ -216,8 +216,7 @@ fn a_contact_that_a_register_names_twice_is_one(mix: Mix) {
 
 fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
     const OFFICE: &str = "sip:office@ims.test";
-    let [bob, carol] =
-        ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
+    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
     let hss = Hss::start(
         [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
     );

@@ -1,10 +1,11 @@
 //! Clients that leave.
 
+use crate::told::{document, published};
 use host_tests::{
     Draft,
     diameter::{Assignment, Reply, hss::SERVER_ASSIGNMENT},
     mixed,
-    scscf::{Binding, Lab, Mix, Plan, Ue, bindings, set},
+    scscf::{Binding, Lab, Mix, Plan, Ue, Watcher, bindings, set},
 };
 use std::time::Duration;
 
@@ -26,7 +27,9 @@ mixed! {
         an_end_that_comes_again_is_answered_again,
         an_end_that_comes_again_after_all_has_gone_is_answered_again,
         an_end_that_comes_again_leaves_who_has_come_back,
-        an_end_that_comes_again_while_the_hss_thinks_is_not_refused;
+        an_end_that_comes_again_while_the_hss_thinks_is_not_refused,
+        of_contacts_that_differ_in_a_parameter_the_one_that_is_named_leaves,
+        what_has_left_is_not_fetched;
 }
 
 /// Two registered clients of bob.
@@ -266,4 +269,60 @@ fn an_end_that_comes_again_leaves_who_has_come_back(mix: Mix) {
     let told: Vec<_> = bindings(&reply).iter().map(|bound| bound.expires).collect();
     assert_eq!((reply.status(), told), (200, vec![900]), "{reply:?}");
     assert!(lab.finds(&bob, "bob"));
+}
+
+/// A contact of `ue` with a parameter beside its own one.
+fn with_parameter(ue: &Ue) -> String {
+    format!("{};ob", ue.contact())
+}
+
+fn of_contacts_that_differ_in_a_parameter_the_one_that_is_named_leaves(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, caller) = (lab.ue("bob"), lab.ue("carol"));
+    let mut proxy = Watcher::proxy(&lab, &bob.identity());
+    let (more, path) = (with_parameter(&bob), proxy.path());
+    let register = |contact: &str, seconds: u32| {
+        let draft = bob.register(seconds).set("Contact", &format!("<{contact}>"));
+        assert_eq!(bob.ask(&draft.add("Path", &path)).status(), 200);
+    };
+    register(&bob.contact(), 600);
+    register(&more, 600);
+    lab.hss.forget(SERVER_ASSIGNMENT);
+    let found = || lab.looked_up(&caller, &bob.identity()).map(|it| it.header("X-Ru").to_owned());
+    let gone = bob.register(0).set("Contact", &format!("<{more}>"));
+    let reply = bob.ask(&gone.add("Path", &path));
+    let left: Vec<_> = bindings(&reply).into_iter().filter(|bound| bound.expires > 0).collect();
+    assert_eq!(left.iter().map(|bound| &bound.uri).collect::<Vec<_>>(), [&bob.contact()]);
+    lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert_eq!(found(), Some(bob.contact()));
+    // So with what a proxy publishes.
+    register(&more, 600);
+    proxy.begins(600);
+    let reply = published(&proxy, &document(&bob.identity(), &more, "terminated"));
+    assert_eq!(reply.status(), 200, "{reply:?}");
+    let told = proxy.hears().valid();
+    let states = |uri: &str| {
+        let contacts = told.of(&bob.identity()).contacts.iter();
+        contacts.filter(|it| it.uri == uri).map(|it| it.state.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (states(&more), states(&bob.contact())),
+        (vec!["terminated unregistered"], vec!["active registered"])
+    );
+    assert_eq!(found(), Some(bob.contact()));
+    // What nobody has registered so is the same by the rules.
+    register(&with_parameter(&bob).replace(";ob", ";x"), 0);
+    assert_eq!(found(), None);
+}
+
+fn what_has_left_is_not_fetched(mix: Mix) {
+    let lab = Plan::new(mix).usrloc("timer_interval", 60).start();
+    let [one, other] = both(&lab);
+    let fetched = || one.ask(&one.calling("fetch").add("X-Uri", &one.identity()));
+    assert_eq!(fetched().header("X-Count"), "2");
+    lab.leave(&one);
+    let left = fetched();
+    assert_eq!((left.header("X-Count"), left.header("X-First")), ("1", &*other.contact()));
+    lab.leave(&other);
+    assert_eq!(fetched().header("X-Count"), "0");
 }

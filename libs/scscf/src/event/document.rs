@@ -2,7 +2,7 @@
 
 use super::Cause;
 use super::note::Contact as Changed;
-use crate::matching::same_uri as same;
+use crate::matching::same_contact as same;
 use reginfo::{Event, Extent, State, Told, Writer};
 use std::borrow::Cow;
 use std::collections::{HashSet, TryReserveError};

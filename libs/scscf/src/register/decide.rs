@@ -3,7 +3,7 @@
 use super::{Lifetime, Plan, Wants};
 use crate::{
     assignment::{Cause, Kind},
-    matching::{Mode, Wanted, same_uri},
+    matching::{Mode, Wanted, same_contact, same_uri},
     refusal::Refusal,
 };
 
@@ -83,6 +83,10 @@ pub struct Assignment {
     pub available: bool,
 }
 
+/// Places of contacts that end, of which one is bound with the same parameters: no other one is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ends(Vec<usize>);
+
 impl Assignment {
     /// One of that kind.
     pub fn of(kind: Kind, policy: &Policy) -> Self {
@@ -98,6 +102,12 @@ impl Plan<'_> {
     /// parameter that only one of them has it is another one, since that may say how the client is
     /// reached. A contact that ends may leave such parameters out (RFC 3261 19.1.4).
     pub fn find(&self, bound: &Bound<'_>, mode: Mode) -> Option<usize> {
+        self.find_among(bound, mode, &Ends::default())
+    }
+
+    /// As [`Plan::find`]; a contact that ends leaves no parameters out if `ends` has one with all of
+    /// them.
+    pub fn find_among(&self, bound: &Bound<'_>, mode: Mode, ends: &Ends) -> Option<usize> {
         let path = (!self.path.is_empty()).then_some(&*self.path);
         let fits = self.contacts().iter().enumerate().filter_map(|(place, contact)| {
             let wanted = Wanted { uri: &contact.uri, call_id: Some(&self.call_id), path };
@@ -105,6 +115,7 @@ impl Plan<'_> {
             let ends = || {
                 mode == Mode::Uri
                     && contact.lifetime == Lifetime::Remove
+                    && !ends.0.contains(&place)
                     && same_uri(&contact.uri, bound.uri)
             };
             (fit.is_some() || ends()).then_some((fit, place))
@@ -112,8 +123,22 @@ impl Plan<'_> {
         fits.reduce(|best, fit| if fit.0 > best.0 { fit } else { best }).map(|(_, place)| place)
     }
 
-    /// Whether a bound contact is to be removed.
-    pub fn takes(&self, bound: &Bound<'_>, mode: Mode) -> bool {
+    /// Which of its contacts that end are among those with the URIs `bound`, with all parameters.
+    pub fn ends<'b>(&self, bound: impl IntoIterator<Item = &'b [u8]>) -> Ends {
+        let mut found = Vec::new();
+        for uri in bound {
+            for (place, contact) in self.contacts().iter().enumerate() {
+                let ends = contact.lifetime == Lifetime::Remove;
+                if ends && same_contact(&contact.uri, uri) && !found.contains(&place) {
+                    found.push(place);
+                }
+            }
+        }
+        Ends(found)
+    }
+
+    /// Whether a bound contact is to be removed, where `ends` are bound.
+    pub fn takes(&self, bound: &Bound<'_>, mode: Mode, ends: &Ends) -> bool {
         let removed = |place: usize| {
             let contact = self.contacts().get(place);
             contact.is_some_and(|contact| contact.lifetime == Lifetime::Remove)
@@ -121,7 +146,7 @@ impl Plan<'_> {
         match self.wants {
             Wants::Query => false,
             Wants::RemoveAll => true,
-            Wants::Contacts(_) => self.find(bound, mode).is_some_and(removed),
+            Wants::Contacts(_) => self.find_among(bound, mode, ends).is_some_and(removed),
         }
     }
 

@@ -1,6 +1,6 @@
 use super::{
-    Assignment, Bound, CSEQ_DELAY, Known, Lifetime, Next, Order, Plan, Policy, Request, Settings,
-    Wants, path, read,
+    Assignment, Bound, CSEQ_DELAY, Ends, Known, Lifetime, Next, Order, Plan, Policy, Request,
+    Settings, Wants, path, read,
 };
 use crate::{assignment::Kind, expires::Lifetimes, matching::Mode, methods, refusal::Refusal};
 
@@ -156,7 +156,10 @@ fn r_15_r_16_r_17_a_path_is_stored_with_contacts_that_are_registered() {
 fn r_21_r_22_the_hss_is_told_when_nobody_is_left() {
     let plan = plan(&["<sip:a@b>"], Some("0")).unwrap();
     assert_eq!(plan.next(&HERE, &Policy::default()), Next::Remove);
-    assert!(plan.takes(&bound("sip:a@b"), Mode::Uri) && !plan.takes(&bound("sip:c@d"), Mode::Uri));
+    assert!(
+        plan.takes(&bound("sip:a@b"), Mode::Uri, &Ends::default())
+            && !plan.takes(&bound("sip:c@d"), Mode::Uri, &Ends::default())
+    );
     assert_eq!(plan.removed(1, 1, &Policy::default()), Ok(Next::Answer));
     let last = plan.removed(1, 0, &Policy::default());
     let expected = Assignment { kind: Kind::UserDeregistration, required: false, available: true };
@@ -166,7 +169,10 @@ fn r_21_r_22_the_hss_is_told_when_nobody_is_left() {
 #[test]
 fn r_23_several_contacts_may_leave_at_once() {
     let plan = plan(&["<sip:a@b>, <sip:c@d>"], Some("0")).unwrap();
-    assert!(plan.takes(&bound("sip:a@b"), Mode::Uri) && plan.takes(&bound("sip:c@D"), Mode::Uri));
+    assert!(
+        plan.takes(&bound("sip:a@b"), Mode::Uri, &Ends::default())
+            && plan.takes(&bound("sip:c@D"), Mode::Uri, &Ends::default())
+    );
     assert!(!plan.registers());
 }
 
@@ -183,7 +189,7 @@ fn r_25_r_26_all_contacts_leave_at_once_or_not_at_all() {
         (&all.wants, all.next(&HERE, &Policy::default())),
         (&Wants::RemoveAll, Next::Remove)
     );
-    assert!(all.takes(&bound("sip:any@where"), Mode::UriAndCallId));
+    assert!(all.takes(&bound("sip:any@where"), Mode::UriAndCallId, &Ends::default()));
     assert!(matches!(all.removed(0, 0, &Policy::default()), Ok(Next::Assign(_))));
     assert_eq!(plan(&["*"], Some("60")), Err(Refusal::StarNotZero));
     assert_eq!(plan(&["*"], None), Err(Refusal::StarNotZero));
@@ -205,7 +211,10 @@ fn r_29_contacts_leave_and_come_in_one_request() {
     assert_eq!(lifetimes(&both, None), Ok(vec![0, 300]));
     let plan = plan(&both, None).unwrap();
     assert_eq!(assigned(&plan, &HERE), Some((2, false, true)));
-    assert!(plan.takes(&bound("sip:a@b"), Mode::Uri) && !plan.takes(&bound("sip:c@d"), Mode::Uri));
+    assert!(
+        plan.takes(&bound("sip:a@b"), Mode::Uri, &Ends::default())
+            && !plan.takes(&bound("sip:c@d"), Mode::Uri, &Ends::default())
+    );
     // All of them say 0: the header does not make it a registration.
     let plan = super::read(&request(&["<sip:a@b>;expires=0"], Some("3600")), &settings()).unwrap();
     assert!(!plan.registers());
@@ -327,6 +336,21 @@ fn a_contact_with_another_parameter_is_another_contact() {
     assert_eq!(of("sip:a@b;ob;x=1", None, "sip:a@B;X=1;ob"), Some(0));
     assert_eq!(of("sip:a@b;x=2", None, "sip:a@b;x=1"), None);
     assert_eq!(of("sip:a@b", Some("0"), "sip:a@b;alias=x"), Some(0));
+}
+
+#[test]
+fn of_two_contacts_that_differ_in_a_parameter_the_one_that_is_named_ends() {
+    let takes = |contact: &str, uris: [&str; 2]| {
+        let body = format!("<{contact}>");
+        let request = request(&[&body], Some("0"));
+        let plan = read(&request, &settings()).unwrap();
+        let ends = plan.ends(uris.iter().map(|uri| uri.as_bytes()));
+        uris.map(|uri| plan.takes(&bound(uri), Mode::Uri, &ends))
+    };
+    assert_eq!(takes("sip:a@b;ob", ["sip:a@b", "sip:a@B;OB"]), [false, true]);
+    assert_eq!(takes("sip:a@b", ["sip:a@b", "sip:a@b;ob"]), [true, false]);
+    // Neither has what it names: both are the same as it by the rules.
+    assert_eq!(takes("sip:a@b;x", ["sip:a@b", "sip:a@b;ob"]), [true, true]);
 }
 
 #[test]

@@ -13,13 +13,13 @@ use kamailio::{
     msg::{Expires, Method, Msg},
     refused::{self, Refused},
     script::Verdict,
-    scscf::client::Domain,
+    scscf::client::{Contact, Domain, Identity},
 };
 use reginfo::Limits;
 use scscf_core::{
     assignment::{self, Cause},
     event::ends,
-    matching::same_uri,
+    matching::Meant,
     register::Bound,
 };
 
@@ -51,7 +51,13 @@ pub(crate) fn publish_reg(msg: &Msg<'_>, domain: Domain) -> Result<Verdict, Refu
         }
     }
     for (identity, contacts) in &told {
-        let takes = |bound: &Bound<'_>| contacts.iter().any(|uri| same_uri(uri, bound.uri));
+        let meant: Vec<Meant<'_>> = {
+            let look = settings.usrloc.look(domain, identity);
+            let known: Vec<_> = look.identity().iter().flat_map(Identity::contacts).collect();
+            let known = || known.iter().map(Contact::uri);
+            contacts.iter().map(|uri| Meant::of(uri, known())).collect()
+        };
+        let takes = |bound: &Bound<'_>| meant.iter().any(|meant| meant.is(bound.uri));
         let removed = remove::contacts(settings, domain, identity, takes);
         if removed.contacts.is_empty() {
             continue;
