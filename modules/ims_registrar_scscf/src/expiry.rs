@@ -2,10 +2,13 @@
 
 use crate::{hss, settings};
 use kamailio::{
-    scscf::client::{Event, Told},
+    scscf::client::{Event, Identity, Told},
     timer,
 };
-use scscf_core::assignment::{Cause, Kind};
+use scscf_core::{
+    assignment::{Cause, Kind},
+    register::set,
+};
 
 /// Something has ended in the store.
 pub(crate) fn by_itself(told: &Told<'_>) {
@@ -22,10 +25,18 @@ pub(crate) fn by_itself(told: &Told<'_>) {
         }
     };
     // One identity stands for its whole set.
-    if !ended || !record.is_primary() || !record.tells_hss() {
+    if !ended || !stands_for_all(record) || !record.tells_hss() {
         return;
     }
     told.hss_knows();
     let kind = Kind::of_removal(Cause::Timeout, settings.policy.stores_profile);
     hss::tell(settings, kind, record.public(), record.private());
+}
+
+/// Whether an identity is the first one of its profile that is not barred, or the first one if all are.
+/// The mark of the primary one is no help: no row has it, and it does not move when that one leaves.
+fn stands_for_all(record: &Identity<'_>) -> bool {
+    let open = record.identities().find(|(_, barred)| !barred);
+    let first = open.or_else(|| record.identities().next());
+    first.is_some_and(|(uri, _)| *set::key(uri) == *set::key(record.public()))
 }

@@ -1,6 +1,7 @@
 //! What the home network asks for by itself: the end of registrations, new profiles.
 
 use crate::{
+    database::{plan, restart},
     event::behind,
     told::{document, published},
 };
@@ -30,8 +31,10 @@ mixed! {
         the_hss_is_told_of_expiry_if_wanted,
         the_hss_is_told_of_an_end_that_a_proxy_publishes;
     ours:
+        the_hss_is_told_of_expiry_after_a_restart,
         a_private_identity_is_known_whatever_it_looks_like,
         // The store of C may keep the set that it knows.
+        the_hss_is_told_of_expiry_whoever_is_the_first_of_the_set,
         who_watches_hears_of_a_set_that_is_pushed;
 }
 
@@ -249,6 +252,37 @@ fn the_hss_is_told_of_expiry_if_wanted(mix: Mix) {
     silent.hss.forget(SERVER_ASSIGNMENT);
     silent.wait_empty();
     assert_eq!(silent.hss.waiting(SERVER_ASSIGNMENT), 0);
+}
+
+/// The HSS hears of the next end, once.
+fn hears_of_expiry(lab: &Lab, identity: &str) {
+    lab.hss.forget(SERVER_ASSIGNMENT);
+    let (kind, asked) = until("the end at the HSS", PATIENCE, || {
+        (lab.hss.waiting(SERVER_ASSIGNMENT) > 0).then(|| lab.hss.assigned())
+    });
+    assert_eq!((kind, &*asked.avps.text(601)), (Assignment::TimeoutDeregistration, identity));
+    lab.wait_empty();
+    assert_eq!(lab.hss.waiting(SERVER_ASSIGNMENT), 0);
+}
+
+fn the_hss_is_told_of_expiry_after_a_restart(mix: Mix) {
+    let mut lab = plan(mix, 1).short(1).registrar("sar_on_expiry", 1).start();
+    let bob = lab.ue("bob");
+    lab.register(&bob, 5);
+    restart(&mut lab);
+    hears_of_expiry(&lab, &bob.identity());
+}
+
+fn the_hss_is_told_of_expiry_whoever_is_the_first_of_the_set(mix: Mix) {
+    let [_, number, barred] = set("bob");
+    // The first one leaves with a profile that is pushed; in the end all that are left are barred.
+    for (gone, first) in [(1, &number), (2, &barred)] {
+        let lab = Plan::new(mix).short(1).registrar("sar_on_expiry", 1).start();
+        lab.register(&lab.ue("bob"), 4);
+        lab.hss.change(&private("bob"), |it| it.public = it.public.split_off(gone));
+        assert_eq!(result(&lab.hss.push(&private("bob"))), SUCCESS);
+        hears_of_expiry(&lab, first);
+    }
 }
 
 fn the_hss_is_told_of_an_end_that_a_proxy_publishes(mix: Mix) {
