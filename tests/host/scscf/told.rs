@@ -30,7 +30,8 @@ mixed! {
         r_67_a_client_that_watches_itself_survives_a_publish,
         r_70_a_client_that_watches_itself_survives_an_operator,
         one_of_two_contacts_leaves,
-        a_record_that_is_removed_is_told;
+        a_record_that_is_removed_is_told,
+        a_record_that_is_removed_is_told_to_who_watches_its_set;
 }
 
 /// A plan with one domain: of two, the location store of C tells the end of contacts in none.
@@ -358,6 +359,21 @@ fn one_of_two_contacts_leaves(mix: Mix) {
     assert_eq!(told.subscription(), "terminated;reason=noresource");
     // The contact that left before is not told again.
     assert!(!told.message.body.contains(&bob.contact()), "{told:?}");
+}
+
+fn a_record_that_is_removed_is_told_to_who_watches_its_set(mix: Mix) {
+    let lab = Lab::start(mix);
+    let (bob, proxy) = watched(&lab, 600);
+    // The record goes at once, mostly before the process that tells has looked at it.
+    for _ in 0..5 {
+        let gone = bob.calling("unregister").add("X-Uri", &set("bob")[1]);
+        assert_eq!(number(&bob.ask(&gone), "X-Rc"), 1);
+        let told = proxy.hears().valid();
+        all(&told, &bob, "terminated unregistered");
+        assert_eq!(told.subscription(), "terminated;reason=noresource");
+        proxy.registers(&bob, 600);
+        Watcher::new(&proxy, proxy.identity(), proxy.asserted()).begins(600);
+    }
 }
 
 fn a_record_that_is_removed_is_told(mix: Mix) {

@@ -24,7 +24,9 @@ pub(super) fn tell(note: &Note<'_>) {
         kamailio::error!("an event of unknown domain {:?} is lost", BStr::new(note.domain));
         return;
     };
-    let set = Set::of(usrloc, domain, note.identity);
+    // The record may be removed by now, and somebody watch another identity of the set.
+    let mut identities = [note.identity].into_iter().chain(note.identities.iter().copied());
+    let set = identities.find_map(|identity| Set::of(usrloc, domain, identity));
     let watchers = match &note.only {
         Only::Gone(watchers) => watchers.clone(),
         Only::Everyone => {
