@@ -239,9 +239,8 @@ fn change(
     }
     identity.set_barring(barring);
     identity.set_state(update.state);
-    if let Some(until) = unregistered_until(update.state, now) {
-        identity.set_expires(until);
-    }
+    // Who is registered is not kept for what was before: its watchers keep it, once it has no contact.
+    identity.set_expires(unregistered_until(update.state, now).unwrap_or(0));
     if let Some(send_sar) = update.send_sar {
         identity.set_send_sar(send_sar);
     }

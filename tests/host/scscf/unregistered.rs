@@ -7,8 +7,9 @@ use host_tests::{
         Assignment, Avps as _,
         hss::{Mood, SERVER_ASSIGNMENT, UNABLE_TO_COMPLY},
     },
+    install::Flavor,
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, private, rc, set},
+    scscf::{Lab, Mix, Plan, Ue, Watcher, private, rc, set},
 };
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ mixed! {
         the_hss_is_told_the_wildcard_that_a_request_names,
         the_hss_is_told_who_did_not_prove_who_it_is;
     usrloc:
-        u_08_service_for_the_unregistered_ends_after_its_time;
+        u_08_service_for_the_unregistered_ends_after_its_time,
+        who_was_registered_meanwhile_is_not_served_after_it;
     ours:
         the_hss_is_told_the_wildcard_that_stands_for_a_user;
 }
@@ -95,6 +97,17 @@ fn u_08_service_for_the_unregistered_ends_after_its_time(mix: Mix) {
     assert_eq!(lab.state(&carol.identity()).as_deref(), Some("unregistered"));
     lab.wait_empty();
     assert_eq!(lab.state(&carol.identity()), None);
+}
+
+fn who_was_registered_meanwhile_is_not_served_after_it(mix: Mix) {
+    let lab = Plan::new(mix).short(1).start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    assert_eq!(code(&bob.ask(&assign(&bob, "assign_term", &carol.identity()))), 1);
+    let mut proxy = Watcher::proxy(&lab, &carol.identity());
+    proxy.registers(&carol, 3);
+    proxy.begins(if mix.registrar() == Flavor::Ours { 600 } else { 10 });
+    // Its time over, it stays as long as it is watched.
+    lab.wait_empty();
 }
 
 /// Wildcarded-Public-Identity of the next question to the HSS; empty: none.
