@@ -35,7 +35,7 @@ impl Removed {
 }
 
 /// Removes the contacts of `identity` that `takes` says, from it and from all identities of its
-/// set. One identity is locked at a time.
+/// set that have them. One identity is locked at a time.
 pub(crate) fn contacts(
     settings: &Settings,
     domain: Domain,
@@ -57,6 +57,10 @@ pub(crate) fn contacts(
     removed.watched = record.watchers().next().is_some();
     knows(settings, &guard, &record, removed.left);
     drop(guard);
+    // Another user may share one of the others: what is registered there alone is his.
+    let gone: Vec<BString> = removed.contacts.iter().chain(&removed.before).cloned().collect();
+    let takes =
+        |bound: &Bound<'_>| takes(bound) && gone.iter().any(|uri| uri.as_slice() == bound.uri);
     let identities = core::mem::take(&mut removed.identities);
     for key in identities.iter().skip(1) {
         let guard = settings.usrloc.lock(domain, key);

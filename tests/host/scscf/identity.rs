@@ -235,6 +235,13 @@ fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
     assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
     assert_eq!(office(&one, &bob.0).status(), 200);
     assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    // Who leaves leaves alone.
+    let all = named(&one, &bob.0, "Authorization").set("Contact", "*").set("Expires", "0");
+    assert_eq!(one.ask(&all).status(), 200);
+    assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
+    lab.host.rpc(&["regscscf.dereg_impu", &bob.1]).unwrap();
+    assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
 }
 
 fn who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard(mix: Mix) {
