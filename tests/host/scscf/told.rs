@@ -30,6 +30,7 @@ mixed! {
         r_67_a_client_that_watches_itself_survives_a_publish,
         r_70_a_client_that_watches_itself_survives_an_operator,
         one_of_two_contacts_leaves,
+        contacts_that_expire_together_are_told_together,
         a_record_that_is_removed_is_told,
         a_record_that_is_removed_is_told_to_who_watches_its_set;
 }
@@ -359,6 +360,22 @@ fn one_of_two_contacts_leaves(mix: Mix) {
     assert_eq!(told.subscription(), "terminated;reason=noresource");
     // The contact that left before is not told again.
     assert!(!told.message.body.contains(&bob.contact()), "{told:?}");
+}
+
+fn contacts_that_expire_together_are_told_together(mix: Mix) {
+    let lab = one_domain(mix).start();
+    let (bob, pad) = (lab.ue("bob"), lab.ue("bob"));
+    let mut proxy = Watcher::proxy(&lab, &bob.identity());
+    let both = format!("<{}>, <{}>", bob.contact(), pad.contact());
+    let register = bob.register(3).set("Contact", &both).add("Path", &proxy.path());
+    assert_eq!(bob.ask(&register.add("Supported", "path")).status(), 200);
+    proxy.begins(600);
+    let told = proxy.hears().valid();
+    for ue in [&bob, &pad] {
+        all(&told, ue, "terminated expired");
+    }
+    assert_eq!(told.subscription(), "terminated;reason=noresource");
+    proxy.hears_no("NOTIFY");
 }
 
 fn a_record_that_is_removed_is_told_to_who_watches_its_set(mix: Mix) {

@@ -206,14 +206,14 @@ pub(super) fn end_until(
 fn expired(told: &Told<'_>, contact: &client::Contact<'_>) {
     let record = &told.identity;
     if record.watchers().any(|watcher| watcher.is_reg()) {
-        let copy = [copied(contact)];
-        let uri = [BString::from(contact.uri())];
+        let over = over(record, contact);
+        let uris: Vec<BString> = over.iter().map(|copy| copy.uri.clone()).collect();
         let note = Note {
             cause: Cause::Expired,
             domain: contact.domain(),
             identity: record.public(),
             identities: vec![record.public()],
-            contacts: contacts(&uri, &copy),
+            contacts: contacts(&uris, &over),
             only: Only::Identity,
         };
         push(facts::private(record), &note);
@@ -223,6 +223,22 @@ fn expired(told: &Told<'_>, contact: &client::Contact<'_>) {
     if contact.state() == State::ExpirePendingNotify && alone {
         told.has_been_told();
     }
+}
+
+/// The contacts of `record` whose time is over, `contact` among them: when none is left, the first
+/// NOTIFY is the last one, and has to tell all of them.
+fn over(record: &Identity<'_>, contact: &client::Contact<'_>) -> Vec<Copied> {
+    let now = timer::now();
+    let removed = [State::DeletePending, State::Deleted, State::DelayedDelete];
+    let is_over = |one: &client::Contact<'_>| {
+        one.uri() == contact.uri() || !one.is_valid(now) && !removed.contains(&one.state())
+    };
+    let mut over: Vec<Copied> = Vec::new();
+    for one in record.contacts().filter(is_over) {
+        over.retain(|known| known.uri != one.uri());
+        over.push(copied(&one));
+    }
+    over
 }
 
 /// Leaves a note; a note that is lost is logged, and what there is to tell then is told when there is

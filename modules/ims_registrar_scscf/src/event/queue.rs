@@ -132,7 +132,7 @@ pub(super) fn work() {
             *count > 0
         });
         match Note::decode(&note) {
-            Some(read) if again && matches!(read.only, Only::Everyone) => {
+            Some(read) if again && matches!(read.only, Only::Everyone | Only::Identity) => {
                 counters::COALESCED.increment();
             }
             Some(read) => tell::tell(&read),
