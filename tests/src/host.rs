@@ -35,6 +35,9 @@ const REFUSAL: Duration = Duration::from_secs(90);
 /// in its first moments, and the main process would then wait a minute for it.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long it may take beyond that once all its processes were asked.
+const RESTART: Duration = Duration::from_secs(20);
+
 /// A Kamailio of one test; stops when dropped, also when the test fails.
 ///
 /// Its RPC commands are called through [`Rpc`], to which it dereferences.
@@ -187,9 +190,9 @@ impl Host {
         self.setup = setup;
     }
 
-    /// Stops it in good order and starts it again.
+    /// Stops it in good order and starts it again. A kill would lose what is written at the end.
     pub fn restart(&mut self) {
-        self.stop();
+        self.group.stop_in_good_order(GRACE, RESTART);
         self.again();
     }
 

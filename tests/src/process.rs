@@ -32,17 +32,41 @@ impl Group {
     /// Asks the first process to end and gives it `grace`; then kills what is left of the group.
     /// Gives the exit status when it went by itself.
     pub fn stop(&mut self, grace: Duration) -> Option<ExitStatus> {
+        let status = self.ask_to_end(grace);
+        self.kill();
+        status
+    }
+
+    /// As [`Group::stop`], but asks every process of the group once `reminder` is over: one that was
+    /// just starting may have missed that the first one asked it.
+    pub fn stop_in_good_order(
+        &mut self,
+        reminder: Duration,
+        grace: Duration,
+    ) -> Option<ExitStatus> {
+        let status = self.ask_to_end(reminder).or_else(|| {
+            let _ = kill_process_group(self.pid(), Signal::TERM);
+            self.wait(grace)
+        });
+        self.kill();
+        status
+    }
+
+    fn ask_to_end(&mut self, grace: Duration) -> Option<ExitStatus> {
         if self.runs() {
             // A process that just ended needs no signal.
             let _ = kill_process(self.pid(), Signal::TERM);
         }
+        self.wait(grace)
+    }
+
+    fn wait(&mut self, grace: Duration) -> Option<ExitStatus> {
         let end = Instant::now() + grace;
         let mut status = self.0.try_wait().unwrap();
         while status.is_none() && Instant::now() < end {
             sleep(Duration::from_millis(5));
             status = self.0.try_wait().unwrap();
         }
-        self.kill();
         status
     }
 
