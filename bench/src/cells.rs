@@ -26,11 +26,6 @@ pub(crate) fn within(Ratio { value, spread }: Ratio) -> String {
     format!("{value:.2}{}", spread.unwrap_or_default())
 }
 
-/// A value with that many digits; a dash for none.
-pub(crate) fn number(value: Option<f64>, digits: usize) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
-}
-
 /// A number with commas between thousands.
 pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();

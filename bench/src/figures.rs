@@ -125,8 +125,7 @@ impl<S: Scene, M: Measure> Figures<S, M> {
 
     /// What ours comes to against C; `None` if one of the two was not measured, or C came to nothing.
     pub(crate) fn ratio(&self, manager: &str, scene: S, measure: M) -> Option<Ratio> {
-        let of = |flavor| key(manager, scene, flavor, measure);
-        self.compare(&of(Flavor::C), &of(Flavor::Ours))
+        self.against(manager, [(scene, Flavor::C), (scene, Flavor::Ours)], measure)
     }
 
     /// What the second scene comes to against the first; as [`Figures::ratio`].
@@ -137,8 +136,18 @@ impl<S: Scene, M: Measure> Figures<S, M> {
         flavor: Flavor,
         measure: M,
     ) -> Option<Ratio> {
-        let of = |scene| key(manager, scene, flavor, measure);
-        self.compare(&of(from), &of(to))
+        self.against(manager, [(from, flavor), (to, flavor)], measure)
+    }
+
+    /// What the second one comes to in its scene against the first one in his; as [`Figures::ratio`].
+    pub(crate) fn against(
+        &self,
+        manager: &str,
+        ends: [(S, Flavor); 2],
+        measure: M,
+    ) -> Option<Ratio> {
+        let [below, above] = ends.map(|(scene, flavor)| key(manager, scene, flavor, measure));
+        self.compare(&below, &above)
     }
 
     fn compare(&self, below: &Key<S, M>, above: &Key<S, M>) -> Option<Ratio> {

@@ -103,8 +103,25 @@ impl<'a, S: Scene, M: Measure> Table<'a, S, M> {
         self.row([manager, &names, &what], &cells, None, &bar);
     }
 
+    /// The row of what ours comes to in the second scene against C in the first one, and `bar`, which it
+    /// is to keep to.
+    pub(crate) fn against(
+        &mut self,
+        manager: &str,
+        [from, to]: [S; 2],
+        measure: M,
+        what: &str,
+        bar: f64,
+    ) {
+        let ends = [(from, Flavor::C), (to, Flavor::Ours)];
+        let Some(ratio) = self.figures.against(manager, ends, measure) else { return };
+        let names = self.names([from, to]);
+        let cells = ["1".to_owned(), within(ratio)];
+        self.row([manager, &names, what], &cells, None, &verdict_within(Some(ratio), bar));
+    }
+
     /// The name of two scenes that are compared, the greater one first.
-    pub(crate) fn names(&self, [from, to]: [S; 2]) -> String {
+    fn names(&self, [from, to]: [S; 2]) -> String {
         format!("{} / {}", to.name(), from.name())
     }
 

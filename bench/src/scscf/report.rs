@@ -5,7 +5,7 @@ use super::{
     options::Options,
 };
 use crate::{
-    cells::{number, thousands, verdict},
+    cells::thousands,
     figures::Figures,
     flavor::Flavor,
     registrar::Start,
@@ -79,15 +79,8 @@ fn growth(table: &mut Table<'_, Scene, Measure>, manager: &str, ends: [Scene; 2]
         let bar = if measure.is_registration() { GROWTH_BAR } else { Bar::Open };
         table.growth(manager, ends, measure, bar);
     }
-    let [(c, _), (_, ours)] = ends.map(|scene| {
-        let [c, ours] = table.both(manager, scene, Measure::Looped);
-        (c, ours)
-    });
-    let Some((c, ours)) = Option::zip(c, ours) else { return };
-    let [names, against] = [table.names(ends), "1".to_owned()];
     let what = "lookup inside a loop: ours with the most, C with the fewest";
-    let cells = [against, number(Some(ours / c), 2)];
-    table.row([manager, &names, what], &cells, None, &verdict(Some(ours / c), LOOKUP_BAR));
+    table.against(manager, ends, Measure::Looped, what, LOOKUP_BAR);
 }
 
 #[cfg(test)]
