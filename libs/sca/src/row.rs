@@ -166,8 +166,9 @@ fn from_row(row: &Row) -> Subscription<'_> {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a subscription back from its row and makes the line a shared one. False, and nothing
-    /// changed, when the member already has one: the row is an older one of the same member.
+    /// Takes a subscription back from its row and makes the line a shared one. False when the
+    /// member already has one, which gives way: the C module leaves a row of an earlier dialog
+    /// behind, and only the newest is one that the phone still knows.
     ///
     /// The rows of a line are to be given oldest first. The CSeq goes on [`CSEQ_JUMP`] after the
     /// one in the row and is to be written soon, so that the next kill finds it.
@@ -186,10 +187,11 @@ impl<'a> Line<'a> {
 
     fn take_back(&mut self, subscription: Subscription<'a>) -> bool {
         self.registered = true;
-        if self.subscription_of(subscription.event, &subscription.contact).is_some() {
-            return false;
+        let older = self.subscription_of(subscription.event, &subscription.contact);
+        if let Some(at) = older {
+            self.subscriptions.remove(at);
         }
         self.subscriptions.insert(0, subscription);
-        true
+        older.is_none()
     }
 }

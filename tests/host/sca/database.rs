@@ -22,7 +22,8 @@ cases! {
         case_92_sip_goes_on_while_the_database_is_gone,
         a_database_gone_at_start_refuses_the_start,
         the_columns_hold_what_the_schema_says,
-        an_expired_row_is_not_restored;
+        an_expired_row_is_not_restored,
+        of_two_rows_of_a_phone_the_newer_one_is_told;
     ours:
         sip_goes_on_while_the_database_hangs,
         case_88_subscriptions_without_route_survive_a_restart_on_sqlite,
@@ -311,4 +312,21 @@ fn memory_only_needs_no_database(flavor: Flavor) {
     line.talking();
     line.host.restart();
     assert_eq!(line.host.subscriptions().len(), 0);
+}
+
+/// The C module leaves the row of an ended dialog behind when a phone subscribes anew.
+fn of_two_rows_of_a_phone_the_newer_one_is_told(flavor: Flavor) {
+    let (folder, (url, file)) = sqlite_of_its_own();
+    let mut host = Host::start(Setup::new(flavor).storage(Storage::At(url)));
+    let phone = Phone::new(host.address(), "215");
+    host.stop_within(Duration::from_secs(10));
+    let contact = phone.contact();
+    let older = Row { record_route: Some(""), call_id: "older", ..row(&contact, 0) };
+    file.insert(&older);
+    file.insert(&Row { call_id: "newer", ..older });
+    host.again();
+    let words = ["sca.seize_appearance", "sip:215@voice.example.com", "sip:nobody@192.0.2.1"];
+    host.rpc(&words).unwrap();
+    phone.take("a NOTIFY of the newer dialog", |message| message.find("Call-ID") == Some("newer"));
+    drop(folder);
 }
