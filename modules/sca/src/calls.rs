@@ -11,7 +11,7 @@ use kamailio::{
     Error,
     error::Report,
     log::Level,
-    msg::{ChangeError, Header, Method, Msg},
+    msg::{ChangeError, Contact, Header, Method, Msg},
     script::Verdict,
 };
 use sca_core::{
@@ -106,16 +106,13 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
         // The Contact of the phone that answers may name a line that the To header does not.
         follow(&call)?;
     }
-    let foreign = call_infos.iter().any(|header| !is_ours(header.body()));
-    if foreign && !call.caller && !call.callee {
-        // A picture or a ring tone of an ordinary call, which goes through as it is.
-        return Ok(Verdict::FALSE);
-    }
     for header in call_infos.iter().filter(|header| is_ours(header.body())) {
         msg.remove_header(header).map_err(|why| CallError::Change { call_id: call.id(), why })?;
     }
+    let nameless = mask_caller && !call.caller && matches!(method, Method::Bye) && msg.is_request();
+    let ended = nameless && matches!(msg.contact(), Contact::Absent) && bye_of_other_name(&call);
     if !call.caller && !call.callee {
-        return Ok(Verdict::FALSE);
+        return Ok(Verdict::from(ended));
     }
     if call.call_info.is_some_and(|info| info.is_empty()) {
         (call.caller, call.callee) = (false, false);
@@ -211,6 +208,27 @@ fn bye(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
         sent &= outgoing.send();
     }
     Ok(Verdict::from(found && sent))
+}
+
+/// BYE of a phone that has its call under another address than its line: From is that address, and
+/// few BYEs have the Contact that told the line before. True if the call was found.
+fn bye_of_other_name(call: &Call<'_, '_>) -> bool {
+    let Parties { dialog, to_aor, .. } = &call.parties;
+    let ctx = lines::context();
+    let mut found = false;
+    lines::with_call(&dialog.call_id, |aor| {
+        if *aor == **to_aor {
+            return;
+        }
+        match lines::with(aor, |line, _| call::bye(line, &ctx, dialog, 0)) {
+            Ok((outcome, outgoing)) => {
+                found |= outcome.index.is_some();
+                outgoing.send();
+            }
+            Err(error) => kamailio::error!("line {}: {error}", bstr::BStr::new(aor)),
+        }
+    });
+    found
 }
 
 /// The reply to a BYE frees what the request did not, should the script have passed that by.

@@ -24,7 +24,10 @@ pub(crate) fn request(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
     if !call.caller {
         return Ok(Verdict::TRUE);
     }
-    let Parties { dialog, from_aor, to_aor, .. } = &call.parties;
+    let Parties { dialog, from, from_aor, to_aor, .. } = &call.parties;
+    if aor::of_uri(from.uri) != &**from_aor {
+        lines::note_other_name();
+    }
     let invite = Invite {
         contact,
         dialog: dialog.clone(),
@@ -161,6 +164,9 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
                 _ => b"",
             },
         };
+        if aor::of_uri(to.uri) != &**to_aor {
+            lines::note_other_name();
+        }
         let outcome = lines::with(to_aor, |line, _| call::answer_by_callee(line, &ctx, &answer));
         if let Some(why) = outcome.map_err(line_error(to_aor))?.0.refused {
             let aor = BString::from(&**to_aor);

@@ -15,7 +15,9 @@ cases! {
         case_64_a_reinvite_of_the_outside_party_leaves_the_line,
         a_phone_may_hold_a_call_it_got,
         a_cancelled_call_leaves_no_entry,
-        a_member_that_calls_the_other_line_is_shown_on_both;
+        a_member_that_calls_the_other_line_is_shown_on_both,
+        a_bye_without_contact_ends_a_call_to_another_address,
+        a_bye_without_contact_ends_a_held_call_from_another_address;
 }
 
 fn case_58_a_call_that_rings_is_not_told(flavor: Flavor) {
@@ -144,4 +146,29 @@ fn a_member_that_calls_the_other_line_is_shown_on_both(flavor: Flavor) {
     line.both_come_to_see(&[]);
     assert_eq!(c.notified("call-info").header("Call-Info"), host_tests::call_info(&[]));
     assert_eq!(line.states(), [""; 0]);
+}
+
+/// A number that the script sends to the line: what was dialled stays in To.
+const DIALLED: &str = "sip:999@voice.example.com";
+
+fn a_bye_without_contact_ends_a_call_to_another_address(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let other = |invite: Draft| invite.uri(DIALLED).set("To", &format!("<{DIALLED}>"));
+    let mut call = Call::dial(&line.x, &line.a, other);
+    call.answer();
+    line.both_come_to_see(&[RECEIVED]);
+    call.send(Side::Callee, "BYE", |bye| bye.without("Contact"));
+    assert_idle(&line);
+}
+
+fn a_bye_without_contact_ends_a_held_call_from_another_address(flavor: Flavor) {
+    let line = Line::new(flavor);
+    line.seized(&line.a, 1);
+    let from = format!("<{DIALLED}>;tag=own");
+    let mut call = Call::dial(&line.a, &line.x, |invite| invite.index(1).set("From", &from));
+    call.answer();
+    call.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
+    assert_eq!(line.states(), ["1 held"]);
+    call.send(Side::Caller, "BYE", |bye| bye.without("Contact"));
+    assert_idle(&line);
 }

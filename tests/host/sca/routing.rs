@@ -13,6 +13,7 @@ cases! {
         case_73_the_mask_says_whose_line_counts,
         case_77_a_line_whose_members_are_gone_is_forgotten;
     ours:
+        a_call_of_strangers_keeps_only_the_call_info_that_is_not_of_lines,
         case_74_an_invite_without_contact_that_is_refused_is_survived,
         the_from_and_to_of_a_call_may_be_given_by_the_script;
     since(6, 0):
@@ -59,6 +60,16 @@ fn case_70_a_call_info_of_another_kind_stays(flavor: Flavor) {
     let arrived = strangers(&line, icon);
     assert_eq!(arrived.line("Call-Info"), format!("Call-Info: {icon}"));
     assert_eq!(arrived.header("X-Rc"), "-1");
+}
+
+fn a_call_of_strangers_keeps_only_the_call_info_that_is_not_of_lines(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let icon = "<http://voice.example.com/icon.png>;purpose=icon";
+    let caller = Phone::new(line.host.address(), "400");
+    let both = |invite: Draft| invite.add("Call-Info", VALID).add("Call-Info", icon);
+    let call = Call::dial(&caller, &line.x, both);
+    assert_eq!(call.at_callee().all("Call-Info"), [icon]);
+    assert_eq!(call.at_callee().header("X-Rc"), "-1");
 }
 
 /// A request of `method` from the first member to the outside party, as it arrives there.
