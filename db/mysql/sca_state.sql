@@ -3,8 +3,8 @@
 
 CREATE TABLE sca_state (
     id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL,
-    -- address of the line, and the number of its appearance from 1 on
-    aor VARCHAR(255) NOT NULL,
+    -- address of the line, whose case counts, and the number of its appearance from 1 on
+    aor VARCHAR(255) BINARY NOT NULL,
     app_idx INT NOT NULL,
     -- 1 seized, 2 progressing, 3 alerting, 4 answered without ACK, 5 active, 6 held,
     -- 7 held in private

@@ -57,6 +57,33 @@ pub fn mark_written(line: &mut Line<'_>, written: &StateRows) {
     }
 }
 
+/// The longest text that a column of the table takes, the one of `uri` left aside.
+const TEXT_LIMIT: usize = 255;
+
+/// The same of the tags.
+const TAG_LIMIT: usize = 128;
+
+/// What every database takes of `rows`, for the case that one refused them; nothing if that is all
+/// of them. A name in another alphabet gets `?`, a far party that does not fit is left out, and so
+/// is an appearance that could not be found again.
+pub fn storable(rows: &StateRows) -> Option<StateRows> {
+    let fits = |text: &[u8], limit: usize| text.len() <= limit && text.is_ascii();
+    let kept = rows.rows.iter().filter(|row| {
+        [&row.owner, &row.call_id].iter().all(|text| fits(text, TEXT_LIMIT))
+            && [&row.from_tag, &row.to_tag].iter().all(|text| fits(text, TAG_LIMIT))
+    });
+    let party = |text: &Vec<u8>| if fits(text, TEXT_LIMIT) { text.clone() } else { Vec::new() };
+    let plain = |byte: &u8| if byte.is_ascii() && *byte != 0 { *byte } else { b'?' };
+    let kept = kept.map(|row| StateRow {
+        uri: row.uri.iter().map(plain).collect(),
+        callee: party(&row.callee),
+        remote_target: party(&row.remote_target),
+        ..row.clone()
+    });
+    let storable = StateRows { aor: rows.aor.clone(), rows: kept.collect() };
+    (storable != *rows).then_some(storable)
+}
+
 fn rows(line: &Line<'_>) -> StateRows {
     StateRows { aor: line.aor().to_vec(), rows: line.appearances().iter().map(row).collect() }
 }

@@ -2,7 +2,7 @@
 
 use crate::servers;
 use host_tests::{
-    Database, Flavor, Host, Line, Phone, Setup, Side, cases,
+    Call, Database, Draft, Flavor, Host, Line, Phone, Setup, Side, cases,
     database::Tables,
     line::TALKING,
     setup::Storage,
@@ -20,6 +20,9 @@ cases! {
         a_call_survives_a_restart_on_mariadb,
         a_call_survives_a_restart_on_postgres,
         a_call_survives_a_kill,
+        a_far_side_that_the_table_does_not_take_holds_up_no_other_call,
+        a_name_in_another_alphabet_holds_up_no_row,
+        lines_that_differ_in_case_have_their_own_rows_on_mariadb,
         a_missing_state_table_is_logged_once_and_nothing_else;
 }
 
@@ -144,6 +147,64 @@ fn a_call_survives_a_restart_on_postgres(flavor: Flavor) {
     let schema = servers::postgres().create();
     schema.execute(include_str!("../../../db/postgres/sca_state.sql"));
     survives(writing(flavor).storage(Storage::At(schema.url())), &schema, stop);
+}
+
+fn a_far_side_that_the_table_does_not_take_holds_up_no_other_call(flavor: Flavor) {
+    let schema = servers::mariadb().create();
+    schema.execute(include_str!("../../../db/mysql/sca_state.sql"));
+    let line = Line::with(writing(flavor).storage(Storage::At(schema.url())));
+    let mut call = line.talking();
+    let y = Phone::new(line.host.address(), "300");
+    let long = format!("<sip:300@{};x={}>", y.local(), "y".repeat(300));
+    let place = |invite: Draft| invite.set("Contact", &long);
+    Call::dial(&y, &line.b, place).answer();
+    call.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
+    until("both rows", PATIENCE, || {
+        let rows = schema.query("SELECT app_idx, state FROM sca_state ORDER BY app_idx");
+        (rows == [["1", "6"], ["2", "5"]]).then_some(())
+    });
+}
+
+/// Sends `draft` with a Latin-1 letter, which is no UTF-8, for each `~`.
+fn send_in_latin_1(phone: &Phone, draft: &Draft) {
+    let letter = |byte| if byte == b'~' { 0xfc } else { byte };
+    phone.send_raw(&draft.bytes().into_iter().map(letter).collect::<Vec<_>>());
+}
+
+fn a_name_in_another_alphabet_holds_up_no_row(flavor: Flavor) {
+    let maria = servers::mariadb().create();
+    maria.execute(include_str!("../../../db/mysql/sca_state.sql"));
+    let postgres = servers::postgres().create();
+    postgres.execute(include_str!("../../../db/postgres/sca_state.sql"));
+    let schemas: [(String, &dyn Database); 2] =
+        [(maria.url(), &maria), (postgres.url(), &postgres)];
+    for (url, schema) in schemas {
+        let line = Line::with(writing(flavor).storage(Storage::At(url)));
+        let from = "\"M~ller\" <sip:300@voice.example.com>;tag=own";
+        let invite = line.x.request("INVITE", &line.a.aor()).add("X-Dst", &line.a.address());
+        send_in_latin_1(&line.x, &invite.set("From", from));
+        let answer = Draft::reply(&line.a.incoming("INVITE"), 200, "other");
+        let answer = answer.add("Contact", &format!("<{}>", line.a.contact()));
+        send_in_latin_1(&line.a, &answer.set("From", from));
+        until("a row", PATIENCE, || {
+            let rows = schema.query("SELECT uri FROM sca_state");
+            (rows.len() == 1 && rows[0][0].contains("M?ller")).then_some(())
+        });
+    }
+}
+
+fn lines_that_differ_in_case_have_their_own_rows_on_mariadb(flavor: Flavor) {
+    let schema = servers::mariadb().create();
+    schema.execute(include_str!("../../../db/mysql/sca_state.sql"));
+    let host = Host::start(writing(flavor).storage(Storage::At(schema.url())));
+    for line in ["sip:bob@voice.example.com", "sip:BOB@voice.example.com"] {
+        host.rpc(&["sca.seize_appearance", line, "sip:nobody@192.0.2.1"]).unwrap();
+        let wanted = |rows: &[Vec<String>]| rows.iter().any(|row| row[0] == line);
+        until("its row", PATIENCE, || {
+            wanted(&schema.query("SELECT aor FROM sca_state")).then_some(())
+        });
+    }
+    assert_eq!(schema.query("SELECT aor FROM sca_state").len(), 2);
 }
 
 fn a_missing_state_table_is_logged_once_and_nothing_else(flavor: Flavor) {

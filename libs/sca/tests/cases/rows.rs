@@ -211,6 +211,42 @@ fn case_88_rows_that_were_moved_on_are_taken_as_they_are() {
 }
 
 #[test]
+fn of_two_rows_of_a_member_the_newer_one_counts() {
+    let row = |call_id: &[u8]| {
+        let row = unwritten(&Group::of_two(), true).remove(0);
+        let row: &'static Row = Box::leak(Box::new(Row { call_id: call_id.to_vec(), ..row }));
+        row
+    };
+    let mut restarted = Group::empty();
+    assert!(restarted.with(|line, _| line.restore_moved_on(row(b"older"))));
+    assert!(!restarted.with(|line, _| line.restore_moved_on(row(b"newer"))));
+    assert_eq!(restarted.members(), ["A call-info"]);
+    let seized = restarted.subscribe(&ls(B, 1)).unwrap();
+    let told: Vec<_> = seized.notifies.iter().map(|notify| &notify.call_id[..]).collect();
+    assert!(told.contains(&&b"newer"[..]) && !told.contains(&&b"older"[..]), "{told:?}");
+}
+
+#[test]
+fn what_a_table_does_not_take_is_left_out_of_its_rows() {
+    let fine = state_row::StateRow { index: 1, uri: b"<sip:a@b>".to_vec(), ..Default::default() };
+    let rows = |rows| state_row::StateRows { aor: G.as_bytes().to_vec(), rows };
+    assert_eq!(state_row::storable(&rows(vec![fine.clone()])), None);
+    let long = vec![b'x'; 256];
+    let odd = state_row::StateRow {
+        index: 2,
+        uri: b"M\xfcller <sip:a@b>".to_vec(),
+        callee: long.clone(),
+        remote_target: long.clone(),
+        ..Default::default()
+    };
+    let lost = state_row::StateRow { index: 3, call_id: long, ..Default::default() };
+    let plain =
+        state_row::StateRow { index: 2, uri: b"M?ller <sip:a@b>".to_vec(), ..Default::default() };
+    let storable = state_row::storable(&rows(vec![fine.clone(), odd, lost]));
+    assert_eq!(storable, Some(rows(vec![fine, plain])));
+}
+
+#[test]
 fn a_cseq_never_leaves_its_range() {
     let row: &'static Row = Box::leak(Box::new(Row {
         notify_cseq: u32::MAX,

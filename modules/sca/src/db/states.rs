@@ -34,6 +34,10 @@ const COLUMNS: [&str; 14] = [
 pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
     let table = params::STATE_TABLE.get();
     let restored = each_row(connection, table, &COLUMNS, &[of_server()], keep)?;
+    if restored > 0 {
+        // The rows do not say under which address a phone has its call.
+        lines::note_other_name();
+    }
     kamailio::info!("{restored} appearances restored from {}", BStr::new(table));
     Ok(())
 }
@@ -103,7 +107,7 @@ fn write_batch(connection: &Connection<'_>, batch: &[StateRows]) {
         return;
     }
     for rows in batch {
-        match together(connection, core::slice::from_ref(rows)) {
+        match alone(connection, rows) {
             Ok(()) => mark(rows),
             Err(error) => kamailio::error!(
                 "appearances of {} not written, will be tried again: {error}",
@@ -111,6 +115,19 @@ fn write_batch(connection: &Connection<'_>, batch: &[StateRows]) {
             ),
         }
     }
+}
+
+/// Writes one line: what the far side sends must not keep its other calls out of the table.
+fn alone(connection: &Connection<'_>, rows: &StateRows) -> Result<(), DbError> {
+    let one = |rows| together(connection, core::slice::from_ref(rows));
+    let Err(error) = one(rows) else { return Ok(()) };
+    let Some(storable) = state_row::storable(rows) else { return Err(error) };
+    one(&storable)?;
+    kamailio::notice!(
+        "appearances of {} written without what the table does not take: {error}",
+        BStr::new(&rows.aor)
+    );
+    Ok(())
 }
 
 fn together(connection: &Connection<'_>, batch: &[StateRows]) -> Result<(), DbError> {
