@@ -3,6 +3,7 @@
 use crate::{
     callbacks, invite,
     lines::{self, LineError},
+    names,
     parties::{Parties, StandIns, Unreadable},
     settings::{self, Settings},
 };
@@ -215,20 +216,18 @@ fn bye(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
 fn bye_of_other_name(call: &Call<'_, '_>) -> bool {
     let Parties { dialog, to_aor, .. } = &call.parties;
     let ctx = lines::context();
-    let mut found = false;
-    lines::with_call(&dialog.call_id, |aor| {
-        if *aor == **to_aor {
-            return;
+    let line = names::take(&dialog.call_id, &dialog.from_tag).filter(|aor| *aor != **to_aor);
+    let Some(aor) = line else { return false };
+    match lines::with(&aor, |line, _| call::bye(line, &ctx, dialog, 0)) {
+        Ok((outcome, outgoing)) => {
+            outgoing.send();
+            outcome.index.is_some()
         }
-        match lines::with(aor, |line, _| call::bye(line, &ctx, dialog, 0)) {
-            Ok((outcome, outgoing)) => {
-                found |= outcome.index.is_some();
-                outgoing.send();
-            }
-            Err(error) => kamailio::error!("line {}: {error}", bstr::BStr::new(aor)),
+        Err(error) => {
+            kamailio::error!("line {}: {error}", bstr::BStr::new(&aor));
+            false
         }
-    });
-    found
+    }
 }
 
 /// The reply to a BYE frees what the request did not, should the script have passed that by.

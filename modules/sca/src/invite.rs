@@ -2,7 +2,7 @@
 
 use crate::{
     calls::{self, Call, CallError, line_error},
-    lines,
+    lines, names,
     notify::Outgoing,
     parties::Parties,
 };
@@ -25,9 +25,6 @@ pub(crate) fn request(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
         return Ok(Verdict::TRUE);
     }
     let Parties { dialog, from, from_aor, to_aor, .. } = &call.parties;
-    if aor::of_uri(from.uri) != &**from_aor {
-        lines::note_other_name();
-    }
     let invite = Invite {
         contact,
         dialog: dialog.clone(),
@@ -39,6 +36,10 @@ pub(crate) fn request(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
     let ctx = lines::context();
     let outcome = lines::with(from_aor, |line, _| call::invite(line, &ctx, &invite));
     let (invited, outgoing) = outcome.map_err(line_error(from_aor))?;
+    let taken = matches!(invited, Invited::Relayed { .. } | Invited::Retrieved(_));
+    if taken && aor::of_uri(from.uri) != &**from_aor {
+        names::note(&dialog.call_id, &dialog.from_tag, from_aor);
+    }
     match invited {
         Invited::Relayed { .. } => Ok(Verdict::from(outgoing.send())),
         Invited::Retrieved(retrieval) => retrieve(call, &invite, &retrieval, outgoing),
@@ -164,13 +165,13 @@ fn answer(call: &Call<'_, '_>, contact: &[u8]) -> Result<Verdict, CallError> {
                 _ => b"",
             },
         };
-        if aor::of_uri(to.uri) != &**to_aor {
-            lines::note_other_name();
-        }
         let outcome = lines::with(to_aor, |line, _| call::answer_by_callee(line, &ctx, &answer));
         if let Some(why) = outcome.map_err(line_error(to_aor))?.0.refused {
             let aor = BString::from(&**to_aor);
             return Err(CallError::NoAppearance { call_id: call.id(), aor, why });
+        }
+        if aor::of_uri(to.uri) != &**to_aor {
+            names::note(&dialog.call_id, &dialog.to_tag, to_aor);
         }
     }
     if !call.caller {

@@ -18,6 +18,7 @@ mod db;
 mod functions;
 mod invite;
 mod lines;
+mod names;
 mod notify;
 mod outbox;
 mod params;

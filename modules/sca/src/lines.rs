@@ -6,11 +6,7 @@ use crate::{
     settings, stats,
 };
 use allocator_api2::vec::Vec as SharedVec;
-use bstr::ByteSlice as _;
-use core::{
-    marker::PhantomData,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use core::marker::PhantomData;
 use kamailio::{
     Error,
     shared::Shared,
@@ -40,17 +36,6 @@ type Lines = Table<Block, HostLock, Shm>;
 
 static LINES: Shared<Lines> = Shared::empty();
 
-kamailio::shm_struct! {
-    /// What is known of all lines together.
-    #[derive(Debug)]
-    struct Known {
-        /// A phone has called or answered, or may have, under an address that is not its line.
-        renamed: AtomicBool,
-    }
-}
-
-static KNOWN: Shared<Known> = Shared::empty();
-
 /// Why a line could not be changed; it is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LineError {
@@ -64,29 +49,12 @@ pub(crate) enum LineError {
 
 /// Sets the table up, with `1 << bits` shards. To be called before the host forks.
 pub(crate) fn set_up(bits: u8) -> Result<(), Error> {
-    KNOWN.set(Known { renamed: AtomicBool::new(false) })?;
     LINES.set(Table::try_new_in(bits, shm::seed("lines"), Shm)?)
 }
 
 /// Gives all lines back to the host. To be called when no other process is left.
 pub(crate) fn tear_down() {
     drop(LINES.take());
-    drop(KNOWN.take());
-}
-
-/// Notes that from now on the headers of a call may name no line of its phone.
-pub(crate) fn note_other_name() {
-    if let Some(known) = KNOWN.get() {
-        known.renamed.store(true, Ordering::Relaxed);
-    }
-}
-
-/// The addresses of the lines that may have the call with this Call-ID, for a phone that cannot be
-/// told by its headers; nothing as long as there is no such phone.
-pub(crate) fn with_call(call_id: &[u8], then: impl FnMut(&[u8])) {
-    if KNOWN.get().is_some_and(|known| known.renamed.load(Ordering::Relaxed)) {
-        select(|record| record.contains_str(call_id), then);
-    }
 }
 
 /// What an operation is told about the world, now.
@@ -206,7 +174,7 @@ fn put<'s>(
 const SPARE_LIMIT: usize = 256;
 
 /// A copy of `bytes` in shared memory, with a little room to grow.
-fn room(bytes: &[u8]) -> Result<SharedVec<u8, Shm>, LineError> {
+pub(crate) fn room(bytes: &[u8]) -> Result<SharedVec<u8, Shm>, LineError> {
     let mut copy = SharedVec::new_in(Shm);
     let size = bytes.len().checked_next_multiple_of(32).ok_or(LineError::Full)?;
     copy.try_reserve_exact(size).map_err(|_| LineError::Full)?;

@@ -1,7 +1,7 @@
 //! From the start of the server to its stop.
 
 use crate::{
-    callbacks, db, lines,
+    callbacks, db, lines, names,
     settings::{self, Settings, SettingsError},
     stats, timers,
 };
@@ -29,6 +29,7 @@ impl Report for StartError {
 pub(crate) fn init() -> Result<(), StartError> {
     let settings = settings::read()?;
     lines::set_up(settings.shard_bits)?;
+    names::set_up()?;
     stats::set_up()?;
     settings.sl.on_reply_ready(callbacks::reply_ready)?;
     timer::every(settings.purge_interval, timers::purge)?;
@@ -60,5 +61,6 @@ pub(crate) fn destroy() {
         db::flush();
     }
     lines::tear_down();
+    names::tear_down();
     stats::tear_down();
 }

@@ -1,6 +1,6 @@
 //! What time brings: ends of subscriptions, stale appearances, writes to the database.
 
-use crate::{db, lines, settings};
+use crate::{db, lines, names, settings};
 use bstr::BStr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use sca_core::{record, timers};
@@ -16,6 +16,7 @@ pub(crate) fn purge() {
         }
         Err(error) => kamailio::error!("line {}: {error}", BStr::new(aor)),
     });
+    names::purge();
 }
 
 /// Seconds since the last write of each kind, in the process that writes.

@@ -1,7 +1,7 @@
 //! The table of appearances, `db/*/sca_state.sql`.
 
 use super::{BATCH, each_row, of_server};
-use crate::{lines, params};
+use crate::{lines, names, params};
 use bstr::BStr;
 use kamailio::db::{self, Condition, Connection, DbError, Value};
 use sca_core::{
@@ -34,10 +34,6 @@ const COLUMNS: [&str; 14] = [
 pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
     let table = params::STATE_TABLE.get();
     let restored = each_row(connection, table, &COLUMNS, &[of_server()], keep)?;
-    if restored > 0 {
-        // The rows do not say under which address a phone has its call.
-        lines::note_other_name();
-    }
     kamailio::info!("{restored} appearances restored from {}", BStr::new(table));
     Ok(())
 }
@@ -45,10 +41,15 @@ pub(super) fn restore(connection: &Connection<'_>) -> Result<(), DbError> {
 fn keep(row: db::Row<'_>) -> bool {
     let kept = read(row).map(|(aor, row)| {
         let kept = lines::with(&aor, |line, _| line.restore_appearance(&row));
-        kept.map(|(kept, _)| kept).unwrap_or_else(|error| {
+        let kept = kept.map(|(kept, _)| kept).unwrap_or_else(|error| {
             kamailio::error!("an appearance of {} not restored: {error}", BStr::new(&aor));
             false
-        })
+        });
+        // The row does not say under which address a phone has its call, nor which tag is its own.
+        for tag in [&row.from_tag, &row.to_tag].into_iter().filter(|tag| kept && !tag.is_empty()) {
+            names::note(&row.call_id, tag, &aor);
+        }
+        kept
     });
     kept.unwrap_or_else(|| {
         kamailio::warn!(
