@@ -145,8 +145,28 @@ fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, q
         return;
     };
     let delay = settings.delete_delay;
-    let judgement = judged(&contact, |record| notify::judge(record, told, timer::now(), delay));
+    let judge = |contact: &Contact<'_>| {
+        judged(contact, |record| notify::judge(record, told, timer::now(), delay))
+    };
+    let judgement = judge(&contact);
     apply(&guard, msg, contact, &judgement);
+    if told.terminated {
+        for contact in theirs(&guard, msg, told) {
+            if notify::ends_too(&place_of(&contact), told, query) {
+                let judgement = judge(&contact);
+                apply(&guard, msg, contact, &judgement);
+            }
+        }
+    }
+}
+
+/// The contacts that have the identity that is told of. The store of C cannot be asked for them.
+fn theirs<'g>(guard: &'g Guard<'_>, msg: &Msg<'_>, told: &Told<'_>) -> Vec<Contact<'g>> {
+    guard.of_identity(told.aor).unwrap_or_else(|why| {
+        let id = shown(told.aor).as_bstr();
+        kamailio::error!("{}: contacts of {id} not looked at: {why}", identity(msg));
+        Vec::new()
+    })
 }
 
 /// The contact that is told of: not `found` if that is of somebody else, who registered the same
@@ -161,11 +181,7 @@ fn own<'g>(
     if judged(&found, |record| notify::is_of(record, told)) {
         return found;
     }
-    let mut theirs = guard.of_identity(told.aor).unwrap_or_else(|why| {
-        let id = shown(told.aor).as_bstr();
-        kamailio::error!("{}: contacts of {id} not looked at: {why}", identity(msg));
-        Vec::new()
-    });
+    let mut theirs = theirs(guard, msg, told);
     let records: Vec<_> = theirs.iter().map(place_of).collect();
     match notify::among(&records, told, query) {
         Some(at) => theirs.swap_remove(at),
