@@ -2,7 +2,7 @@
 
 use super::{access::Access, contacts::Contacts, stats};
 use bstr::BStr;
-use kamailio::db::{self, Condition, DbError, Page, Rows};
+use kamailio::db::{self, Condition, DbError, Page, Rows, Value};
 use pcscf_core::{
     State,
     row::{Cells, Column, Layout, Read, Row},
@@ -97,11 +97,39 @@ impl Access<'_> {
     ) -> Result<(Vec<Row>, Option<i64>), DbError> {
         let key = Column::Id.name();
         let (table, columns) = (self.table, &selection.names[..]);
-        let rows =
-            self.connection.page(&Page { table, columns, conditions, key, after, limit: BATCH })?;
+        let page = Page { table, columns, conditions, key, after, limit: BATCH };
+        let Ok(rows) = self.connection.page(&page) else {
+            return self.one_by_one(selection, &page);
+        };
         let id = selection.places.get(Column::Id.place()).copied().flatten().unwrap_or_default();
         let last = rows.iter().filter_map(|row| row.int(id)).max();
         Ok((self.contacts(&rows, selection).collect(), last.filter(|last| *last > after)))
+    }
+
+    /// The same row by row: a driver gives nothing of rows of which one has a value that it cannot
+    /// read, such as a time of `infinity` or `0000-00-00`.
+    fn one_by_one(
+        &self,
+        selection: &Selection,
+        page: &Page<'_>,
+    ) -> Result<(Vec<Row>, Option<i64>), DbError> {
+        let ids = self.connection.page(&Page { columns: &[page.key], ..*page })?;
+        let ids: Vec<i64> = ids.iter().filter_map(|row| row.int(0)).collect();
+        let mut found = Vec::new();
+        for id in &ids {
+            match self.rows(selection, &[Condition::equal(page.key, Value::Int(*id))]) {
+                Ok(rows) => found.extend(rows),
+                Err(error) => {
+                    self.answers()?;
+                    stats::ROWS_SKIPPED.increment();
+                    let table = BStr::new(self.table);
+                    kamailio::warn!(
+                        "row {id} of {table} cannot be read and is left alone: {error}"
+                    );
+                }
+            }
+        }
+        Ok((found, ids.into_iter().max().filter(|last| *last > page.after)))
     }
 
     fn contacts<'r>(
