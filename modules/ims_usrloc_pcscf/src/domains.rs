@@ -1,6 +1,6 @@
 //! The domains, and what each keeps.
 
-use crate::{db, start};
+use crate::{db, recent::Recent, start};
 use core::sync::atomic::{AtomicI64, Ordering};
 use kamailio::{
     Error,
@@ -25,6 +25,8 @@ kamailio::shm_struct! {
     pub(crate) struct State {
         pub(crate) directory: Directory<Contact, Shm>,
         pub(crate) journal: Journal<Shm>,
+        /// What was written last.
+        pub(crate) recent: Recent,
         /// How many contacts have expired so far.
         pub(crate) expired: AtomicI64,
         /// The statistic that counts them, too, and that an operator may set back.
@@ -51,6 +53,9 @@ pub(crate) const RX: u32 = 16;
 
 /// A device has registered the contact, which its row says, too.
 pub(crate) const DEVICE: u32 = 8;
+
+/// The telephone registers the contact again, which was not compared with its row for that.
+pub(crate) const ASKED: u32 = 32;
 
 /// The contact came from the table: clients have not registered their callbacks for it themselves.
 pub(crate) const LOADED: u32 = 4;
@@ -94,6 +99,7 @@ impl State {
         Ok(Self {
             directory: Directory::try_new_in(config, seed, Shm)?,
             journal: Journal::try_new_in(JOURNAL_BITS, now, seed, Shm)?,
+            recent: Recent::new(),
             expired: AtomicI64::new(0),
             expired_counter: None,
         })

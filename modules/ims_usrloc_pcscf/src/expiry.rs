@@ -154,6 +154,7 @@ fn settle(domain: &Domain, id: Id, key: &Key) {
         // or security associations, which are of this server.
         let events: &[Event] = match settled {
             Settled::Gone if is_stored => &[Event::Expire],
+            Settled::Moved => &[Event::Expire],
             Settled::Alive => return wait(state, id, now),
             // What nobody has authenticated and no row tells of does not wait for the database.
             Settled::Later if is_stored || !is_pending => {
@@ -167,6 +168,7 @@ fn settle(domain: &Domain, id: Id, key: &Key) {
             Settled::Later | Settled::Gone | Settled::Ours => &[Event::Update, Event::Expire],
         };
         let mut contact = state.directory.remove(id)?;
+        state.recent.add(domains::key(&contact));
         if events != [Event::Expire] {
             contact.set_state(RegState::DEREG_PENDING.0);
         }
@@ -199,7 +201,7 @@ fn end(state: &mut State, id: Id) {
 /// removed.
 fn keep(state: &mut State, id: Id, settled: Settled) {
     state.schedule(id);
-    if matches!(settled, Settled::Gone | Settled::Ours)
+    if matches!(settled, Settled::Gone | Settled::Ours | Settled::Moved)
         && let Err(error) = state.note(id)
     {
         kamailio::error!("a contact that is registered again is not stored: {error}");

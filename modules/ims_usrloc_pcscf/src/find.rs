@@ -54,6 +54,10 @@ fn search(domain: &Domain, wanted: &Info<'_>, newest: bool) -> Option<Found> {
     };
     let shared = db::mode() == db::Mode::DbOnly;
     let found = look(domain, &search, newest, |contact| shared && is_stale(contact, wanted));
+    if shared {
+        let kept = found.as_ref().filter(|found| wanted.is_known() && found.stale.is_none());
+        touched::keep(domain, kept.map(|found| found.id));
+    }
     let again = |search: &Search<'_>| look(domain, search, newest, |_| false);
     match found {
         Some(Found { stale: Some(key), .. }) => {

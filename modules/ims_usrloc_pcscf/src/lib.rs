@@ -21,6 +21,7 @@ mod explain;
 mod find;
 mod listing;
 mod params;
+mod recent;
 mod rows;
 mod start;
 mod stats;

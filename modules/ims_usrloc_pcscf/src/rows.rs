@@ -2,7 +2,7 @@
 
 use crate::{
     db::{self, Access, Adopted, Change, Contacts, Direct, Job, Named, RowError, STORAGE},
-    domains::{self, DEVICE, Domain, LOADED, RX, SECURED, STORED, State},
+    domains::{self, ASKED, DEVICE, Domain, LOADED, RX, SECURED, STORED, State},
     find::second,
     store, supersede,
 };
@@ -28,8 +28,12 @@ impl Contacts for Domain {
         self.name()
     }
 
-    fn adopt(&self, row: &Row, now: i64) -> Adopted {
-        let adopted = self.with(|records, state| match renew(records, state, row, now)? {
+    fn written(&self) -> u64 {
+        self.with(|_, state| state.recent.count()).unwrap_or(u64::MAX)
+    }
+
+    fn adopt(&self, row: &Row, written: u64, now: i64) -> Adopted {
+        let adopted = self.with(|records, state| match renew(records, state, row, written, now)? {
             Some(renewed) => Ok((renewed, None)),
             None => load(records, state, row, now),
         });
@@ -44,17 +48,23 @@ impl Contacts for Domain {
         }
     }
 
-    fn renew(&self, row: &Row, now: i64) -> Option<Adopted> {
-        let renewed = self.with(|records, state| renew(records, state, row, now));
+    fn renew(&self, row: &Row, written: u64, now: i64) -> Option<Adopted> {
+        let renewed = self.with(|records, state| renew(records, state, row, written, now));
         Some(renewed?.transpose()?.unwrap_or(Adopted::NoMemory))
     }
 
-    fn gone(&self, key: &Key) {
+    fn gone(&self, key: &Key, written: u64) {
         let taken = self.with(|records, state| {
-            if state.journal.pending(borrowed(key)).is_some() {
+            if state.journal.pending(borrowed(key)).is_some()
+                || state.recent.has_since(borrowed(key), written) != Some(false)
+            {
                 return None;
             }
             let id = state.directory.find_row(&key.aor, &key.received, key.received_port)?;
+            state.recent.add(borrowed(key));
+            if asks_again(state, id) {
+                return None;
+            }
             let mut contact = state.directory.remove(id)?;
             let calls = store::calls(records, &mut contact, Event::Expire);
             Some((contact, calls))
@@ -163,6 +173,9 @@ impl Rows for Writer<'_> {
     fn written(&self, job: &Job) -> Option<Job> {
         let again = self.0.with(|_, state| {
             let stored = !matches!(job.change, Change::Remove(_));
+            if let Some(key) = state.journal.key(job.ticket.ticket) {
+                state.recent.add(key);
+            }
             mark(state, job.ticket.ticket, stored);
             let outcome = state.journal.finish(&job.ticket, timer::now());
             let ticket = job.ticket.ticket;
@@ -215,11 +228,29 @@ fn mark(state: &mut State, ticket: Ticket, stored: bool) {
     let now = second(timer::now());
     for id in ids {
         if let Some(contact) = state.directory.get_mut(id) {
-            let flags = contact.flags() & !STORED;
+            let flags = contact.flags() & !(STORED | ASKED);
             contact.set_flags(if stored { flags | STORED } else { flags });
             contact.set_checked(now);
         }
     }
+}
+
+/// Whether the telephone of contact `id`, which another server ended, registers again: then it waits
+/// for the answer.
+fn asks_again(state: &mut State, id: Id) -> bool {
+    /// Seconds that are usual for an answer to come.
+    const PENDING: i64 = 30;
+    let Some(contact) = state.directory.get_mut(id) else { return false };
+    let flags = contact.flags();
+    if flags & ASKED == 0 {
+        return false;
+    }
+    contact.set_flags(flags & !(ASKED | STORED));
+    contact.set_state(pcscf_core::State::PENDING.0);
+    contact.set_expires(timer::now().saturating_add(PENDING));
+    state.directory.refresh(id);
+    state.schedule(id);
+    true
 }
 
 /// What is to be written for an entry of the journal; nothing, and no entry any more, for a row that
@@ -335,15 +366,17 @@ fn from_row(row: &row::Security) -> Result<Security, Error> {
     )
 }
 
-/// Makes the contact of the row what the row says, unless its changes are not written yet; nothing if
-/// there is neither.
+/// Makes the contact of the row what the row says, unless its changes are not written yet or were
+/// written after the row was read; nothing if there is neither.
 fn renew(
     records: &mut Records,
     state: &mut State,
     row: &Row,
+    written: u64,
     now: i64,
 ) -> Result<Option<Adopted>, Error> {
-    if state.journal.pending(borrowed(&row.key)).is_some() {
+    let is_old = state.recent.has_since(borrowed(&row.key), written) == Some(true);
+    if is_old || state.journal.pending(borrowed(&row.key)).is_some() {
         return Ok(Some(Adopted::Kept));
     }
     let Key { aor, received, received_port } = &row.key;
@@ -381,7 +414,7 @@ fn take_over(
         contact.set_state(row.reg_state.into());
         contact.set_expires(row.expires);
         let rx = if row.rx_session_id.is_empty() { 0 } else { RX };
-        contact.set_flags(contact.flags() | STORED | rx);
+        contact.set_flags(contact.flags() & !ASKED | STORED | rx);
         contact.set_checked(second(now));
     };
     if changed {

@@ -2,7 +2,7 @@
 
 use crate::{
     db,
-    domains::{self, Domain, LOADED, RX, SECURED, STORED, State},
+    domains::{self, ASKED, Domain, LOADED, RX, SECURED, STORED, State},
     find, params, stats, supersede, touched,
 };
 use bstr::BStr;
@@ -52,6 +52,11 @@ impl Store for Locations {
             return;
         }
         domain.with(|_, state| {
+            if let Some(kept) = touched::kept(domain)
+                && let Some(contact) = state.directory.get_mut(kept)
+            {
+                contact.set_flags(contact.flags() | ASKED);
+            }
             while let Some(id) = touched::take_one(domain) {
                 // Clients write into the security associations, too.
                 state.ask(id);

@@ -4,7 +4,7 @@
 //! when the lock comes back.
 
 use crate::domains::Domain;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use pcscf_core::Id;
 
 /// More than any client handles under one lock; what is beyond is seen when it is due.
@@ -12,6 +12,8 @@ const MAX: usize = 64;
 
 thread_local! {
     static TOUCHED: RefCell<Vec<(usize, Id)>> = const { RefCell::new(Vec::new()) };
+    /// The contact that the client last found as it is remembered here, and has not looked for again.
+    static KEPT: Cell<Option<(usize, Id)>> = const { Cell::new(None) };
 }
 
 /// A number of a domain, for as long as the server runs.
@@ -44,4 +46,15 @@ pub(crate) fn take_one(domain: &Domain) -> Option<Id> {
         let at = all.iter().position(|(of, _)| *of == number)?;
         Some(all.swap_remove(at).1)
     })
+}
+
+/// The last search of the client found this contact as it is remembered here.
+pub(crate) fn keep(domain: &Domain, id: Option<Id>) {
+    KEPT.set(id.map(|id| (number(domain), id)));
+}
+
+/// That contact, once, if it is of `domain`.
+pub(crate) fn kept(domain: &Domain) -> Option<Id> {
+    let (of, id) = KEPT.take()?;
+    (of == number(domain)).then_some(id)
 }

@@ -24,6 +24,7 @@ mod database_shared;
 mod failures;
 mod features;
 mod fire;
+mod held;
 mod identity;
 mod instance;
 mod kemi;
@@ -72,6 +73,7 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("robustness", robustness::CASES),
     ("routes", routes::CASES),
     ("identity", identity::CASES),
+    ("held", held::CASES),
     ("instance", instance::CASES),
     ("unregister", unregister::CASES),
     ("sample", sample::CASES),

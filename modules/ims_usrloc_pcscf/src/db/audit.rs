@@ -34,12 +34,13 @@ fn audit<C: Contacts + ?Sized>(contacts: &C) {
     let selection = Selection::of(&access.layout);
     let (mut after, mut count) = (-1, 0);
     while count < MOST {
+        let written = contacts.written();
         let piece = access.piece(&selection, &over, after);
         let (rows, last) = match piece {
             Ok(piece) => piece,
             Err(error) => return access.read_failed("contacts that are over", &error),
         };
-        count += rows.iter().filter(|row| take(contacts, row)).count();
+        count += rows.iter().filter(|row| take(contacts, row, written)).count();
         match last {
             Some(last) => after = last,
             None => return,

@@ -12,15 +12,19 @@ pub(crate) trait Contacts {
     /// The name of the domain, which is that of its table.
     fn table(&self) -> &[u8];
 
-    /// Takes a row into memory as of `now`.
-    fn adopt(&self, row: &Row, now: i64) -> Adopted;
+    /// How many rows this server has written or removed so far: to be asked before a row is read.
+    fn written(&self) -> u64;
+
+    /// Takes a row into memory that was read when so many rows were `written`.
+    fn adopt(&self, row: &Row, written: u64, now: i64) -> Adopted;
 
     /// As [`Contacts::adopt`] for a row without its security associations: nothing if there is no
     /// such contact in memory.
-    fn renew(&self, row: &Row, now: i64) -> Option<Adopted>;
+    fn renew(&self, row: &Row, written: u64, now: i64) -> Option<Adopted>;
 
-    /// There is no row of this key any more, since another server removed it.
-    fn gone(&self, key: &Key);
+    /// There was no row of this key any more when so many rows were `written`, since another server
+    /// removed it.
+    fn gone(&self, key: &Key, written: u64);
 }
 
 /// What became of a row that was read.
@@ -30,7 +34,7 @@ pub(crate) enum Adopted {
     Inserted,
     /// The contact was there and is now as the row says.
     Updated,
-    /// The contact was there and has changes that are not written yet.
+    /// The contact was there, or went meanwhile, and has changes that are newer than the row.
     Kept,
     /// It cannot be a contact, and the log says why.
     Refused,

@@ -79,8 +79,9 @@ fn adopt<C: Contacts + ?Sized>(
     access: &Access<'_>,
     conditions: &[Condition<'_>],
 ) -> usize {
+    let written = contacts.written();
     match access.rows(&Selection::of(&access.layout), conditions) {
-        Ok(rows) => rows.iter().filter(|row| take(contacts, row)).count(),
+        Ok(rows) => rows.iter().filter(|row| take(contacts, row, written)).count(),
         Err(error) => {
             access.read_failed("contacts", &error);
             0
@@ -88,14 +89,15 @@ fn adopt<C: Contacts + ?Sized>(
     }
 }
 
-/// Takes a row into memory; false if it is not there afterwards.
-pub(super) fn take<C: Contacts + ?Sized>(contacts: &C, row: &Row) -> bool {
-    report(contacts, row, contacts.adopt(row, timer::now()))
+/// Takes a row into memory that was read when so many were `written`; false if it is not there
+/// afterwards.
+pub(super) fn take<C: Contacts + ?Sized>(contacts: &C, row: &Row, written: u64) -> bool {
+    report(contacts, row, contacts.adopt(row, written, timer::now()))
 }
 
 /// Makes the contact of a row what the row says, if it is in memory.
-pub(super) fn renew<C: Contacts + ?Sized>(contacts: &C, row: &Row) {
-    if let Some(renewed) = contacts.renew(row, timer::now()) {
+pub(super) fn renew<C: Contacts + ?Sized>(contacts: &C, row: &Row, written: u64) {
+    if let Some(renewed) = contacts.renew(row, written, timer::now()) {
         report(contacts, row, renewed);
     }
 }
@@ -118,9 +120,10 @@ fn report<C: Contacts + ?Sized>(contacts: &C, row: &Row, adopted: Adopted) -> bo
 /// changed or removed. Changes nothing if the database is down.
 pub(crate) fn refresh<C: Contacts + ?Sized>(contacts: &C, key: &Key) {
     let Some(access) = lookup::open(contacts) else { return };
+    let written = contacts.written();
     match access.find(key) {
-        Ok(Some(row)) => renew(contacts, &row),
-        Ok(None) => contacts.gone(key),
+        Ok(Some(row)) => renew(contacts, &row, written),
+        Ok(None) => contacts.gone(key, written),
         Err(error) => access.read_failed(&Named(key).to_string(), &error),
     }
 }

@@ -53,7 +53,7 @@ fn read<C: Contacts + ?Sized>(contacts: &C, access: &Access<'_>) -> Result<(), D
         let now = timer::now();
         let (rows, last) = access.piece(&selection, &[], after)?;
         for row in &rows {
-            match contacts.adopt(row, now) {
+            match contacts.adopt(row, u64::MAX, now) {
                 Adopted::NoMemory => {
                     out_of_memory(count, table);
                     return Ok(());

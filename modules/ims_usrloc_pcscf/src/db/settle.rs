@@ -4,14 +4,17 @@ use super::{
     access::Access,
     contacts::Contacts,
     fetch::renew,
-    lookup,
+    lookup::{self, Selection},
     statement::{Named, conditions},
 };
 use kamailio::{
     db::{Condition, DbError, Op, Value},
     timer,
 };
-use pcscf_core::row::{Column, Key};
+use pcscf_core::{
+    State,
+    row::{Column, Key, Row},
+};
 
 /// What became of a contact whose time is over in the memory of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) enum Settled {
     Gone,
     /// Its row was removed now, by this server, which has to tell.
     Ours,
+    /// The same, but its telephone is registered with this very contact from elsewhere: nothing ends.
+    Moved,
     /// The database does not answer: ask again later.
     Later,
 }
@@ -45,15 +50,16 @@ fn settle_in<C: Contacts + ?Sized>(
     grace: i64,
 ) -> Result<Settled, DbError> {
     let limit = timer::now().saturating_sub(grace);
+    let written = contacts.written();
     // Asked first, as the most are alive where another server serves the phone.
-    match access.find(key)? {
+    let over_row = match access.find(key)? {
         None => return Ok(Settled::Gone),
         Some(row) if row.expires > limit || row.expires == 0 => {
-            renew(contacts, &row);
+            renew(contacts, &row, written);
             return Ok(Settled::Alive);
         }
-        Some(_) => {}
-    }
+        Some(row) => row,
+    };
     let over = Condition {
         column: Column::Expires.name(),
         op: Op::LessOrEqual,
@@ -63,10 +69,29 @@ fn settle_in<C: Contacts + ?Sized>(
     let removed = access.connection.affected_rows()?;
     Ok(match access.find(key)? {
         Some(row) => {
-            renew(contacts, &row);
+            renew(contacts, &row, written);
             Settled::Alive
         }
         None if removed == Some(0) => Settled::Gone,
+        None if access.has_other(&over_row, limit)? => Settled::Moved,
         None => Settled::Ours,
     })
+}
+
+impl Access<'_> {
+    /// Whether the user of `row` is registered with the same contact from elsewhere, as one behind a
+    /// NAT or with a new connection is.
+    fn has_other(&self, row: &Row, limit: i64) -> Result<bool, DbError> {
+        let Some(id) = row.public_ids.first() else { return Ok(false) };
+        let aor = Condition::equal(Column::Aor.name(), Value::Text(&row.key.aor));
+        let state = Value::Int(State::REGISTERED.0.into());
+        let registered = Condition::equal(Column::RegState.name(), state);
+        let rows = self.rows(&Selection::unsecured(&self.layout), &[aor, registered])?;
+        Ok(rows.iter().any(|other| {
+            other.key.aor == row.key.aor
+                && other.key != row.key
+                && (other.expires > limit || other.expires == 0)
+                && other.public_ids.contains(id)
+        }))
+    }
 }
