@@ -173,7 +173,10 @@ impl Rows for Writer<'_> {
     fn written(&self, job: &Job) -> Option<Job> {
         let again = self.0.with(|_, state| {
             let stored = !matches!(job.change, Change::Remove(_));
-            if let Some(key) = state.journal.key(job.ticket.ticket) {
+            // In other modes no row is read once the server runs.
+            if db::mode() == db::Mode::DbOnly
+                && let Some(key) = state.journal.key(job.ticket.ticket)
+            {
                 state.recent.add(key);
             }
             mark(state, job.ticket.ticket, stored);
