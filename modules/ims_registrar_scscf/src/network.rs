@@ -87,16 +87,28 @@ fn one(settings: &Settings, domain: Domain, key: &[u8], reason: Reason) -> bool 
             }
         }
     }
-    forget(settings, domain, key);
+    for identity in &removed.identities {
+        forget(settings, domain, identity, &removed.private);
+    }
     true
 }
 
-/// A user that nobody was registered for, and that nobody watches, is not served here any more.
-fn forget(settings: &Settings, domain: Domain, key: &[u8]) {
+/// A user that nobody was registered for is not served here any more. Watchers hear of it first: the
+/// record is not kept for its time then, but goes with the last of them.
+fn forget(settings: &Settings, domain: Domain, key: &[u8], private: &[u8]) {
     let guard = settings.usrloc.lock(domain, key);
     let Some(record) = guard.own(key) else { return };
-    let idle = record.state() == Registration::Unregistered && record.watchers().next().is_none();
-    if idle && let Err(error) = guard.delete(record) {
+    // Another user, with whom this one shares the identity, is still served.
+    if record.state() != Registration::Unregistered || record.private() != private {
+        return;
+    }
+    let forgotten = match record.watchers().next() {
+        None => guard.delete(record),
+        // The store of C keeps no record for longer than its watchers.
+        Some(_) if !settings.usrloc.is_ours() => Ok(()),
+        Some(_) => guard.set_registration(&record, Registration::NotRegistered),
+    };
+    if let Err(error) = forgotten {
         kamailio::error!("{} cannot be removed: {error}", shown(key).as_bstr());
     }
 }

@@ -22,6 +22,8 @@ mixed! {
         every_form_of_an_end_is_answered,
         an_end_of_the_private_identity_ends_all,
         an_end_of_one_identity_of_the_set,
+        an_end_of_service_for_the_unregistered_is_of_the_whole_set,
+        who_watches_the_unregistered_does_not_keep_what_the_hss_ends,
         an_end_is_found_in_every_domain,
         garbage_from_the_hss_is_answered,
         a_pushed_profile_is_taken,
@@ -153,6 +155,47 @@ fn an_end_of_one_identity_of_the_set(mix: Mix) {
     // The set is registered together and ends together: TS 23.228, 5.2.1a.
     assert!(lab.looked_up(&carol, &number).is_none());
     lab.wait_contacts(0);
+}
+
+/// Carol is served here, although nobody registered her.
+fn serves_carol(lab: &Lab, bob: &Ue) {
+    let [carol, ..] = set("carol");
+    let pai = format!("<{}>", bob.identity());
+    let call = bob.draft("INVITE", &carol).add("P-Asserted-Identity", &pai);
+    assert_eq!(bob.ask(&call.add("X-Do", "assign_term")).header("X-Code"), "1");
+    assert_eq!(lab.state(&carol).as_deref(), Some("unregistered"));
+}
+
+fn carol_is_forgotten(lab: &Lab) {
+    for identity in set("carol") {
+        until("nobody served", PATIENCE, || lab.state(&identity).is_none().then_some(()));
+    }
+}
+
+fn an_end_of_service_for_the_unregistered_is_of_the_whole_set(mix: Mix) {
+    let lab = Lab::start(mix);
+    serves_carol(&lab, &lab.ue("bob"));
+    let answer = lab.hss.terminate(&private("carol"), &[&set("carol")[1]], 3);
+    assert_eq!(result(&answer), SUCCESS);
+    carol_is_forgotten(&lab);
+}
+
+fn who_watches_the_unregistered_does_not_keep_what_the_hss_ends(mix: Mix) {
+    let lab = Plan::new(mix).registrar("trusted_as", "127.0.0.1").short(1).start();
+    serves_carol(&lab, &lab.ue("bob"));
+    let servers: Vec<Ue> = (0..20).map(|number| lab.ue(&format!("as{number}"))).collect();
+    let [carol, ..] = set("carol");
+    let mut watchers: Vec<Watcher> =
+        servers.iter().map(|server| Watcher::new(server, &carol, &server.address())).collect();
+    for watcher in &mut watchers {
+        watcher.begins(600);
+    }
+    assert_eq!(result(&lab.hss.terminate(&private("carol"), &[], 3)), SUCCESS);
+    for watcher in &mut watchers {
+        let state = watcher.hears().message.header("Subscription-State").to_owned();
+        assert_eq!(state, "terminated;reason=deactivated");
+    }
+    carol_is_forgotten(&lab);
 }
 
 fn an_end_is_found_in_every_domain(mix: Mix) {
