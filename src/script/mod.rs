@@ -5,7 +5,7 @@ mod arg;
 mod block;
 mod call;
 
-pub use after::after_script;
+pub use after::{after_script, around_requests};
 pub use arg::{AnyText, Arg, Args, Fixup, Flags, Format};
 pub use block::{Block, is_foreign};
 pub use call::{Script, Variadic};

@@ -4,7 +4,7 @@ use crate::{
     contacts,
     db::{self, Cause, Row, Who},
     engine::Engine,
-    settings,
+    meant, settings,
     state::State,
     store::{BUSY, CLEARED},
     subscribers::{self, Brought},
@@ -20,11 +20,15 @@ use kamailio::{
 use scscf_core::{keys::core_hash, life::Registration};
 use shm_store::Id;
 
-/// The identity `public`.
+/// The identity `public`, or the wildcarded one that is meant by it.
 pub(crate) fn find(engine: &Engine, domain: Domain, public: &[u8]) -> Option<IdentityHandle> {
     engine
         .with(|_, state| {
-            let id = state.look_up_identity(domain, public)?;
+            // Our registrar tells them apart by itself.
+            let id = match meant::is_itself() && !state.life_events {
+                true => state.find_identity(domain.index(), public)?,
+                false => state.look_up_identity(domain, public)?,
+            };
             touched::identity(id);
             state.identity(id).map(Identity::handle)
         })

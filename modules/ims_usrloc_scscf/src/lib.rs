@@ -21,6 +21,7 @@ mod dump;
 mod engine;
 mod expiry;
 mod identities;
+mod meant;
 mod occupancy;
 mod pack;
 mod params;

@@ -1,6 +1,6 @@
 //! From the start of the server to its stop.
 
-use crate::{db, debug_file, dialogs, engine, expiry, settings, store::Locations};
+use crate::{db, debug_file, dialogs, engine, expiry, meant, settings, store::Locations};
 use core::num::NonZeroU32;
 use kamailio::{
     Error,
@@ -9,7 +9,7 @@ use kamailio::{
     module::Rank,
     private,
     process::{announce_timers, fork_timer},
-    script::after_script,
+    script::{after_script, around_requests},
     scscf::server,
     timer,
 };
@@ -37,6 +37,9 @@ pub(crate) fn init() -> Result<(), StartError> {
     engine::set_up()?;
     dialogs::set_up()?;
     after_script(server::heal::<Locations>)?;
+    if settings.wildcards {
+        around_requests(meant::request)?;
+    }
     match (settings.processes, settings.interval) {
         (0, Some(interval)) => timer::every(interval, expiry::tick)?,
         (0, None) => kamailio::warn!(
@@ -51,6 +54,7 @@ pub(crate) fn init() -> Result<(), StartError> {
 /// Runs in every process.
 pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
     private::prepare(rank);
+    meant::child(rank);
     if rank == Rank::INIT {
         db::restore()?;
     }

@@ -3,7 +3,10 @@
 use crate::operator::owner_of_rooms;
 use host_tests::{
     Draft,
-    diameter::{Assignment, Avps as _, Hss, Subscriber, hss::SERVER_ASSIGNMENT},
+    diameter::{
+        Assignment, Avps as _, Hss, Subscriber,
+        hss::{REGISTRATION_TERMINATION, SERVER_ASSIGNMENT},
+    },
     digest::Credentials,
     mixed,
     scscf::{Lab, Mix, Plan, Ue, bindings, private},
@@ -28,6 +31,8 @@ mixed! {
         who_shares_an_identity_takes_nothing_else_of_the_other_user,
         who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard,
         an_identity_is_the_same_however_it_is_written;
+    usrloc:
+        who_registers_within_a_wildcard_gets_no_calls_of_its_owner;
 }
 
 fn r_13_a_preference_is_kept_and_a_garbled_one_refused(mix: Mix) {
@@ -242,6 +247,29 @@ fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
     assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
     lab.host.rpc(&["regscscf.dereg_impu", &bob.1]).unwrap();
     assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+}
+
+/// Also where the registrar knows of no wildcards.
+fn who_registers_within_a_wildcard_gets_no_calls_of_its_owner(mix: Mix) {
+    let lab = Plan::new(mix).usrloc("support_wildcardPSI", 1).exact().start();
+    lab.hss.add(owner_of_rooms());
+    lab.hss.add(Subscriber::new(&private("room7"), "", &["sip:room7@ims.test"]));
+    let (bob, room) = (lab.ue("bob"), lab.ue("room7"));
+    lab.register(&bob, 600);
+    assert_eq!(lab.hss.assigned().0, Assignment::Registration);
+    let own = || named(&room, &private("room7"), "Authorization");
+    let reply = room.ask(&own());
+    assert_eq!(reply.header("P-Associated-URI"), "<sip:room7@ims.test>");
+    assert_eq!(lab.hss.assigned().0, Assignment::Registration);
+    assert_eq!(lab.contacts(&room.identity()), [room.contact()]);
+    assert_eq!(lab.contacts(&bob.identity()), [bob.contact()]);
+    // What the HSS ends of a room is nothing of the owner, to whom calls to the others go.
+    let end = Hss::termination(&private("room8"), &["sip:room8@ims.test"], 0);
+    // The registrar of C does not answer.
+    lab.hss.send_client(REGISTRATION_TERMINATION, end);
+    assert_eq!(room.ask(&own().set("Expires", "0")).status(), 200);
+    let found = lab.looked_up(&room, "sip:room9@ims.test").expect("a contact of the owner");
+    assert_eq!(found.header("X-Ru"), bob.contact());
 }
 
 fn who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard(mix: Mix) {
