@@ -15,6 +15,7 @@ mixed! {
         r_71_a_watcher_that_is_gone_is_dropped,
         r_72_a_watcher_that_asks_to_wait_is_told_later,
         r_73_a_watcher_that_is_silent_is_kept_for_a_while,
+        r_73_who_has_gone_takes_no_place_of_who_is_silent,
         r_74_a_long_parameter_is_told,
         r_75_every_character_is_told,
         r_76_a_burst_is_told_as_it_ends,
@@ -151,6 +152,28 @@ fn r_73_a_watcher_that_is_silent_is_kept_for_a_while(mix: Mix) {
     watcher.answer("NOTIFY", Answer::Status(200));
     assert!(!stands(&watcher));
     assert_eq!(lab.host.statistic_of("ims_registrar_scscf", "watchers_dropped"), 1);
+}
+
+fn r_73_who_has_gone_takes_no_place_of_who_is_silent(mix: Mix) {
+    let plan = Plan::new(mix).registrar("notify_timeout_limit", 2);
+    let plan = plan.with(|setup| setup.param("tm", "fr_timer", 600).param("tm", "wt_timer", 200));
+    let lab = plan.start();
+    let (bob, watcher) = bob(&lab);
+    // Who hears nothing, and subscribes anew all the time, is one that watches.
+    let pad = lab.ue("pad");
+    for _ in 0..4200 {
+        let anew = Watcher::new(&pad, &bob.identity(), &bob.identity()).subscribe(600);
+        assert_eq!(pad.ask(&anew.set("Contact", "<sip:pad@127.0.0.1:9>")).status(), 200);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    watcher.answer("NOTIFY", Answer::None);
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(900));
+        lab.register(&bob, 600);
+    }
+    until("the silent ones are dropped", PATIENCE, || {
+        (lab.host.statistic_of("ims_registrar_scscf", "watchers_dropped") == 2).then_some(())
+    });
 }
 
 fn r_74_a_long_parameter_is_told(mix: Mix) {

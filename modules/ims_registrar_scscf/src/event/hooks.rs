@@ -112,6 +112,9 @@ pub(crate) fn gone(gone: &Gone<'_>) {
         if watchers.is_empty() {
             return;
         }
+        for watcher in &watchers {
+            trouble::forget(&watcher.dialog());
+        }
         (watchers, facts::private(&record).to_vec(), copies(&record, gone.contacts))
     };
     let note = Note {

@@ -179,10 +179,12 @@ fn store(
         }
         (Plan::Move(_), Some(raw)) => {
             numbers = (raw.cseq(), raw.version());
+            trouble::forget(&facts::dialog(&raw));
             guard.drop_watcher(raw);
         }
         (Plan::Replace(_), Some(raw)) => {
             kamailio::info!("a new dialog replaces {}", facts::watcher(&raw).shown());
+            trouble::forget(&facts::dialog(&raw));
             guard.drop_watcher(raw);
         }
         _ => {}

@@ -130,7 +130,8 @@ pub(super) fn forget(dialog: &Dialog<'_>) {
 /// Remembers what is wrong with `watcher`. It is told the state of its moment when it may be.
 pub(super) fn remember(domain: Domain, watcher: &Watcher, trouble: Trouble) {
     let dialog = watcher.dialog();
-    let key = private(domain, &watcher.presentity);
+    // It may have gone while its NOTIFY was on the way.
+    let Some(key) = process(domain, watcher) else { return forget(&dialog) };
     let note = Note {
         // If the registration has ended by then, so does the subscription.
         cause: Cause::Expired,
@@ -157,13 +158,13 @@ pub(super) fn remember(domain: Domain, watcher: &Watcher, trouble: Trouble) {
     });
 }
 
-/// The process of the user with this identity.
-fn private(domain: Domain, identity: &[u8]) -> u64 {
-    let private = Usrloc::get().and_then(|usrloc| {
-        let guard = usrloc.lock(domain, identity);
-        guard.identity().map(|record| facts::private(&record).to_vec())
-    });
-    queue::key(private.as_deref().unwrap_or(identity))
+/// The process that tells `watcher`; none if nobody watches in its dialog.
+fn process(domain: Domain, watcher: &Watcher) -> Option<u64> {
+    let guard = Usrloc::get()?.lock(domain, &watcher.presentity);
+    let record = guard.identity()?;
+    let dialog = watcher.dialog();
+    let stands = record.watchers().any(|raw| raw.is_reg() && facts::dialog(&raw) == dialog);
+    stands.then(|| queue::key(facts::private(&record)))
 }
 
 /// Once a second: tells the watchers whose time has come.
