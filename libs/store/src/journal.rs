@@ -220,6 +220,19 @@ impl<A: Allocator + Clone> Journal<A> {
         self.hand_out(ticket, now)
     }
 
+    /// Whoever was writing has ended: all entries can be handed out again. For the last writing.
+    pub fn forsake(&mut self) {
+        let mut cursor = 0;
+        while let Some(ticket) = self.next(cursor) {
+            if let Some(entry) = self.entries.get_mut(ticket) {
+                entry.writing = false;
+            }
+            let Some(next) = ticket.index.checked_add(1) else { break };
+            cursor = next;
+        }
+        self.writing = 0;
+    }
+
     /// Hands out the first entry at `cursor` or behind it that nobody writes, ready or not: for the
     /// last writing before the end. Says where to go on.
     pub fn take_any(&mut self, cursor: u32, now: i64) -> Option<(Work, u32)> {

@@ -134,6 +134,11 @@ impl Rows for Writer {
     }
 }
 
+/// All other processes have ended, and some may have been at a row.
+pub(crate) fn forsake() {
+    with(|state| state.journal.forsake());
+}
+
 fn with<R>(work: impl FnOnce(&mut State) -> R) -> Option<R> {
     engine::get()?.with(|_, state| work(state))
 }

@@ -63,14 +63,11 @@ impl Access {
         Ok(())
     }
 
-    /// A row that was there before has its link already.
+    /// A row that was there before may lack its link: whoever wrote it may have ended meanwhile.
     fn put_watcher(&self, who: Who<'_>, row: &Watcher, new: bool) -> Result<(), RowError> {
         let writing = row.write(&self.tables.watchers.limits).map_err(column)?;
         let place = Place::Watcher(&row.key);
-        let inserted = self.put_row(place, &row.watcher_uri, &writing, new)?;
-        if !inserted && !new {
-            return Ok(());
-        }
+        self.put_row(place, &row.watcher_uri, &writing, new)?;
         let Some((watcher, impu)) = self.row(place)?.zip(self.identity_row(who)?) else {
             return Ok(());
         };
