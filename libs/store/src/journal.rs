@@ -220,12 +220,14 @@ impl<A: Allocator + Clone> Journal<A> {
         self.hand_out(ticket, now)
     }
 
-    /// Whoever was writing has ended: all entries can be handed out again. For the last writing.
+    /// Whoever was writing has ended, and his rows may be there or not: all entries can be handed out
+    /// again. For the last writing.
     pub fn forsake(&mut self) {
         let mut cursor = 0;
         while let Some(ticket) = self.next(cursor) {
-            if let Some(entry) = self.entries.get_mut(ticket) {
+            if let Some(entry) = self.entries.get_mut(ticket).filter(|entry| entry.writing) {
                 entry.writing = false;
+                entry.attempts = entry.attempts.max(1);
             }
             let Some(next) = ticket.index.checked_add(1) else { break };
             cursor = next;

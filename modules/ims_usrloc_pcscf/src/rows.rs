@@ -215,6 +215,11 @@ impl Rows for Writer<'_> {
     }
 }
 
+/// All other processes have ended, and some may have been at a row.
+pub(crate) fn forsake(domain: &Domain) {
+    domain.with(|_, state| state.journal.forsake());
+}
+
 fn borrowed(key: &Key) -> journal::Key<'_> {
     journal::Key { name: &key.aor, detail: &key.received, number: key.received_port }
 }

@@ -246,8 +246,12 @@ fn a_database_that_stands_still_holds_nobody_up_twice(mix: Mix) {
 fn what_a_database_does_late_is_made_good(mix: Mix) {
     let server = MariaDb::start();
     let database = server.with(&tables(Dialect::Mysql));
-    let plan = Plan::new(mix).stored(Storage::At(database.url()), 1);
-    let lab = plan.with(|setup| setup.param("db_mysql", "timeout_interval", 1)).start();
+    let plan = Plan::new(mix).stored(Storage::At(database.url()), 1).with(|mut setup| {
+        // A worker without a connection could not even ask.
+        setup.workers = 1;
+        setup.param("db_mysql", "timeout_interval", 1)
+    });
+    let lab = plan.start();
     let alice = lab.ue("alice");
     lab.register(&alice);
     server.set_frozen(true);

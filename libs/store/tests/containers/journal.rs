@@ -70,6 +70,26 @@ fn a_failure_is_counted_and_waits_for_its_time() {
     assert_eq!(journal.finish(&second, 1030), Outcome::Done);
 }
 
+#[test]
+fn what_a_process_was_writing_when_it_ended_is_written_last() {
+    let mut journal = journal(&Short::default());
+    let left = journal.note(key(1), 0).unwrap();
+    journal.note(key(2), 0).unwrap();
+    let work = journal.take(1000).unwrap();
+    assert_eq!(work.ticket, left);
+    journal.forsake();
+    assert_eq!(journal.writing(), 0);
+    let (first, next) = journal.take_any(0, 1001).unwrap();
+    let (second, next) = journal.take_any(next, 1001).unwrap();
+    assert!(journal.take_any(next, 1001).is_none());
+    assert_eq!((first.ticket, first.attempts), (left, 1), "it may be there, or not");
+    assert_eq!(second.attempts, 0);
+    for work in [first, second] {
+        assert_eq!(journal.finish(&work, 1001), Outcome::Done);
+    }
+    assert!(journal.is_empty());
+}
+
 /// A journal with a row that the database did not answer for, and that was written at 1010.
 fn written_after_all() -> (Journal<Short>, Ticket) {
     let mut journal = journal(&Short::default());
