@@ -22,7 +22,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, sleep},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 mixed! {
@@ -38,7 +38,7 @@ mixed! {
         an_end_is_that_of_a_contact_from_wherever_it_was_registered;
 }
 
-/// Between a server and its database: keeps one answer back.
+/// Between a server and its database: keeps the answer to one question for a row back.
 #[derive(Clone)]
 struct Proxy {
     armed: Arc<AtomicBool>,
@@ -46,78 +46,86 @@ struct Proxy {
     url: String,
 }
 
+/// How long an answer is kept at the most: less than a driver waits for it.
+const KEPT: Duration = Duration::from_secs(8);
+
 impl Proxy {
+    /// In front of the MariaDB at `url`.
     fn start(url: &str) -> Self {
         let (head, rest) = url.split_once('@').unwrap();
         let (address, name) = rest.split_once('/').unwrap();
         let to = if address.contains(':') { address.to_owned() } else { format!("{address}:3306") };
         let listener = TcpListener::bind((own_address().ip(), 3306)).unwrap();
         let own = listener.local_addr().unwrap();
-        let made = Self {
+        let proxy = Self {
             armed: Arc::default(),
             held: Arc::default(),
             url: format!("{head}@{}:{}/{name}", own.ip(), own.port()),
         };
-        let proxy = made.clone();
-        thread::spawn(move || {
+        let served = proxy.clone();
+        in_background("proxy", move || {
             for client in listener.incoming().take(100) {
-                let (client, proxy) = (client.unwrap(), proxy.clone());
                 let Ok(server) = TcpStream::connect(&to) else { continue };
-                proxy.serve(client, server);
+                served.serve(&client.unwrap(), &server);
             }
         });
-        made
+        proxy
     }
 
-    fn serve(self, client: TcpStream, server: TcpStream) {
-        let mine = Arc::new(AtomicBool::new(false));
-        let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-        let (proxy, flag) = (self.clone(), Arc::clone(&mine));
-        thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
-            while let Ok(length @ 1..) = from.read(&mut buffer) {
-                let text = String::from_utf8_lossy(&buffer[..length]).to_lowercase();
-                if text.contains("select")
-                    && text.contains("where")
-                    && text.contains("`expires`")
-                    && proxy.armed.swap(false, Ordering::SeqCst)
-                {
-                    flag.store(true, Ordering::SeqCst);
-                }
-                if to.write_all(&buffer[..length]).is_err() {
-                    break;
-                }
+    fn serve(&self, client: &TcpStream, server: &TcpStream) {
+        let holds = Arc::new(AtomicBool::new(false));
+        let (proxy, next) = (self.clone(), Arc::clone(&holds));
+        pass_on(client, server, move |question| {
+            let text = String::from_utf8_lossy(question).to_lowercase();
+            let is_one = ["select", "where", "`expires`"].iter().all(|part| text.contains(part));
+            if is_one && proxy.armed.swap(false, Ordering::SeqCst) {
+                next.store(true, Ordering::SeqCst);
             }
         });
-        let (mut from, mut to) = (server, client);
-        thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
-            while let Ok(length @ 1..) = from.read(&mut buffer) {
-                if mine.swap(false, Ordering::SeqCst) {
-                    self.held.store(true, Ordering::SeqCst);
-                    for _ in 0..100 {
-                        if !self.held.load(Ordering::SeqCst) {
-                            break;
-                        }
-                        sleep(Duration::from_millis(15));
-                    }
-                }
-                if to.write_all(&buffer[..length]).is_err() {
-                    break;
+        let proxy = self.clone();
+        pass_on(server, client, move |_| {
+            if holds.swap(false, Ordering::SeqCst) {
+                proxy.held.store(true, Ordering::SeqCst);
+                let end = Instant::now() + KEPT;
+                while proxy.held.load(Ordering::SeqCst) && Instant::now() < end {
+                    sleep(Duration::from_millis(5));
                 }
             }
         });
     }
 
+    /// The next answer is kept.
     fn arm(&self) {
         self.armed.store(true, Ordering::SeqCst);
     }
+
+    /// Waits until it is.
     fn wait(&self) {
         until("a held answer", PATIENCE, || self.held.load(Ordering::SeqCst).then_some(()));
     }
+
+    /// Lets it go.
     fn release(&self) {
         assert!(self.held.swap(false, Ordering::SeqCst), "too late");
     }
+}
+
+/// Copies what comes until one of the two ends, having shown it to `look`.
+fn pass_on(from: &TcpStream, to: &TcpStream, look: impl Fn(&[u8]) + Send + 'static) {
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    in_background("proxy, one way", move || {
+        let mut buffer = [0; 1 << 16];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            look(&buffer[..length]);
+            if to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+fn in_background(name: &str, work: impl FnOnce() + Send + 'static) {
+    thread::Builder::new().name(name.to_owned()).spawn(work).unwrap();
 }
 
 fn lab(mix: Mix, refresh: i32) -> (Lab, Proxy, impl Database) {
@@ -128,7 +136,7 @@ fn lab(mix: Mix, refresh: i32) -> (Lab, Proxy, impl Database) {
     let lab = plan
         .with(|mut setup| {
             setup.workers = 4;
-            setup
+            setup.param("db_mysql", "timeout_interval", 20)
         })
         .aging(1)
         .subscribing()
@@ -138,7 +146,6 @@ fn lab(mix: Mix, refresh: i32) -> (Lab, Proxy, impl Database) {
         let ue = lab.ue(&format!("early{number}"));
         lab.register(&ue);
         lab.subscribed();
-        std::mem::forget(ue);
     }
     (lab, proxy, database)
 }
