@@ -2,7 +2,7 @@
 
 use crate::message::Message;
 use parking_lot::Mutex;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream, UdpSocket},
@@ -11,6 +11,10 @@ use std::{
 
 /// How long one look for a message takes at most.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// What the kernel may hold for a phone, in bytes, if it lets it have as much: a host that was held up
+/// may send hundreds of messages at once.
+const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// A socket that carries SIP messages.
 #[derive(Debug)]
@@ -25,6 +29,7 @@ impl Link {
     /// A datagram socket at `local`.
     pub(crate) fn udp(local: SocketAddr) -> Self {
         let socket = UdpSocket::bind(local).unwrap();
+        SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER).unwrap();
         socket.set_read_timeout(Some(LOOK)).unwrap();
         Self::Udp(socket)
     }
