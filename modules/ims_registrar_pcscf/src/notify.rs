@@ -4,7 +4,7 @@ use crate::{
     events::{self, Event},
     refused::{Refused, identity, shown},
     settings::Settings,
-    store::{find, judged, peer, place_of},
+    store::{find, judged, of_identity, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{
@@ -119,12 +119,7 @@ fn end(settings: &Settings, msg: &Msg<'_>, domain: Domain, registrations: &Regis
     let (now, delay) = (timer::now(), settings.delete_delay);
     for id in &registrations.ended {
         let guard = settings.usrloc.lock(domain, Peer::default());
-        let contacts = guard.of_identity(id).unwrap_or_else(|why| {
-            let id = shown(id).as_bstr();
-            kamailio::error!("{}: contacts of {id} not ended: {why}", identity(msg));
-            Vec::new()
-        });
-        for contact in contacts {
+        for contact in of_identity(&guard, msg, id) {
             if registrations.end(contact.public_ids(), contact.default_id()) {
                 let judgement = notify::end(&place_of(&contact), now, delay);
                 apply(&guard, msg, contact, &judgement);
@@ -151,22 +146,13 @@ fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, q
     let judgement = judge(&contact);
     apply(&guard, msg, contact, &judgement);
     if told.terminated {
-        for contact in theirs(&guard, msg, told) {
+        for contact in of_identity(&guard, msg, told.aor) {
             if notify::ends_too(&place_of(&contact), told, query) {
                 let judgement = judge(&contact);
                 apply(&guard, msg, contact, &judgement);
             }
         }
     }
-}
-
-/// The contacts that have the identity that is told of. The store of C cannot be asked for them.
-fn theirs<'g>(guard: &'g Guard<'_>, msg: &Msg<'_>, told: &Told<'_>) -> Vec<Contact<'g>> {
-    guard.of_identity(told.aor).unwrap_or_else(|why| {
-        let id = shown(told.aor).as_bstr();
-        kamailio::error!("{}: contacts of {id} not looked at: {why}", identity(msg));
-        Vec::new()
-    })
 }
 
 /// The contact that is told of: not `found` if that is of somebody else, who registered the same
@@ -181,7 +167,7 @@ fn own<'g>(
     if judged(&found, |record| notify::is_of(record, told)) {
         return found;
     }
-    let mut theirs = theirs(guard, msg, told);
+    let mut theirs = of_identity(guard, msg, told.aor);
     let records: Vec<_> = theirs.iter().map(place_of).collect();
     match notify::among(&records, told, query) {
         Some(at) => theirs.swap_remove(at),

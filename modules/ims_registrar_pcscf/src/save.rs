@@ -7,7 +7,7 @@ use crate::{
     reading::{self, Listed, Origin},
     refused::{Refused, identity, shown},
     settings::Settings,
-    store::{find, find_known, judged, peer, place_of},
+    store::{find, find_known, judged, of_identity, peer, place_of},
 };
 use bstr::ByteSlice;
 use kamailio::{
@@ -211,12 +211,7 @@ impl Task<'_, '_> {
         let mut found = false;
         for id in to.iter().chain(&self.granted.ids) {
             let guard = self.settings.usrloc.lock(self.domain, peer(&step.query.via));
-            let contacts = guard.of_identity(id).unwrap_or_else(|why| {
-                let id = shown(id).as_bstr();
-                kamailio::error!("{}: contacts of {id} not ended: {why}", identity(self.msg));
-                Vec::new()
-            });
-            for contact in contacts {
+            for contact in of_identity(&guard, self.msg, id) {
                 let record = place_of(&contact);
                 let searched = step.query.states.admits(record.state);
                 if searched && record.is_from(&step.query.received) {

@@ -1,6 +1,11 @@
 //! Between decisions and the location store.
 
-use kamailio::pcscf::client::{Contact, Domain, Guard, Look, Mode, Peer, Search, Usrloc};
+use crate::refused::{identity, shown};
+use bstr::ByteSlice as _;
+use kamailio::{
+    msg::Msg,
+    pcscf::client::{Contact, Domain, Guard, Look, Mode, Peer, Search, Usrloc},
+};
 use pcscf_core::{
     State,
     decide::{self, Bound, Place, Query},
@@ -19,6 +24,16 @@ pub(crate) fn find<'g>(guard: &'g Guard<'_>, query: &Query<'_>) -> Option<Contac
 /// The same, as the store remembers it: for who replaces it, or looks again.
 pub(crate) fn find_known<'g>(guard: &'g Guard<'_>, query: &Query<'_>) -> Option<Contact<'g>> {
     guard.find(&Search { known: true, ..search(query, &[]) })
+}
+
+/// The contacts that have the public identity `id`, for who handles `msg`; none, and a line of the log,
+/// if they cannot be looked at. The store of C cannot be asked for them.
+pub(crate) fn of_identity<'g>(guard: &'g Guard<'_>, msg: &Msg<'_>, id: &[u8]) -> Vec<Contact<'g>> {
+    guard.of_identity(id).unwrap_or_else(|why| {
+        let id = shown(id).as_bstr();
+        kamailio::error!("{}: contacts of {id} not looked at: {why}", identity(msg));
+        Vec::new()
+    })
 }
 
 /// The first record that `query` means, and that has the Service-Routes `routes` unless they are

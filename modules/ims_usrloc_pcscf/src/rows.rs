@@ -204,6 +204,10 @@ impl Rows for Writer<'_> {
         self.0.with(|_, state| state.journal.unanswered(&job.ticket, retry_at));
     }
 
+    fn forsake(&self) {
+        self.0.with(|_, state| state.journal.forsake());
+    }
+
     fn awaits(&self) -> bool {
         let awaits = self.0.with(|_, state| {
             let journal = &state.journal;
@@ -213,11 +217,6 @@ impl Rows for Writer<'_> {
         });
         awaits.unwrap_or(false)
     }
-}
-
-/// All other processes have ended, and some may have been at a row.
-pub(crate) fn forsake(domain: &Domain) {
-    domain.with(|_, state| state.journal.forsake());
 }
 
 fn borrowed(key: &Key) -> journal::Key<'_> {

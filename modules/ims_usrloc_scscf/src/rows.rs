@@ -95,6 +95,10 @@ impl Rows for Writer {
         with(|state| state.journal.unanswered(&job.ticket, retry_at));
     }
 
+    fn forsake(&self) {
+        with(|state| state.journal.forsake());
+    }
+
     fn awaits(&self) -> bool {
         let awaits = with(|state| {
             let journal = &state.journal;
@@ -132,11 +136,6 @@ impl Rows for Writer {
     fn write(&self, access: &Access, job: &Job) -> Result<(), RowError> {
         access.write(job)
     }
-}
-
-/// All other processes have ended, and some may have been at a row.
-pub(crate) fn forsake() {
-    with(|state| state.journal.forsake());
 }
 
 fn with<R>(work: impl FnOnce(&mut State) -> R) -> Option<R> {

@@ -91,6 +91,10 @@ pub trait Rows {
     /// for, also after the next try.
     fn unanswered(&self, job: &Self::Job, retry_at: i64);
 
+    /// No other process writes any more: what one of them was writing may be taken again, and may be
+    /// in the table or not.
+    fn forsake(&self);
+
     /// Whether a row that this process changed has not been tried yet, or is being written.
     fn awaits(&self) -> bool;
 
@@ -179,9 +183,11 @@ pub trait Rows {
         }
     }
 
-    /// Writes all that is not written, before the server ends.
+    /// Writes all that is not written, before the server ends: all other processes have ended, and some
+    /// may have been at a row.
     fn write_last(&self) {
         let until = timer::now().saturating_add(STOP_LIMIT);
+        self.forsake();
         // The last try: nobody waits for it.
         self.storage().reset();
         loop {

@@ -1,6 +1,6 @@
 //! `reginfo_handle_notify`: the registrar tells the state of a registration (RFC 3680).
 
-use super::save::same_contact;
+use super::save::{is_same, same_contact};
 use super::{Bound, Judgement, MAX_URI, Mode, Place, Query, expires, transport};
 use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
@@ -116,23 +116,20 @@ pub fn among(records: &[Bound<'_>], told: &Told<'_>, query: &Query<'_>) -> Optio
     first(true).or_else(|| first(false))
 }
 
-/// Whether a contact that has ended is also that of `record`, which has the identity that the NOTIFY is
+/// Whether the contact of `told`, which has ended, is also that of `record`, which has the identity that the NOTIFY is
 /// about: a phone behind a NAT, or with a new connection, registers one contact from several sources.
 pub fn ends_too(record: &Bound<'_>, told: &Told<'_>, query: &Query<'_>) -> bool {
-    let uris = || Uri::parse(record.aor).ok().zip(Uri::parse(told.uri).ok());
-    told.terminated
-        && query.mode == Mode::Contact
+    query.mode == Mode::Contact
         && record.state != State::UNREGISTERED
         && query.states.admits(record.state)
-        && uris().is_some_and(|(ours, theirs)| same_contact(&ours, &theirs))
+        && is_same(record.aor, told.uri)
 }
 
 /// Whether the record is of the registration that the NOTIFY is about: it has its identity, or none
 /// at all and the same URI. A registrar tells whatever Contact a user gave it, also that of another.
 pub fn is_of(record: &Bound<'_>, told: &Told<'_>) -> bool {
-    let uris = || Uri::parse(record.aor).ok().zip(Uri::parse(told.uri).ok());
     match record.ids {
-        [] => uris().is_some_and(|(ours, theirs)| same_contact(&ours, &theirs)),
+        [] => is_same(record.aor, told.uri),
         ids => ids.iter().any(|id| aor::same_user(id, told.aor)),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use statement::{Named, RowError};
 use crate::{
     domains::{self, Domain},
     params,
-    rows::{self, Writer},
+    rows::Writer,
 };
 use bstr::BString;
 use kamailio::{
@@ -141,10 +141,7 @@ pub(crate) fn flush(domain: &Domain) {
 /// Writes all that is not written, before the server ends, and closes the connection.
 pub(crate) fn stop() {
     if writes() {
-        domains::each(|domain| {
-            rows::forsake(domain);
-            Writer(domain).write_last();
-        });
+        domains::each(|domain| Writer(domain).write_last());
     }
     STORAGE.tear_down();
 }

@@ -168,7 +168,6 @@ pub(crate) fn rows_pending() -> u64 {
 /// Writes all that is not written, before the server ends, and closes the connection.
 pub(crate) fn stop() {
     if writes() {
-        crate::rows::forsake();
         Writer.write_last();
     }
     STORAGE.tear_down();
