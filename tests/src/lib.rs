@@ -16,6 +16,7 @@ pub mod database;
 pub mod diameter;
 pub mod digest;
 pub mod draft;
+pub mod example;
 pub mod garbage;
 pub mod host;
 pub mod inbox;

@@ -2,7 +2,8 @@
 
 use host_tests::{
     database::{Database as _, Dialect},
-    install::Flavor,
+    example::{DISPATCHER, Example},
+    install::{Flavor, install},
     mixed,
     pcscf::{HOME, Lab, Mix, Plan, Ue},
     servers,
@@ -14,7 +15,8 @@ mixed! {
     all:
         the_example_serves_telephones_of_its_network_and_nobody_else,
         the_example_follows_the_state_of_a_registration,
-        the_example_of_an_ims_follows_it_too;
+        the_example_of_an_ims_follows_it_too,
+        kamailios_example_serves_telephones;
     since(5, 7):
         two_nodes_of_the_example_share_their_contacts,
         a_node_of_the_example_serves_what_a_dead_one_registered;
@@ -155,6 +157,61 @@ fn the_example_of_an_ims_follows_it_too(mix: Mix) {
     assert_eq!(lab.subscribed().uri(), format!("sip:alice@{HOME}"));
     assert_served(&lab, &alice);
     assert_reached(&lab, &alice, &path);
+    lab.host.assert_alive();
+}
+
+/// The P-CSCF that comes with Kamailio's source: MariaDB, `ims_ipsec_pcscf`, `ims_dialog`, `rtpengine`.
+const KAMAILIOS: Example = Example { role: "pcscf", site: "import_file \"pcscf.cfg\"" };
+
+/// That, in front of the core of this test.
+fn kamailios(mix: Mix) -> Lab {
+    let tables = ["standard", "ims_dialog", "ims_usrloc_pcscf"];
+    let script = |name| install().shipped(&format!("/usr/share/kamailio/mysql/{name}-create.sql"));
+    let database = servers::mariadb().with(&tables.map(script).concat());
+    let site = KAMAILIOS
+        .file("pcscf.cfg.sample")
+        .replace("udp:0.0.0.0:5060", "udp:{address}")
+        .replace("IPSEC_LISTEN_ADDR \"0.0.0.0\"", "IPSEC_LISTEN_ADDR \"{ip}\"")
+        .replace("mysql://pcscf:heslo@127.0.0.1/pcscf", &database.url())
+        .replace("pcscf.mnc001.mcc001.3gppnetwork.org", "pcscf.ims.test")
+        .replace("mnc001.mcc001.3gppnetwork.org", HOME);
+    // In place of the DNS of a site.
+    let to_core = "route[RELAY] {\n    if (is_method(\"REGISTER\")) { $du = \"{core}\"; }\n";
+    let whole = KAMAILIOS.whole(&site).replace("route[RELAY] {", to_core);
+    let plan = Plan::new(mix).with(|setup| {
+        let setup = setup.whole(&whole).with_file("dispatcher.list", DISPATCHER);
+        let routes = ["register.cfg", "rtp.cfg", "mo.cfg", "mt.cfg"].into_iter();
+        routes.fold(setup, |setup, name| {
+            setup.with_file(name, &KAMAILIOS.file(&format!("route/{name}")))
+        })
+    });
+    plan.start()
+}
+
+fn kamailios_example_serves_telephones(mix: Mix) {
+    let mut lab = kamailios(mix);
+    let alice = telephone(&lab, "alice");
+    // The second time as a refresh of the first.
+    let [_, again] = [(), ()].map(|()| {
+        let done = lab.exchange(&alice, &alice.register(600), |ok| ok);
+        assert_eq!(done.reply.status(), 200, "{:?}", done.reply);
+        done.relayed
+    });
+    assert_served(&lab, &alice);
+    let contact = again.header("Contact").trim_matches(['<', '>']);
+    assert!(contact.contains(";alias=127.0.0.2~"), "{contact}");
+    let request = lab.core.request("MESSAGE", contact).add("Route", again.header("Path"));
+    lab.core.send_to(&request, lab.host.address());
+    alice.incoming("MESSAGE");
+    assert_eq!(lab.core.final_reply(&request).status(), 200);
+
+    lab.leave(&alice);
+    // Of two processes of the pair of C, one may take the request before the other has let go of her.
+    if mix == Mix::C {
+        return;
+    }
+    let refused = alice.ask(&alice.draft("MESSAGE", &format!("sip:bob@{HOME}")));
+    assert_eq!(refused.status_line(), "403 Forbidden - You must register first with a S-CSCF");
     lab.host.assert_alive();
 }
 

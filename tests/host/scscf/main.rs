@@ -12,6 +12,7 @@
 
 use host_tests::{
     diameter::Package,
+    example,
     mix::Mix,
     servers,
     suite::{self, Case},
@@ -114,6 +115,9 @@ fn main() -> ExitCode {
 
 /// Why the case of this name says nothing about `mix`, if so.
 fn unfit(_mix: Mix, case: &str) -> Option<&'static str> {
+    if case.starts_with("kamailios_example_") {
+        return example::unfit();
+    }
     let absent = case.starts_with("packaged_hss_") && Package::python().is_none();
     absent.then_some("python-diameter is not there: tools/deps.sh test fetches it")
 }

@@ -18,7 +18,10 @@ pub use lab::{Lab, Plan};
 pub use records::Record;
 pub use ue::saved;
 
-use crate::install::{Flavor, Version, install};
+use crate::{
+    example,
+    install::{Flavor, Version, install},
+};
 
 /// The home domain of all users.
 pub const HOME: &str = "ims.test";
@@ -33,5 +36,8 @@ pub fn unfit(mix: Mix, case: &str) -> Option<&'static str> {
     let release = install().version();
     let unset = mix.registrar() == Flavor::C && (Version(6, 0)..Version(6, 1)).contains(&release);
     let ends = ENDING.iter().any(|start| case.starts_with(start));
+    if case.starts_with("kamailios_example_") {
+        return example::unfit();
+    }
     (unset && ends).then_some("pcscf_unregister of the C registrar 6.0 searches by chance")
 }
