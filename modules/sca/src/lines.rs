@@ -147,7 +147,7 @@ pub(crate) fn look<R>(aor: &[u8], look: impl FnOnce(&Line<'_>) -> R) -> Option<R
 }
 
 /// Stores `bytes` as the line at `place`, where one is if it is `known`: in its block if they fit
-/// there, else anew.
+/// there and leave little of it unused, or if there is no other, else anew.
 fn put<'s>(
     place: &'s mut Place<'_, '_, Block, HostLock, Shm>,
     known: bool,
@@ -160,11 +160,17 @@ fn put<'s>(
     }
     let block = place.get_mut().ok_or(LineError::Missing)?;
     let spare = block.bytes.capacity().checked_sub(bytes.len());
-    if spare.is_some_and(|spare| spare <= SPARE_LIMIT) {
+    let moved = match spare {
+        Some(spare) if spare <= SPARE_LIMIT => None,
+        // What gives something back must not fail because there is no memory.
+        Some(_) => room(bytes).ok(),
+        None => Some(room(bytes)?),
+    };
+    if let Some(moved) = moved {
+        block.bytes = moved;
+    } else {
         block.bytes.clear();
         shm::try_extend(&mut block.bytes, bytes).map_err(|_| LineError::Full)?;
-    } else {
-        block.bytes = room(bytes)?;
     }
     Ok(block)
 }

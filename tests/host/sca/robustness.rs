@@ -18,6 +18,7 @@ cases! {
         case_93_a_table_of_two_slots_does_not_hang_on_expiry,
         case_94_a_table_of_two_slots_keeps_lines_apart,
         full_shared_memory_refuses_and_recovers,
+        full_shared_memory_holds_back_nothing_that_is_given_back,
         random_bytes_do_no_harm,
         a_kill_amid_traffic_leaves_a_database_that_starts,
         a_very_long_line_name_is_survived,
@@ -126,6 +127,31 @@ fn full_shared_memory_refuses_and_recovers(flavor: Flavor) {
         (host.shared_memory() < before + (full - before) / 4).then_some(())
     });
     assert_eq!(phone.subscribe("call-info", 600).reply.status(), 202);
+}
+
+/// Appearances that nobody hears of, so that what is taken stays taken.
+fn full_shared_memory_holds_back_nothing_that_is_given_back(flavor: Flavor) {
+    let mut setup = Setup::new(flavor);
+    setup.shared = 8;
+    let mut host = Host::start(setup);
+    let seize = |aor: &str, padding: usize| {
+        let contact = format!("sip:215@192.0.2.1;p={}", "p".repeat(padding));
+        host.rpc(&["sca.seize_appearance", aor, &contact])
+    };
+    let aor = "sip:215@voice.example.com";
+    for _ in 0..3 {
+        seize(aor, 800).unwrap();
+    }
+    let mut users = 10_000..100_000;
+    for padding in [900, 300, 100, 20, 0] {
+        let full =
+            users.find(|user| seize(&format!("sip:{user}@voice.example.com"), padding).is_err());
+        assert!(full.is_some(), "memory without end");
+    }
+    for index in ["3", "2", "1"] {
+        assert_eq!(host.rpc(&["sca.release_appearance", aor, index]).unwrap(), "", "{index}");
+    }
+    host.assert_alive();
 }
 
 /// Numbers that are the same in every run.
