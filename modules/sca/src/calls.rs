@@ -97,7 +97,9 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
         2 => (false, true),
         other => return Err(CallError::Mask(other)),
     };
-    let parties = Parties::read(msg, stand_ins, settings.contact_fallback)?;
+    let mut parties = Parties::read(msg, stand_ins, None)?;
+    // It stands in for the address of the phone; which line it is, the phone did not say.
+    parties.contact = parties.contact.or(settings.contact_fallback);
     let call_infos: Vec<_> = msg.headers(b"Call-Info").collect();
     let call_info = call_info(&call_infos, &parties)?;
     let mut call = Call { msg, settings, parties, call_info, caller: false, callee: false };

@@ -1,6 +1,6 @@
 //! Which messages the module touches, what it returns, and what the script may ask of it.
 
-use host_tests::{Call, Draft, Flavor, Line, Message, Phone, Setup, cases};
+use host_tests::{Call, Draft, Flavor, Line, Message, Phone, Setup, Side, cases};
 
 cases! {
     both:
@@ -17,7 +17,8 @@ cases! {
         case_74_an_invite_without_contact_that_is_refused_is_survived,
         the_from_and_to_of_a_call_may_be_given_by_the_script;
     since(6, 0):
-        case_80_a_contact_may_be_given_for_messages_without_one;
+        case_80_a_contact_may_be_given_for_messages_without_one,
+        a_contact_that_is_given_names_no_line;
 }
 
 const VALID: &str = "<sip:voice.example.com>;appearance-index=1";
@@ -187,4 +188,18 @@ fn case_80_a_contact_may_be_given_for_messages_without_one(flavor: Flavor) {
     let mut call = line.called();
     call.reply_with(200, |reply| reply.without("Contact"));
     assert_eq!(line.appearances()[0].owner, fallback);
+}
+
+fn a_contact_that_is_given_names_no_line(flavor: Flavor) {
+    let line = Line::with(Setup::new(flavor).sca("contact_fallback", "sip:proxy@192.0.2.1"));
+    line.seized(&line.a, 1);
+    let bare = |invite: Draft| invite.index(1).without("Contact");
+    let mut call = Call::dial(&line.a, &line.x, bare);
+    assert_eq!(call.at_callee().header("X-Rc"), "1");
+    line.both_see(&["1 seized"]);
+    assert_eq!(line.appearances()[0].call_id, call.caller.call_id);
+    call.answer();
+    assert_eq!(line.states(), ["1 active"]);
+    call.send(Side::Caller, "BYE", |bye| bye.without("Contact"));
+    assert_eq!(line.states(), [""; 0]);
 }
