@@ -112,8 +112,9 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
     for header in call_infos.iter().filter(|header| is_ours(header.body())) {
         msg.remove_header(header).map_err(|why| CallError::Change { call_id: call.id(), why })?;
     }
-    let nameless = mask_caller && !call.caller && matches!(method, Method::Bye) && msg.is_request();
-    let ended = nameless && matches!(msg.contact(), Contact::Absent) && bye_of_other_name(&call);
+    let bye_of_caller = mask_caller && matches!(method, Method::Bye) && msg.is_request();
+    let nameless = bye_of_caller && matches!(msg.contact(), Contact::Absent);
+    let ended = nameless && bye_of_other_name(&call);
     if !call.caller && !call.callee {
         return Ok(Verdict::from(ended));
     }
@@ -124,7 +125,7 @@ pub(crate) fn update(msg: &Msg<'_>, mask: i32, stand_ins: &StandIns) -> Result<V
         (Method::Invite, true) => invite::request(&call),
         (Method::Invite, false) => invite::reply(&call),
         (Method::Cancel, true) => cancel(&call),
-        (Method::Bye, true) => bye(&call),
+        (Method::Bye, true) => bye(&call, ended),
         (Method::Bye, false) => bye_reply(&call),
         _ => Ok(Verdict::TRUE),
     }
@@ -188,12 +189,12 @@ fn cancel(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
 }
 
 /// BYE ends the call on both sides. -1 if the caller's line does not know the call and the
-/// callee's does not either.
-fn bye(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
+/// callee's does not either, nor has it `ended` on a line that the BYE does not name.
+fn bye(call: &Call<'_, '_>, ended: bool) -> Result<Verdict, CallError> {
     let Parties { dialog, from_aor, to_aor, .. } = &call.parties;
     let ctx = lines::context();
     let mut sent = true;
-    let mut found = !call.caller;
+    let mut found = ended || !call.caller;
     for (concerned, aor) in [(call.caller, from_aor), (call.callee, to_aor)] {
         if !concerned {
             continue;
@@ -214,11 +215,14 @@ fn bye(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
 }
 
 /// BYE of a phone that has its call under another address than its line: From is that address, and
-/// few BYEs have the Contact that told the line before. True if the call was found.
+/// few BYEs have the Contact that told the line before. The address may be another shared line: who
+/// talked to one and is taken over by its other phone stands in that dialog as the line itself. True
+/// if the call was found.
 fn bye_of_other_name(call: &Call<'_, '_>) -> bool {
-    let Parties { dialog, to_aor, .. } = &call.parties;
+    let Parties { dialog, from_aor, to_aor, .. } = &call.parties;
     let ctx = lines::context();
-    let line = names::take(&dialog.call_id, &dialog.from_tag).filter(|aor| *aor != **to_aor);
+    let line = names::take(&dialog.call_id, &dialog.from_tag);
+    let line = line.filter(|aor| [from_aor, to_aor].iter().all(|named| *aor != ***named));
     let Some(aor) = line else { return false };
     match lines::with(&aor, |line, _| call::bye(line, &ctx, dialog, 0)) {
         Ok((outcome, outgoing)) => {

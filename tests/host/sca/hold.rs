@@ -2,6 +2,7 @@
 
 use host_tests::{
     Call, Flavor, Line, Message, Phone, Setup, Side, cases,
+    database::{Dialect, schema},
     line::{TALKING, sees},
 };
 
@@ -26,7 +27,9 @@ cases! {
         another_phone_takes_a_held_call_that_came_in,
         a_line_held_without_a_call_cannot_be_taken,
         a_held_call_between_two_lines_is_taken_and_shown_on_both,
-        a_taken_call_between_two_lines_ends_on_both_with_who_took_it;
+        a_taken_call_between_two_lines_ends_on_both_with_who_took_it,
+        a_bye_without_contact_ends_a_taken_call_on_both_lines,
+        a_bye_without_contact_ends_a_taken_call_on_both_lines_after_a_restart;
 }
 
 const HELD: &str = "1 held \"Ext\" <sip:300@voice.example.com>";
@@ -216,23 +219,53 @@ fn a_taken_call_between_two_lines_ends_on_both_with_who_took_it(flavor: Flavor) 
     between_two_lines(flavor, Side::Caller);
 }
 
-/// A held call to a phone of another line is taken, held and taken back by the phone that took it,
-/// and ended by that side.
-fn between_two_lines(flavor: Flavor, ending: Side) {
-    let line = Line::new(flavor);
-    let c = Phone::new(line.host.address(), "216");
+/// A call to `c`, a phone of another line, is held and taken by the second phone of this one.
+fn taken_from_another_line(line: &Line, c: &Phone) -> Call {
     c.subscribe("call-info", 600);
     line.seized(&line.a, 1);
-    let mut held = Call::dial(&line.a, &c, |invite| invite.index(1));
+    let mut held = Call::dial(&line.a, c, |invite| invite.index(1));
     held.answer();
     held.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
-    let mut taken = Call::place(&line.b, &c, |invite| {
+    let mut taken = Call::place(&line.b, c, |invite| {
         let to = format!("<{}>", line.b.aor());
         invite.without("X-Dst").uri(&line.b.aor()).set("To", &to).index(1)
     });
     assert_eq!(taken.arrive().uri(), c.contact());
     taken.answer();
     held.bye(Side::Callee);
+    taken
+}
+
+/// In a call that was taken both sides stand as the line of who took it: a BYE of the other line's
+/// phone that has no Contact names that line alone.
+fn a_bye_without_contact_ends_a_taken_call_on_both_lines(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let c = Phone::new(line.host.address(), "216");
+    let mut taken = taken_from_another_line(&line, &c);
+    assert_eq!(line.states(), ["1 active", "1 active"]);
+    let bye = taken.send(Side::Callee, "BYE", |bye| bye.without("Contact"));
+    assert_eq!(bye.header("X-Rc"), "1");
+    assert_eq!(line.states(), [""; 0]);
+}
+
+fn a_bye_without_contact_ends_a_taken_call_on_both_lines_after_a_restart(flavor: Flavor) {
+    let mut setup = Setup::new(flavor);
+    setup.tables = || schema(Dialect::Sqlite) + include_str!("../../../db/sqlite/sca_state.sql");
+    let mut line = Line::with(setup);
+    let c = Phone::new(line.host.address(), "216");
+    let mut taken = taken_from_another_line(&line, &c);
+    line.host.restart();
+    assert_eq!(line.states(), ["1 active", "1 active"]);
+    taken.send(Side::Callee, "BYE", |bye| bye.without("Contact"));
+    assert_eq!(line.states(), [""; 0]);
+}
+
+/// A held call to a phone of another line is taken, held and taken back by the phone that took it,
+/// and ended by that side.
+fn between_two_lines(flavor: Flavor, ending: Side) {
+    let line = Line::new(flavor);
+    let c = Phone::new(line.host.address(), "216");
+    let mut taken = taken_from_another_line(&line, &c);
     let mut shown: Vec<_> =
         line.appearances().into_iter().map(|one| (one.aor, one.state, one.owner)).collect();
     shown.sort();

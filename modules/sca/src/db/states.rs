@@ -45,8 +45,10 @@ fn keep(row: db::Row<'_>) -> bool {
             kamailio::error!("an appearance of {} not restored: {error}", BStr::new(&aor));
             false
         });
-        // The row does not say under which address a phone has its call, nor which tag is its own.
-        for tag in [&row.from_tag, &row.to_tag].into_iter().filter(|tag| kept && !tag.is_empty()) {
+        // The row does not say under which address a phone has its call. The other tag may be that
+        // of a phone of another line, which has a row of its own.
+        let tag = if row.callee_leg { &row.to_tag } else { &row.from_tag };
+        if kept && !tag.is_empty() {
             names::note(&row.call_id, tag, &aor);
         }
         kept
