@@ -45,15 +45,23 @@ fn appearances() -> Vec<AppearanceEntry> {
     entries
 }
 
+/// What `kamcmd` gets of one line at most.
+const LINE_LIMIT: usize = 1023;
+
 /// Adds `lines` to the reply, as many as its transport has room for: as in C, what does not fit is
-/// left out, and the log says so. A reply without room for the first one is a fault.
+/// left out, and the log says so. A line that is too long for it is cut, and hides no other. A reply
+/// without room for the first one is a fault.
 fn print(
     reply: &mut Reply<'_>,
     lines: impl ExactSizeIterator<Item = Vec<u8>>,
 ) -> Result<(), Fault> {
     let all = lines.len();
     for (printed, line) in lines.enumerate() {
-        match reply.line_of(&line) {
+        let added = reply.line_of(&line).or_else(|fault| match line.get(..LINE_LIMIT) {
+            Some(start) if start.len() < line.len() => reply.line_of(start),
+            _ => Err(fault),
+        });
+        match added {
             Ok(()) => {}
             Err(fault) if printed == 0 => return Err(fault),
             Err(fault) => {
@@ -158,7 +166,7 @@ pub(crate) fn seize_appearance(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Re
         return Err(fault("Failed to seize line"));
     };
     stats::SEIZES_GRANTED.increment();
-    reply.line_of(&seized.text)?;
+    print(reply, core::iter::once(seized.text))?;
     told(outgoing, &aor)
 }
 

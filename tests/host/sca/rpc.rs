@@ -14,6 +14,7 @@ cases! {
         all_are_told_when_all_subscriptions_are_deactivated,
         an_appearance_uri_is_set_by_command;
     ours:
+        an_entry_that_is_too_long_hides_no_other,
         case_82_bad_arguments_are_refused_and_survived,
         case_84_a_deactivated_seizure_is_told_well,
         lists_are_arrays_of_structures;
@@ -214,6 +215,21 @@ fn a_list_that_is_too_long_shows_what_fits(flavor: Flavor) {
     let lines = shown.lines().count();
     assert!((100..200).contains(&lines), "{lines} of 200 lines");
     assert!(shown.lines().all(|line| line.ends_with(" active")), "{shown}");
+}
+
+/// The transport takes 1024 bytes a line.
+fn an_entry_that_is_too_long_hides_no_other(flavor: Flavor) {
+    let host = Host::start(Setup::new(flavor));
+    let long = format!("sip:a@192.0.2.1;p={}", "p".repeat(1500));
+    for index in 1..=2 {
+        let text = host.rpc(&["sca.seize_appearance", AOR, &long]).unwrap();
+        let wanted = format!("Seized {AOR} appearance-index {index} for sip:a@192.0.2.1;p=p");
+        assert!(text.starts_with(&wanted), "{text}");
+    }
+    host.rpc(&["sca.seize_appearance", AOR, "sip:b@192.0.2.1"]).unwrap();
+    let shown = host.rpc(&["sca.all_appearances"]).unwrap();
+    let shown: Vec<_> = shown.lines().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(shown, ["1", "2", "3"]);
 }
 
 fn a_seizure_by_command_makes_a_line(flavor: Flavor) {
