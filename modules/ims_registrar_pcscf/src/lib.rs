@@ -17,6 +17,7 @@ mod domains;
 mod events;
 mod functions;
 mod ids;
+mod late;
 mod lookup;
 mod notify;
 mod params;

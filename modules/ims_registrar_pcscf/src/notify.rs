@@ -2,6 +2,7 @@
 
 use crate::{
     events::{self, Event},
+    late::Order,
     refused::{Refused, identity, shown},
     settings::Settings,
     store::{find, judged, of_identity, peer, place_of},
@@ -18,7 +19,7 @@ use pcscf_core::{
     State,
     decide::{
         Judgement, Query,
-        notify::{self, Registrations, Told},
+        notify::{self, Numbers, Registrations, Told},
     },
 };
 use reginfo::{Extent, Kind, Limits};
@@ -33,13 +34,24 @@ pub(crate) fn handle(
         return Err(Refused::new(msg, "subscribe_to_reginfo is not 1, so nothing was asked for"));
     }
     msg.parse().map_err(|why| Refused::new(msg, why))?;
-    let presentity = of_our_dialog(settings, msg)?;
+    let dialog = of_our_dialog(settings, msg)?;
     let body = body(msg);
     if body.is_empty() {
         return Ok(Verdict::TRUE);
     }
     let document = reginfo::parse(body, Kind::Notify, &Limits::default());
     let document = document.map_err(|why| Refused::new(msg, why))?;
+    let order = dialog.as_ref().zip(numbers(msg, &document));
+    let order = order.map(|(dialog, numbers)| Order::new(dialog, numbers));
+    if let Some(order) = order
+        && let Some(last) = order.take()
+    {
+        kamailio::notice!(
+            "{}: not followed, it was overtaken: {order} after {last}",
+            identity(msg)
+        );
+        return Ok(Verdict::TRUE);
+    }
     for skipped in &document.skipped {
         kamailio::notice!("{}: passed over: {skipped}", identity(msg));
     }
@@ -60,17 +72,17 @@ pub(crate) fn handle(
                 match notify::search(&told) {
                     Ok(query) => {
                         read += 1;
-                        follow(settings, msg, domain, &told, &query);
+                        follow(settings, msg, domain, order, &told, &query);
                     }
                     Err(why) => kamailio::notice!("{}: passed over: {why}", identity(msg)),
                 }
             }
         }
     }
-    for id in registrations.unsubscribe(presentity) {
+    for id in registrations.unsubscribe(dialog.map(|dialog| dialog.presentity)) {
         unsubscribe(msg, id);
     }
-    end(settings, msg, domain, &registrations);
+    end(settings, msg, domain, order, &registrations);
     Ok(Verdict::other(notify::code(registrations.ended.len(), read)))
 }
 
@@ -81,9 +93,17 @@ fn body<'m>(msg: &'m Msg<'_>) -> &'m [u8] {
     body.get(..length.unwrap_or(body.len())).unwrap_or(body)
 }
 
-/// Anybody can send NOTIFY: only who was asked is believed. Says whom he was asked about, unless
+/// By what the NOTIFYs of a subscription come in an order; nothing if it does not say that.
+fn numbers(msg: &Msg<'_>, document: &reginfo::Document) -> Option<Numbers> {
+    Some(Numbers { version: document.version?, cseq: msg.cseq().ok()?.number })
+}
+
+/// Anybody can send NOTIFY: only who was asked is believed. Says in which dialog he was asked, unless
 /// anybody is believed.
-fn of_our_dialog<'m>(settings: &Settings, msg: &'m Msg<'_>) -> Result<Option<&'m [u8]>, Refused> {
+fn of_our_dialog<'m>(
+    settings: &Settings,
+    msg: &'m Msg<'_>,
+) -> Result<Option<Dialog<'m>>, Refused> {
     if settings.any_dialog {
         return Ok(None);
     }
@@ -99,7 +119,7 @@ fn of_our_dialog<'m>(settings: &Settings, msg: &'m Msg<'_>) -> Result<Option<&'m
     };
     let known = settings.pua.as_ref().is_some_and(|pua| pua.has_dialog(&dialog));
     if known {
-        Ok(Some(from.uri))
+        Ok(Some(dialog))
     } else {
         Err(refused("no subscription with this call-id and these tags"))
     }
@@ -115,10 +135,19 @@ fn unsubscribe(msg: &Msg<'_>, presentity: &[u8]) {
 
 /// Ends the contacts of the registrations that have ended, also those that are not named. The store
 /// of C cannot be asked for them: there they end in their time.
-fn end(settings: &Settings, msg: &Msg<'_>, domain: Domain, registrations: &Registrations<'_>) {
+fn end(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    order: Option<Order>,
+    registrations: &Registrations<'_>,
+) {
     let (now, delay) = (timer::now(), settings.delete_delay);
     for id in &registrations.ended {
         let guard = settings.usrloc.lock(domain, Peer::default());
+        if order.is_some_and(|order| order.is_overtaken()) {
+            return;
+        }
         for contact in of_identity(&guard, msg, id) {
             if registrations.end(contact.public_ids(), contact.default_id()) {
                 let judgement = notify::end(&place_of(&contact), now, delay);
@@ -129,8 +158,19 @@ fn end(settings: &Settings, msg: &Msg<'_>, domain: Domain, registrations: &Regis
 }
 
 /// Does to the record what is told of it.
-fn follow(settings: &Settings, msg: &Msg<'_>, domain: Domain, told: &Told<'_>, query: &Query<'_>) {
+fn follow(
+    settings: &Settings,
+    msg: &Msg<'_>,
+    domain: Domain,
+    order: Option<Order>,
+    told: &Told<'_>,
+    query: &Query<'_>,
+) {
     let guard = settings.usrloc.lock(domain, peer(&query.via));
+    // Another worker may have got the next one, and have been faster.
+    if order.is_some_and(|order| order.is_overtaken()) {
+        return;
+    }
     let found = find(&guard, query).map(|found| own(&guard, msg, found, told, query));
     let Some(contact) = found else {
         let uri = shown(told.uri).as_bstr();

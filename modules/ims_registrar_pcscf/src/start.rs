@@ -1,7 +1,7 @@
 //! From the start of the server to its stop.
 
 use crate::{
-    callbacks, events,
+    callbacks, events, late,
     settings::{self, SettingsError},
 };
 use kamailio::{Error, error::Report, module::Rank, process};
@@ -27,6 +27,9 @@ pub(crate) fn init() -> Result<(), StartError> {
         events::set_up(&settings)?;
         process::announce_spare()?;
     }
+    if settings.subscribes && !settings.any_dialog {
+        late::set_up()?;
+    }
     settings::set(settings);
     Ok(())
 }
@@ -44,4 +47,5 @@ pub(crate) fn child(rank: Rank) -> Result<(), StartError> {
 /// Runs once, when all other processes have ended; also after an `init` that failed.
 pub(crate) fn destroy() {
     events::tear_down();
+    late::tear_down();
 }

@@ -30,6 +30,7 @@ mixed! {
         no11_an_address_is_never_expanded,
         a_notify_of_somebody_else_is_refused,
         a_switch_admits_every_notify,
+        a_notify_that_was_overtaken_is_not_followed,
         no9_a_dialog_is_ended_once_however_many_identities_it_tells_of;
     ours:
         a_registration_that_ends_takes_contacts_along_that_it_does_not_name,
@@ -413,6 +414,47 @@ fn a_notify_of_somebody_else_is_refused(mix: Mix) {
             .any(|line| line.contains("ims_registrar_pcscf") && line.contains("dialog"))
             .then_some(())
     });
+}
+
+fn a_notify_that_was_overtaken_is_not_followed(mix: Mix) {
+    let watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    let told = |watched: &Watched, number: u32, version: &str, contact: &Contact<'_>| {
+        let body = document(&watched.alice.identity(), "active", &[*contact]);
+        let body = body.replace("version=\"0\"", version);
+        watched.lab.notified(&watched.lab.core.notify(&watched.subscribe, number, &body))
+    };
+    let (here, gone) = (Contact::active(&uri, "50"), Contact::gone(&uri));
+    assert_eq!(told(&watched, 7, "version=\"5\"", &here), 1);
+    for (number, version) in [(6, "4"), (1, "0"), (6, "1")] {
+        let code = told(&watched, number, &format!("version=\"{version}\""), &gone);
+        assert_eq!(code, 1, "{number} {version}");
+        assert!(watched.alice.is_registered(), "{number} {version}");
+    }
+    assert_eq!(watched.lab.host.journal().count("it was overtaken"), 3);
+    // The same once more, a registrar that begins again or does not count, and the next dialog.
+    for (number, version) in [
+        (7, "version=\"5\""),
+        (8, "version=\"0\""),
+        (3, "version=\"0\""),
+        (2, "version=\"x\""),
+        (2, "version=\"-1\""),
+        (2, ""),
+    ] {
+        assert_eq!(told(&watched, number, version, &gone), 1, "{number} {version}");
+        assert!(!watched.alice.is_registered(), "{number} {version}");
+        watched.lab.register(&watched.alice);
+    }
+    let Watched { lab, alice, .. } = watched;
+    let subscribe = until("the last SUBSCRIBE", PATIENCE, || {
+        let mut all = std::iter::from_fn(|| {
+            lab.core.wait(Duration::from_millis(300), |it| it.method() == "SUBSCRIBE")
+        });
+        all.by_ref().last()
+    });
+    let watched = Watched { lab, alice, subscribe, number: 1 };
+    assert_eq!(told(&watched, 1, "version=\"0\"", &gone), 1);
+    assert!(!watched.alice.is_registered());
 }
 
 fn a_switch_admits_every_notify(mix: Mix) {

@@ -6,7 +6,36 @@ use crate::alias::{self, BadAlias};
 use crate::uri::{BadUri, Uri};
 use crate::{Parts, State, States, aor};
 use bstr::BString;
+use core::fmt;
 use sip_text::scan;
+
+/// By what the NOTIFYs of a subscription come in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The version of its document (RFC 3680 5.1).
+    pub version: u32,
+    /// The number of its `CSeq` (RFC 3261 12.2.2).
+    pub cseq: u32,
+}
+
+impl Numbers {
+    /// For so many seconds a request is sent again that was not answered (RFC 3261 timer F): one that
+    /// was overtaken comes within this time.
+    const LATE: i64 = 32;
+
+    /// Whether one with the numbers `last`, which came `age` seconds ago, was sent later. Only where
+    /// both numbers say so: some notifiers do not count their documents, and one that begins again
+    /// is to be followed.
+    pub fn were_overtaken_by(self, last: Self, age: i64) -> bool {
+        self.version < last.version && self.cseq < last.cseq && age <= Self::LATE
+    }
+}
+
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {} with cseq {}", self.version, self.cseq)
+    }
+}
 
 /// What a NOTIFY tells of one URI of a contact.
 #[derive(Clone, Copy, Debug)]
@@ -202,7 +231,7 @@ pub fn code(ended: usize, uris: usize) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refusal, Registrations, Told, among, code, end, judge, search};
+    use super::{Numbers, Refusal, Registrations, Told, among, code, end, judge, search};
     use crate::State;
     use crate::decide::tests::{NOW, alice, place};
     use crate::decide::{Bound, Judgement, Mode};
@@ -278,6 +307,17 @@ mod tests {
         assert_eq!(judge(&alice(), &spelled, NOW, 0), Judgement::Delete);
         let other = Told { aor: b"sip:alice%40ims@ims.test", ..ENDED };
         assert!(matches!(judge(&alice(), &other, NOW, 0), Judgement::Skip(_)));
+    }
+
+    #[test]
+    fn what_is_late_has_lower_numbers_and_comes_soon() {
+        let last = Numbers { version: 5, cseq: 7 };
+        let late = |version, cseq, age| Numbers { version, cseq }.were_overtaken_by(last, age);
+        assert!(late(4, 6, 0) && late(0, 1, 32));
+        for (version, cseq) in [(5, 7), (5, 6), (4, 7), (4, 8), (6, 6), (6, 8)] {
+            assert!(!late(version, cseq, 0), "{version} {cseq}");
+        }
+        assert!(!late(4, 6, 33));
     }
 
     #[test]
