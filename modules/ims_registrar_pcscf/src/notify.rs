@@ -23,6 +23,7 @@ use pcscf_core::{
     },
 };
 use reginfo::{Extent, Kind, Limits};
+use std::borrow::Cow;
 
 /// `reginfo_handle_notify(domain)`
 pub(crate) fn handle(
@@ -34,15 +35,15 @@ pub(crate) fn handle(
         return Err(Refused::new(msg, "subscribe_to_reginfo is not 1, so nothing was asked for"));
     }
     msg.parse().map_err(|why| Refused::new(msg, why))?;
-    let dialog = of_our_dialog(settings, msg)?;
+    let asked = of_our_dialog(settings, msg, domain)?;
     let body = body(msg);
     if body.is_empty() {
         return Ok(Verdict::TRUE);
     }
     let document = reginfo::parse(body, Kind::Notify, &Limits::default());
     let document = document.map_err(|why| Refused::new(msg, why))?;
-    let order = dialog.as_ref().zip(numbers(msg, &document));
-    let order = order.map(|(dialog, numbers)| Order::new(dialog, numbers));
+    let order = asked.as_ref().zip(numbers(msg, &document));
+    let order = order.map(|(asked, numbers)| Order::new(&asked.dialog, numbers));
     if let Some(order) = order
         && let Some(last) = order.take()
     {
@@ -79,7 +80,7 @@ pub(crate) fn handle(
             }
         }
     }
-    for id in registrations.unsubscribe(dialog.map(|dialog| dialog.presentity)) {
+    for id in registrations.unsubscribe(asked.as_ref().map(|asked| &*asked.presentity)) {
         unsubscribe(msg, id);
     }
     end(settings, msg, domain, order, &registrations);
@@ -98,12 +99,21 @@ fn numbers(msg: &Msg<'_>, document: &reginfo::Document) -> Option<Numbers> {
     Some(Numbers { version: document.version?, cseq: msg.cseq().ok()?.number })
 }
 
-/// Anybody can send NOTIFY: only who was asked is believed. Says in which dialog he was asked, unless
-/// anybody is believed.
+/// A subscription of ours.
+struct Asked<'m> {
+    /// Who was asked about, as it was written then.
+    presentity: Cow<'m, [u8]>,
+    /// Its dialog, as the NOTIFY names it.
+    dialog: Dialog<'m>,
+}
+
+/// Anybody can send NOTIFY: only who was asked is believed. Says what he was asked, unless anybody is
+/// believed.
 fn of_our_dialog<'m>(
     settings: &Settings,
     msg: &'m Msg<'_>,
-) -> Result<Option<Dialog<'m>>, Refused> {
+    domain: Domain,
+) -> Result<Option<Asked<'m>>, Refused> {
     if settings.any_dialog {
         return Ok(None);
     }
@@ -117,12 +127,40 @@ fn of_our_dialog<'m>(
         local_tag: to.tag.ok_or_else(|| refused("no tag in to"))?,
         remote_tag: from.tag.ok_or_else(|| refused("no tag in from"))?,
     };
-    let known = settings.pua.as_ref().is_some_and(|pua| pua.has_dialog(&dialog));
-    if known {
-        Ok(Some(dialog))
-    } else {
-        Err(refused("no subscription with this call-id and these tags"))
+    let pua = settings.pua.as_ref();
+    let known = |presentity: &[u8]| {
+        let dialog = Dialog { presentity, ..dialog };
+        pua.is_some_and(|pua| pua.has_dialog(&dialog))
+    };
+    if known(from.uri) {
+        return Ok(Some(Asked { presentity: Cow::Borrowed(from.uri), dialog }));
     }
+    // A registrar may have a form of its own of the identity that it was asked about, and only the
+    // tags and the Call-ID name a dialog (RFC 3261 12); `pua` looks for the text that it sent.
+    let others = other_spellings(settings, msg, domain, from.uri);
+    match others.into_iter().find(|presentity| known(presentity)) {
+        Some(presentity) => Ok(Some(Asked { presentity: Cow::Owned(presentity), dialog })),
+        None => Err(refused("no subscription with this call-id and these tags")),
+    }
+}
+
+/// The most identities that are looked for in place of one.
+const SPELLINGS: usize = 16;
+
+/// The identity `id` as the contacts that have it spell it, which is what is subscribed to, and what
+/// else they have. The store of C cannot be asked for them.
+fn other_spellings(settings: &Settings, msg: &Msg<'_>, domain: Domain, id: &[u8]) -> Vec<Vec<u8>> {
+    let guard = settings.usrloc.lock(domain, Peer::default());
+    let mut spellings: Vec<Vec<u8>> = Vec::new();
+    for contact in of_identity(&guard, msg, id) {
+        for other in contact.public_ids() {
+            let known = other == id || spellings.iter().any(|spelling| spelling == other);
+            if !known && spellings.len() < SPELLINGS {
+                spellings.push(other.to_vec());
+            }
+        }
+    }
+    spellings
 }
 
 /// Asks no more for a registration that has ended.

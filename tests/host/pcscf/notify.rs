@@ -35,6 +35,7 @@ mixed! {
     ours:
         a_registration_that_ends_takes_contacts_along_that_it_does_not_name,
         no9_a_registration_ends_in_every_spelling_of_its_identity,
+        a_notify_of_a_dialog_counts_in_every_spelling_of_who_it_is_about,
         a_contact_whose_registration_goes_on_under_another_identity_stays,
         nobody_keeps_a_notify_from_a_contact_by_registering_its_address;
 }
@@ -353,6 +354,41 @@ fn no9_a_registration_ends_in_every_spelling_of_its_identity(mix: Mix) {
         assert!(!watched.alice.is_registered(), "{aor}");
         assert_eq!(watched.lab.count(), 0, "{aor}");
         watched.lab.register(&watched.alice);
+    }
+}
+
+fn a_notify_of_a_dialog_counts_in_every_spelling_of_who_it_is_about(mix: Mix) {
+    let pua = |setup: Setup| setup.param("pua", "check_remote_contact", 0);
+    let lab = Plan::new(mix).subscribing().with(pua).start();
+    let alice = lab.ue("alice");
+    let (identity, uri) = (alice.identity(), alice.contact());
+    for listed in
+        [format!("{identity};user=phone"), format!("{identity}:5060"), "SIP:alice@IMS.test".into()]
+    {
+        let ids = format!("<tel:+4930123>, <{listed}>");
+        let done =
+            lab.exchange(&alice, &alice.register(600), |ok| ok.set("P-Associated-URI", &ids));
+        assert_eq!(done.saved(), 1);
+        let subscribe = lab.subscribed();
+        assert_eq!(subscribe.uri(), listed);
+        sleep(Duration::from_millis(100));
+        // As registrars do it that keep the identity in one form.
+        let from = |draft: Draft| {
+            let from = draft.find("From").unwrap_or_default().replace(&listed, &identity);
+            draft.set("From", &from)
+        };
+        let body = document(&identity, "active", &[Contact::gone(&uri)]);
+        let stray = from(lab.core.notify(&subscribe, 1, &body)).set("Call-ID", "another");
+        assert_eq!(lab.notified(&stray), -1, "{listed}");
+        let body = document(&identity, "terminated", &[Contact::gone(&uri)]);
+        let notify = from(lab.core.notify(&subscribe, 2, &body));
+        assert_eq!(lab.notified(&notify), 1, "{listed}: {notify:?}");
+        assert!(!alice.is_registered(), "{listed}");
+        let last = lab.subscribed();
+        assert_eq!(
+            (last.header("Expires"), last.header("Call-ID")),
+            ("0", subscribe.header("Call-ID"))
+        );
     }
 }
 
