@@ -73,6 +73,9 @@ pub(crate) fn handle(
                 match notify::search(&told) {
                     Ok(query) => {
                         read += 1;
+                        if told.terminated && !ended && goes_on(registration, uri) {
+                            continue;
+                        }
                         follow(settings, msg, domain, order, &told, &query);
                     }
                     Err(why) => kamailio::notice!("{}: passed over: {why}", identity(msg)),
@@ -169,6 +172,14 @@ fn unsubscribe(msg: &Msg<'_>, presentity: &[u8]) {
         let id = shown(presentity).as_bstr();
         kamailio::error!("{}: still subscribed to {id}: {why}", identity(msg));
     }
+}
+
+/// Whether the registration has a contact with this URI that is active: a registrar that tells contacts
+/// apart by their Call-IDs or Paths as well ends one of a phone that has started again, and keeps the
+/// other. Here they are one.
+fn goes_on(registration: &reginfo::Registration, uri: &String) -> bool {
+    let active = |contact: &reginfo::Contact| contact.state == reginfo::State::Active;
+    registration.contacts.iter().any(|contact| active(contact) && contact.uris.contains(uri))
 }
 
 /// Ends the contacts of the registrations that have ended, also those that are not named. The store

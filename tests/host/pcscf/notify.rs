@@ -24,6 +24,7 @@ mixed! {
     registrar:
         no2_an_identity_counts_in_every_spelling,
         no3_all_events_of_the_standard_are_taken,
+        no2_a_contact_that_ends_and_goes_on_in_one_document_goes_on,
         no7_an_alias_without_parts_blocks_nobody,
         no8_an_alias_port_of_any_length_is_survived,
         no10_a_delayed_removal_lets_the_client_register_again,
@@ -120,6 +121,27 @@ fn no2_an_identity_counts_in_every_spelling(mix: Mix) {
     let other = "sip:%62ob@ims.test;user=phone";
     assert_eq!(watched.told(&document(other, "active", &[Contact::gone(&uri)])), 1);
     assert!(watched.alice.is_registered());
+}
+
+fn no2_a_contact_that_ends_and_goes_on_in_one_document_goes_on(mix: Mix) {
+    let mut watched = Watched::start(mix);
+    let uri = watched.alice.contact();
+    // As of a phone that starts again, where contacts are told apart by their Call-IDs.
+    let (here, gone) = (Contact::active(&uri, "50"), Contact::gone(&uri));
+    for both in [[gone, here], [here, gone]] {
+        assert_eq!(watched.contacts(&both), 1);
+        assert!(watched.alice.is_registered(), "{both:?}");
+        assert!(watched.lab.record().is_none_or(|record| record.seconds() <= 50));
+        watched.lab.register(&watched.alice);
+    }
+    // Of somebody else it says nothing.
+    let identity = watched.alice.identity();
+    let [bobs, alices] = [("sip:bob@ims.test", here), (identity.as_str(), gone)]
+        .map(|(aor, contact)| document(aor, "active", &[contact]));
+    let (_, alices) = alices.split_once("<registration").unwrap();
+    let body = bobs.replace("</reginfo>", &format!("<registration{alices}"));
+    assert_eq!(watched.told(&body), 1);
+    assert!(!watched.alice.is_registered());
 }
 
 fn no3_all_events_of_the_standard_are_taken(mix: Mix) {
