@@ -10,7 +10,7 @@ use crate::{
 use bstr::ByteSlice;
 use kamailio::{
     msg::Msg,
-    pcscf::client::{Contact, Domain, Guard, Info, Peer},
+    pcscf::client::{Contact, Domain, Guard, Info, OF_IDENTITY_MAX, Peer},
     pua::Dialog,
     script::Verdict,
     timer,
@@ -191,19 +191,42 @@ fn end(
     order: Option<Order>,
     registrations: &Registrations<'_>,
 ) {
-    let (now, delay) = (timer::now(), settings.delete_delay);
     for id in &registrations.ended {
-        let guard = settings.usrloc.lock(domain, Peer::default());
-        if order.is_some_and(|order| order.is_overtaken()) {
-            return;
-        }
-        for contact in of_identity(&guard, msg, id) {
-            if registrations.end(contact.public_ids(), contact.default_id()) {
-                let judgement = notify::end(&place_of(&contact), now, delay);
-                apply(&guard, msg, contact, &judgement);
+        // The store shows some at a time, registered ones first.
+        for _ in 0..ROUNDS {
+            let guard = settings.usrloc.lock(domain, Peer::default());
+            if order.is_some_and(|order| order.is_overtaken()) {
+                return;
+            }
+            if !end_some(&guard, settings, msg, id, registrations) {
+                break;
             }
         }
     }
+}
+
+/// How often the contacts of an identity are asked for at the most.
+const ROUNDS: usize = 64;
+
+/// Ends some of the contacts with the identity `id`; whether there may be more.
+fn end_some(
+    guard: &Guard<'_>,
+    settings: &Settings,
+    msg: &Msg<'_>,
+    id: &[u8],
+    registrations: &Registrations<'_>,
+) -> bool {
+    let (now, delay) = (timer::now(), settings.delete_delay);
+    let contacts = of_identity(guard, msg, id);
+    let (all, mut ended) = (contacts.len() < OF_IDENTITY_MAX, false);
+    for contact in contacts {
+        if registrations.end(contact.public_ids(), contact.default_id()) {
+            let judgement = notify::end(&place_of(&contact), now, delay);
+            ended |= !matches!(judgement, Judgement::Skip(_));
+            apply(guard, msg, contact, &judgement);
+        }
+    }
+    ended && !all
 }
 
 /// Does to the record what is told of it.

@@ -35,6 +35,7 @@ mixed! {
         no9_a_dialog_is_ended_once_however_many_identities_it_tells_of;
     ours:
         a_registration_that_ends_takes_contacts_along_that_it_does_not_name,
+        no9_a_registration_ends_however_many_contacts_it_has,
         no9_a_registration_ends_in_every_spelling_of_its_identity,
         a_notify_of_a_dialog_counts_in_every_spelling_of_who_it_is_about,
         a_contact_whose_registration_goes_on_under_another_identity_stays,
@@ -364,6 +365,24 @@ fn a_registration_that_ends_takes_contacts_along_that_it_does_not_name(mix: Mix)
     assert_eq!(watched.lab.count(), 1);
     watched.lab.register(&watched.alice);
     assert!(watched.alice.is_registered());
+}
+
+fn no9_a_registration_ends_however_many_contacts_it_has(mix: Mix) {
+    for delay in [0, 1] {
+        let plan = Plan::new(mix).registrar("delete_delay", delay).aging(0);
+        let mut watched = Watched::of(plan);
+        let ids = identities("alice");
+        let others: Vec<Ue> = (0..70).map(|n| watched.lab.ue(&format!("x{n}"))).collect();
+        for other in &others {
+            let draft = other.register(600);
+            let done = watched.lab.exchange(other, &draft, |ok| ok.set("P-Associated-URI", &ids));
+            assert_eq!(done.saved(), 1);
+        }
+        assert_eq!(watched.lab.count(), 71);
+        let alice = watched.alice.identity();
+        assert_eq!(watched.told(&document(&alice, "terminated", &[])), 1);
+        watched.lab.wait_count(0, PATIENCE);
+    }
 }
 
 fn no9_a_registration_ends_in_every_spelling_of_its_identity(mix: Mix) {
