@@ -68,6 +68,15 @@ pub struct CSeq<'m> {
     pub name: &'m [u8],
 }
 
+/// Which message it is. The number alone does not say: each process has its own, and a failure route
+/// sees a copy with the number of the message before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    id: u32,
+    process: i32,
+    buffer: usize,
+}
+
 /// A borrowed SIP message: never outlives the call that got it.
 #[derive(Debug)]
 pub struct Msg<'a> {
@@ -276,10 +285,11 @@ impl Msg<'_> {
         u16::try_from(transport).unwrap_or(0)
     }
 
-    /// The number that this process gave to the message; the copies of it have the same.
-    pub fn id(&self) -> u32 {
+    /// What no other message has that this process works on, for who remembers something of one.
+    pub fn key(&self) -> Key {
         // SAFETY: as in `is_request`.
-        unsafe { (*self.raw).id }
+        let msg = unsafe { &*self.raw };
+        Key { id: msg.id, process: msg.pid, buffer: msg.buf.addr() }
     }
 
     /// Whether the script set flag `bit`, 0 to 31, of the branch of the Request-URI.

@@ -2,15 +2,19 @@
 
 use bstr::BString;
 use core::convert::Infallible;
-use kamailio::{msg::Msg, pcscf::client::Contact, pv::Value};
+use kamailio::{
+    msg::{Key, Msg},
+    pcscf::client::Contact,
+    pv::Value,
+};
 use std::cell::RefCell;
 
 /// Copies of what the contact had when it was found: later it may change or go. The buffers are used
 /// again for the next message.
 #[derive(Default)]
 struct Search {
-    /// The number of the message; nothing before the first search.
-    message: Option<u32>,
+    /// Which message it was for; nothing before the first search.
+    message: Option<Key>,
     /// Whether it has found somebody, who may have an empty user part.
     found: bool,
     user: BString,
@@ -25,7 +29,7 @@ thread_local! {
 /// A search of `msg` begins.
 pub(crate) fn forget(msg: &Msg<'_>) {
     SEARCH.with_borrow_mut(|search| {
-        search.message = Some(msg.id());
+        search.message = Some(msg.key());
         search.found = false;
         search.user.clear();
         search.id.clear();
@@ -54,7 +58,7 @@ pub(crate) fn registration_contact(msg: &Msg<'_>) -> Result<Value, Infallible> {
 /// What was found; null if that is nothing.
 fn value(msg: &Msg<'_>, show: impl FnOnce(&Search) -> Option<&BString>) -> Value {
     SEARCH.with_borrow(|search| {
-        if search.message != Some(msg.id()) {
+        if search.message != Some(msg.key()) {
             kamailio::error!("no search for this message: call pcscf_is_registered first");
             return Value::Null;
         }

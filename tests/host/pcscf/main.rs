@@ -54,6 +54,7 @@ mod usrloc_qos;
 mod usrloc_rpc;
 mod usrloc_start;
 mod usrloc_store;
+mod variables;
 
 const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("core_network", core_network::CASES),
@@ -84,6 +85,7 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("third_party", third_party::CASES),
     ("kemi", kemi::CASES),
     ("late", late::CASES),
+    ("variables", variables::CASES),
     ("usrloc_fire", usrloc_fire::CASES),
     ("usrloc_ipsec", usrloc_ipsec::CASES),
     ("usrloc_qos", usrloc_qos::CASES),
