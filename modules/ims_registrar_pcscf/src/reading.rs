@@ -64,10 +64,12 @@ impl<'m> Origin<'m> {
     pub(crate) fn of(settings: &Settings, msg: &'m Msg<'_>) -> Self {
         let trusted = settings.trusts_bottom_via;
         let bottom = trusted.then(|| msg.last_via()).flatten();
+        // To the route of a reply the transaction gives the AVP of its request, which another one sent.
+        let avp = settings.received_avp.filter(|_| msg.is_request());
         Self {
             source: Source::of(msg),
             bottom: bottom.map(|found| via(&found)),
-            avp: settings.received_avp.and_then(|avp| avp.text()),
+            avp: avp.and_then(|avp| avp.text()),
         }
     }
 

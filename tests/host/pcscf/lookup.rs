@@ -28,6 +28,7 @@ mixed! {
         ir13_the_instance_of_a_contact_must_agree,
         ir14_a_contact_counts_during_its_grace,
         ir15_a_reply_counts_by_its_contact,
+        ir15_a_reply_does_not_come_from_where_the_avp_says_of_its_request,
         a_contact_without_a_user_has_an_empty_one,
         a_port_of_5060_may_be_left_out;
     some:
@@ -230,6 +231,37 @@ fn ir15_a_reply_counts_by_its_contact(mix: Mix) {
     };
     assert_eq!(answered(&bob), 1);
     assert_eq!(answered(&eve), -1);
+}
+
+fn ir15_a_reply_does_not_come_from_where_the_avp_says_of_its_request(mix: Mix) {
+    // The transaction keeps the AVP, and gives it to the route of the reply.
+    let plan = Plan::new(mix).registrar("received_avp", "$avp(received)").with(|setup| {
+        let begin = "switch ($hdr(X-Do)) {";
+        let called = "case \"called\":";
+        let who = "case \"who\":\npcscf_is_registered(\"location\");\n$var(rc) = $rc;\n\
+                   if ($var(rc) == 1) append_hf(\"X-User: $pcscf_registration_contact\\r\\n\");\n\
+                   break;\n";
+        let avp = "if ($hdr(X-Received) != $null) $avp(received) = $hdr(X-Received);\n";
+        setup.word(begin, &format!("{avp}{begin}")).word(called, &format!("{who}{called}"))
+    });
+    let lab = plan.start();
+    let (alice, bob, eve) = (lab.ue("alice"), lab.ue("bob"), lab.ue("eve"));
+    for ue in [&alice, &bob] {
+        lab.register(ue);
+    }
+    let answered = |by: &Ue| {
+        let call = alice.draft("INVITE", "sip:bob@ims.test").add("X-Do", "is_registered");
+        let call = call.add("X-Received", &format!("sip:{}", alice.local()));
+        let call = call.add("X-Relay", &by.address()).add("X-Reply", "who");
+        alice.send(&call);
+        let invite = by.incoming("INVITE");
+        assert_eq!(rc(&invite), 1);
+        by.send(&Draft::reply(&invite, 200, "bob").add("Contact", &format!("<{}>", by.contact())));
+        let reply = alice.final_reply(&call);
+        (rc(&reply), reply.find("X-User").unwrap_or_default().to_owned())
+    };
+    assert_eq!(answered(&bob), (1, "bob".to_owned()));
+    assert_eq!(answered(&eve), (-1, String::new()));
 }
 
 fn ir16_another_port_is_refused_without_ipsec_too(mix: Mix) {
