@@ -22,9 +22,6 @@ pub(crate) fn identity(
     given: &[u8],
 ) -> Result<Verdict, Refused> {
     let id = identity::argument(given);
-    if id.is_empty() {
-        return Err(Refused::new(msg, "the identity to assert is empty"));
-    }
     // A contact that only asked for registration asserts nothing, also if it still has identities.
     let wanted = Wanted { states: lookup::registered(settings), routes: &[] };
     let found = lookup::sender(settings, msg, domain, wanted, |contact| {
@@ -32,6 +29,10 @@ pub(crate) fn identity(
     });
     if matches!(found, Ok(true)) {
         return Ok(Verdict::TRUE);
+    }
+    // Only now: the variables name the sender all the same.
+    if id.is_empty() {
+        return Err(Refused::new(msg, "the identity to assert is empty"));
     }
     // Another contact of the same source may have it.
     let origin = Origin::of(settings, msg);

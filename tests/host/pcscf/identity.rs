@@ -9,6 +9,7 @@ mixed! {
     all:
         ai1_each_registered_identity_is_asserted_in_any_case,
         ai2_other_texts_are_not_asserted,
+        ai2_the_sender_is_named_whatever_is_not_asserted,
         ai3_the_source_alone_is_enough,
         ai4_the_called_identity_is_asserted_without_parameters,
         ai6_nothing_is_asserted_without_a_called_identity;
@@ -47,6 +48,17 @@ fn ai2_other_texts_are_not_asserted(mix: Mix) {
         assert_eq!(asserted(&alice, identity), -1, "{identity:?}");
     }
     lab.host.assert_alive();
+}
+
+fn ai2_the_sender_is_named_whatever_is_not_asserted(mix: Mix) {
+    let (_lab, alice) = registered(mix);
+    for identity in ["", "<>", "<sip:mallory@ims.test>"] {
+        let call = alice.calling("assert").add("X-Identity", identity).add("X-Values", "1");
+        let reply = alice.ask(&call);
+        assert_eq!(rc(&reply), -1, "{identity:?}");
+        let named = (reply.header("X-Asserted"), reply.header("X-User"));
+        assert_eq!(named, (&*alice.identity(), "alice"), "{identity:?}");
+    }
 }
 
 fn ai3_the_source_alone_is_enough(mix: Mix) {
