@@ -68,13 +68,35 @@ pub struct CSeq<'m> {
     pub name: &'m [u8],
 }
 
-/// Which message it is. The number alone does not say: each process has its own, and a failure route
-/// sees a copy with the number of the message before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+/// Which message something is remembered of. Its number alone does not say: each process has its own,
+/// and a failure route sees a copy with the number of the message before.
+#[derive(Debug, Default)]
+pub struct Mark {
     id: u32,
     process: i32,
     buffer: usize,
+    len: u32,
+    /// How it begins.
+    start: Vec<u8>,
+}
+
+impl Mark {
+    /// It is `msg` from now on.
+    pub fn set(&mut self, msg: &Msg<'_>) {
+        let raw = msg.plain();
+        (self.id, self.process, self.len) = (raw.id, raw.pid, raw.len);
+        self.buffer = raw.buf.addr();
+        self.start.clear();
+        self.start.extend_from_slice(msg.start());
+    }
+
+    /// Whether it is `msg`, whose text the script may have changed, or the copy that a transaction
+    /// keeps of it.
+    pub fn is_of(&self, msg: &Msg<'_>) -> bool {
+        let raw = msg.plain();
+        let copied = || self.len == raw.len && self.start == msg.start();
+        (self.id, self.process) == (raw.id, raw.pid) && (self.buffer == raw.buf.addr() || copied())
+    }
 }
 
 /// A borrowed SIP message: never outlives the call that got it.
@@ -285,11 +307,21 @@ impl Msg<'_> {
         u16::try_from(transport).unwrap_or(0)
     }
 
-    /// What no other message has that this process works on, for who remembers something of one.
-    pub fn key(&self) -> Key {
+    fn plain(&self) -> &sys::sip_msg {
         // SAFETY: as in `is_request`.
-        let msg = unsafe { &*self.raw };
-        Key { id: msg.id, process: msg.pid, buffer: msg.buf.addr() }
+        unsafe { &*self.raw }
+    }
+
+    /// As many bytes as tell it apart: those of its first line and of what a proxy or phone puts first.
+    fn start(&self) -> &[u8] {
+        const MOST: usize = 512;
+        let raw = self.plain();
+        let len = usize::try_from(raw.len).unwrap_or(0).min(MOST);
+        if raw.buf.is_null() {
+            return &[];
+        }
+        // SAFETY: the core keeps so many bytes at `buf` for as long as the message.
+        unsafe { core::slice::from_raw_parts(raw.buf.cast(), len) }
     }
 
     /// Whether the script set flag `bit`, 0 to 31, of the branch of the Request-URI.

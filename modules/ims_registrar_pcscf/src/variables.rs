@@ -3,7 +3,7 @@
 use bstr::BString;
 use core::convert::Infallible;
 use kamailio::{
-    msg::{Key, Msg},
+    msg::{Mark, Msg},
     pcscf::client::Contact,
     pv::Value,
 };
@@ -13,8 +13,8 @@ use std::cell::RefCell;
 /// again for the next message.
 #[derive(Default)]
 struct Search {
-    /// Which message it was for; nothing before the first search.
-    message: Option<Key>,
+    /// Which message it was for; none before the first search.
+    message: Mark,
     /// Whether it has found somebody, who may have an empty user part.
     found: bool,
     user: BString,
@@ -29,7 +29,7 @@ thread_local! {
 /// A search of `msg` begins.
 pub(crate) fn forget(msg: &Msg<'_>) {
     SEARCH.with_borrow_mut(|search| {
-        search.message = Some(msg.key());
+        search.message.set(msg);
         search.found = false;
         search.user.clear();
         search.id.clear();
@@ -58,7 +58,7 @@ pub(crate) fn registration_contact(msg: &Msg<'_>) -> Result<Value, Infallible> {
 /// What was found; null if that is nothing.
 fn value(msg: &Msg<'_>, show: impl FnOnce(&Search) -> Option<&BString>) -> Value {
     SEARCH.with_borrow(|search| {
-        if search.message != Some(msg.key()) {
+        if !search.message.is_of(msg) {
             kamailio::error!("no search for this message: call pcscf_is_registered first");
             return Value::Null;
         }

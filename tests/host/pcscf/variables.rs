@@ -5,9 +5,12 @@ use host_tests::{
     host::own_address,
     mixed,
     pcscf::{Mix, Plan, Ue},
+    wait::PATIENCE,
 };
 
 mixed! {
+    all:
+        the_sender_is_accounted_with_his_identity;
     registrar:
         a_failure_route_shows_nobody_of_the_message_before,
         a_failure_route_in_another_process_shows_nobody_else,
@@ -54,6 +57,30 @@ fn shown(ue: &Ue, function: &str, gone: &Ue) -> [String; 2] {
     let failed = ue.ask(&ue.calling(function).add("X-Relay", &gone.address()));
     assert_eq!(failed.status(), 480, "{failed:?}");
     ["X-Asserted", "X-User"].map(|name| failed.header(name).to_owned())
+}
+
+fn the_sender_is_accounted_with_his_identity(mix: Mix) {
+    // The accounting asks for the request that the transaction keeps.
+    let begin = "switch ($hdr(X-Do)) {";
+    let rejects = "case \"reject\":\n setflag(1);\n pcscf_is_registered(\"location\");\n \
+                   t_newtran();\n t_reply(\"403\", \"No\");\n exit;\n";
+    let plan = Plan::new(mix).with(|mut setup| {
+        setup.workers = 1;
+        setup
+            .module("acc")
+            .param("acc", "log_level", 1)
+            .param("acc", "log_flag", 1)
+            .param("acc", "failed_transaction_flag", 1)
+            .param("acc", "log_extra", "who=$pcscf_asserted_identity")
+            .word(begin, &format!("{begin}\n{rejects}"))
+    });
+    let lab = plan.start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    assert_eq!(alice.ask(&alice.calling("reject")).status(), 403);
+    lab.host
+        .journal()
+        .wait(&format!("code=403;reason=Forbidden;who={}", alice.identity()), PATIENCE);
 }
 
 fn a_failure_route_shows_nobody_of_the_message_before(mix: Mix) {
