@@ -17,6 +17,7 @@ mixed! {
     registrar:
         r_81_contacts_are_told_apart_by_their_calls,
         r_82_contacts_are_told_apart_by_their_ways,
+        r_82_a_contact_leaves_by_the_way_that_it_came,
         bounds_can_be_changed_at_runtime,
         r_77_every_other_setting_can_be_changed_at_runtime,
         of_bounds_that_leave_nothing_the_longest_counts,
@@ -152,6 +153,23 @@ fn r_82_contacts_are_told_apart_by_their_ways(mix: Mix) {
     assert_eq!(lab.stored("active_contacts"), 2);
     assert!(lab.finds(&bob, "bob"));
     lab.host.assert_alive();
+}
+
+fn r_82_a_contact_leaves_by_the_way_that_it_came(mix: Mix) {
+    const ONE: &str = "<sip:one@127.0.0.1;lr>";
+    const TWO: &str = "<sip:two@127.0.0.1:5099;lr>";
+    let lab = Plan::new(mix).usrloc("matching_mode", 2).exact().start();
+    let bob = lab.ue("bob");
+    let through = |way: &str, seconds: u32| bob.ask(&bob.register(seconds).add("Path", way));
+    assert_eq!([through(ONE, 600), through(TWO, 600)].map(|reply| reply.status()), [200, 200]);
+    assert_eq!(lab.stored("active_contacts"), 2);
+    assert_eq!(through(ONE, 0).status(), 200);
+    lab.wait_contacts(1);
+    let way = lab.looked_up(&bob, &bob.identity()).expect("the other way");
+    assert_eq!(way.header("X-Du"), TWO.trim_matches(['<', '>']));
+    // Whoever leaves without a way leaves by all of them.
+    assert_eq!(lab.leave(&bob).status(), 200);
+    assert!(!lab.finds(&bob, "bob"));
 }
 
 fn u_16_contacts_are_told_apart_by_their_addresses(mix: Mix) {

@@ -68,12 +68,10 @@ pub fn read<'m>(
     supported: &[&'m [u8]],
     settings: &Settings,
 ) -> Result<Path<'m>, Refusal> {
-    let text = match paths {
-        [] => return Ok(Path::default()),
-        _ if !settings.enabled => return Ok(Path::default()),
-        [one] => scan::unfolded(scan::trim(one)),
-        several => Cow::Owned(scan::unfolded(&several.join(&b","[..])).into_owned()),
-    };
+    if paths.is_empty() || !settings.enabled {
+        return Ok(Path::default());
+    }
+    let text = text(paths);
     if text.len() > MOST || text.contains(&0) {
         return Err(Refusal::Path);
     }
@@ -89,6 +87,21 @@ pub fn read<'m>(
     }
     let received = if settings.use_received { first.param(b"received") } else { None };
     Ok(Path { text, received: received.filter(|text| !text.is_empty()), echoed: known })
+}
+
+/// The way that a request came by whose contacts end, as [`read`] stores it: it is looked for, and kept
+/// nowhere.
+pub fn taken<'m>(paths: &[&'m [u8]], settings: &Settings) -> Cow<'m, [u8]> {
+    if settings.enabled { text(paths) } else { Cow::default() }
+}
+
+/// The bodies as one.
+fn text<'m>(paths: &[&'m [u8]]) -> Cow<'m, [u8]> {
+    match paths {
+        [] => Cow::default(),
+        [one] => scan::unfolded(scan::trim(one)),
+        several => Cow::Owned(scan::unfolded(&several.join(&b","[..])).into_owned()),
+    }
 }
 
 /// Whether Supported headers name an option.

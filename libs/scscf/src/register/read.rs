@@ -65,6 +65,9 @@ pub fn read<'m>(request: &Request<'m>, settings: &Settings) -> Result<Plan<'m>, 
     };
     if plan.registers() {
         take_path(&mut plan, request, settings)?;
+    } else {
+        // With `matching_mode` 2 it says which contact ends.
+        plan.path = path::taken(&request.paths, &settings.path);
     }
     Ok(plan)
 }
