@@ -5,7 +5,8 @@ use crate::{
     event::{self, Happened, Kind},
     hss,
     own::Own as _,
-    registered, remove,
+    registered::{self, Rest},
+    remove,
     save::is_in,
     settings::{self, Settings},
     user_data,
@@ -125,10 +126,11 @@ fn in_all_domains(
     .collect()
 }
 
-/// One identity of each set that belongs to a private identity. The store of C cannot tell: there the
-/// usual public identity is tried.
+/// The identities that belong to a private identity, not those that it shares with another one that has
+/// registered them since. The store of C cannot tell: there the usual public identity is tried.
 fn of_private(settings: &Settings, private: &[u8]) -> Vec<(Domain, Vec<u8>)> {
-    if let Some(found) = settings.usrloc.identities_of(private) {
+    if let Some(mut found) = settings.usrloc.identities_of(private) {
+        found.retain(|(domain, key)| is_of(settings, *domain, key, private));
         return found;
     }
     let usual = [b"sip:", private].concat();
@@ -229,12 +231,14 @@ fn changed(
     charging: Charging<'_>,
 ) -> Result<Option<Vec<Vec<u8>>>, Unchanged> {
     let Some(stored) = registered::stored(settings, domain, key) else { return Ok(None) };
+    let whose = profile.map_or(&b""[..], |profile| &profile.private_identity);
     let entries = match profile {
         Some(profile) => match set::changes(stored.before(profile), profile, key) {
             Ok(entries) => entries,
             // The identity itself is what leaves.
             Err(_) => {
-                registered::leave(settings, domain, key);
+                let rest = Rest { whose, identity: key, entries: &[] };
+                registered::leave(settings, domain, key, &rest);
                 return Ok(Some(vec![key.to_vec()]));
             }
         },
@@ -255,7 +259,8 @@ fn changed(
     let mut other_set = false;
     for entry in &entries {
         if entry.fate == set::Fate::Leaves {
-            registered::leave(settings, domain, &entry.key);
+            let rest = Rest { whose, identity: key, entries: &entries };
+            registered::leave(settings, domain, &entry.key, &rest);
             other_set = true;
             continue;
         }

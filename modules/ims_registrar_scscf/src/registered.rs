@@ -84,7 +84,11 @@ pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply,
             set::Fate::Registered => {
                 one(done, entry, subscription.as_ref(), &source, &entries, &mut changed)?;
             }
-            set::Fate::Leaves => leave(settings, waiting.domain, &entry.key),
+            set::Fate::Leaves => {
+                let whose = profile.map_or(&b""[..], |profile| &profile.private_identity);
+                let rest = Rest { whose, identity: &plan.identity, entries: &entries };
+                leave(settings, waiting.domain, &entry.key, &rest);
+            }
         }
     }
     drop(together);
@@ -212,15 +216,62 @@ fn list(done: &Done<'_>, record: &Identity<'_>, now: i64) -> ContactList {
     }
 }
 
-/// Takes an identity away that the profile has no more.
-pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8]) {
+/// The user whose profile has an identity no more.
+pub(crate) struct Rest<'r> {
+    /// The private identity.
+    pub(crate) whose: &'r [u8],
+    /// One of those that stay.
+    pub(crate) identity: &'r [u8],
+    /// What becomes of them all.
+    pub(crate) entries: &'r [set::Entry<'r>],
+}
+
+/// Takes an identity away that the profile has no more. Another user may have it by now: it stays his,
+/// and the user that `rest` is about is not reached by it any more.
+pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest<'_>) {
+    let who = shown(key).as_bstr();
+    let is_his = {
+        let look = settings.usrloc.look(domain, key);
+        let Some(record) = look.own(key) else { return };
+        let whose = record.private_of_profile();
+        whose.is_empty() || whose == rest.whose
+    };
+    if !is_his {
+        kamailio::info!("{who} is that of another user by now");
+        return unlink(settings, domain, key, rest);
+    }
     event::gone(&Gone { domain, identity: key, contacts: &[] });
     let guard = settings.usrloc.lock(domain, key);
     let Some(record) = guard.own(key) else { return };
-    let who = shown(key).as_bstr();
     match guard.delete(record) {
         Ok(()) => kamailio::info!("{who} is not in the profile of its user any more"),
         Err(error) => kamailio::error!("{who} cannot be removed: {error}"),
+    }
+}
+
+/// Takes the contacts of the user that `rest` is about off the record of `key`.
+fn unlink(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest<'_>) {
+    let his: Vec<(BString, BString)> = {
+        let look = settings.usrloc.look(domain, rest.identity);
+        let record = look.own(rest.identity).filter(|_| *rest.identity != *key);
+        let linked = record.into_iter().flat_map(|record| record.contacts());
+        linked.map(|contact| (contact.uri().into(), contact.call_id().into())).collect()
+    };
+    let guard = settings.usrloc.lock(domain, key);
+    let Some(record) = guard.own(key) else { return };
+    let linked = record.contacts().filter(|contact| {
+        let is_his = |(uri, call_id): &(BString, BString)| {
+            **uri == *contact.uri() && **call_id == *contact.call_id()
+        };
+        // Both may be registered as the identity that stays.
+        let of_set = contact.aor() == key || is_in(rest.entries, contact.aor());
+        of_set && his.iter().any(is_his)
+    });
+    for contact in linked.collect::<Vec<_>>() {
+        if let Err(error) = guard.unlink(&record, &contact) {
+            let contact = shown(contact.uri()).as_bstr();
+            kamailio::error!("{contact} stays at {}: {error}", shown(key).as_bstr());
+        }
     }
 }
 

@@ -69,14 +69,29 @@ impl<'u> Guard<'u> {
 
     /// Takes the contacts off the record: the module of C would keep them for ever.
     fn unlink_all(&self, identity: &Identity<'_>) {
-        let Some(unlink) = self.api.unlink_contact_from_impu else { return };
         let linked: Vec<Contact<'_>> = identity.contacts().collect();
         for contact in linked {
-            self.with_slot(&contact, || {
-                // SAFETY: records of the module, both locked; each is linked once. What fails it logs.
-                unsafe { unlink(identity.as_raw(), contact.as_raw(), 1, 0) };
-            });
+            // What fails it logs.
+            let _said = self.unlink(identity, &contact);
         }
+    }
+
+    /// Takes a contact that is linked to the identity off it; it stays with the other identities that
+    /// have it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if the module refuses.
+    pub fn unlink(&self, identity: &Identity<'_>, contact: &Contact<'_>) -> Result<()> {
+        /// The database is written as well.
+        const WRITE: c_int = 1;
+        let missing = lacks("unlink_contact_from_impu");
+        let unlink = self.api.unlink_contact_from_impu.ok_or(missing)?;
+        let code = self.with_slot(contact, || {
+            // SAFETY: records of the module, both locked; each is linked once.
+            unsafe { unlink(identity.as_raw(), contact.as_raw(), WRITE, 0) }
+        });
+        done("unlink_contact_from_impu", code)
     }
 
     /// Says that the HSS need not be told when the record goes: it knows.

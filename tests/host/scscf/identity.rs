@@ -4,7 +4,7 @@ use crate::operator::owner_of_rooms;
 use host_tests::{
     Draft,
     diameter::{
-        Assignment, Avps as _, Hss, Subscriber,
+        Assignment, Avps as _, Hss, SUCCESS, Subscriber,
         hss::{REGISTRATION_TERMINATION, SERVER_ASSIGNMENT},
     },
     digest::Credentials,
@@ -29,6 +29,8 @@ mixed! {
         an_address_of_version_6_is_one_however_it_is_written,
         a_contact_that_a_register_names_twice_is_one,
         who_shares_an_identity_takes_nothing_else_of_the_other_user,
+        the_end_of_one_user_is_no_end_of_who_shares_an_identity,
+        an_identity_that_moved_to_another_user_stays_there,
         who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard,
         an_identity_is_the_same_however_it_is_written;
     usrloc:
@@ -247,6 +249,52 @@ fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
     assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
     lab.host.rpc(&["regscscf.dereg_impu", &bob.1]).unwrap();
     assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+}
+
+fn the_end_of_one_user_is_no_end_of_who_shares_an_identity(mix: Mix) {
+    const OFFICE: &str = "sip:office@ims.test";
+    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
+    let hss = Hss::start(
+        [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
+    );
+    let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
+    let (one, two) = (lab.ue("bob"), lab.ue("carol"));
+    assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
+    // It is the second one that has the record of what they share.
+    assert_eq!(two.ask(&named(&two, &carol.0, "Authorization")).status(), 200);
+    assert_eq!(hss.terminate(&bob.0, &[], 0).result(), Some(SUCCESS));
+    assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    let office = lab.looked_up(&one, OFFICE).expect("the other user");
+    assert_eq!((office.header("X-Ru"), office.header("X-Branches")), (&*two.contact(), "<null>"));
+}
+
+fn an_identity_that_moved_to_another_user_stays_there(mix: Mix) {
+    const NUMBER: &str = "tel:+4711";
+    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
+    for pushed in [true, false] {
+        let hss = Hss::start(vec![
+            Subscriber::new(&bob.0, "", &[&bob.1, NUMBER]),
+            Subscriber::new(&carol.0, "", &[&carol.1]),
+        ]);
+        let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
+        let (one, two) = (lab.ue("bob"), lab.ue("carol"));
+        let registers = |ue: &Ue, card: &str| {
+            assert_eq!(ue.ask(&named(ue, card, "Authorization")).status(), 200);
+        };
+        registers(&one, &bob.0);
+        hss.change(&bob.0, |it| it.public.truncate(1));
+        hss.change(&carol.0, |it| it.public.push((NUMBER.to_owned(), false)));
+        registers(&two, &carol.0);
+        // Now the first one loses it.
+        match pushed {
+            true => assert_eq!(hss.push(&bob.0).result(), Some(SUCCESS)),
+            false => registers(&one, &bob.0),
+        }
+        let found = lab.looked_up(&one, NUMBER).expect("its new user");
+        let found = (found.header("X-Ru"), found.header("X-Branches"));
+        assert_eq!(found, (&*two.contact(), "<null>"), "pushed {pushed}");
+        assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    }
 }
 
 /// Also where the registrar knows of no wildcards.
