@@ -29,6 +29,7 @@ pub(crate) fn answered(answered: &Answered<'_>) {
         kamailio::info!("an answer of the hss that nobody waits for any more");
         return;
     };
+    count(answered);
     let Some(texts) = Texts::of(&waiting.texts) else { return };
     let Some(plan) = Plan::unpack(texts.plan) else { return };
     let transaction = settings.tm.waiting(waiting.transaction);
@@ -83,6 +84,16 @@ pub(crate) fn answered(answered: &Answered<'_>) {
     if goes_on {
         go_on(settings, &waiting, &texts);
     }
+}
+
+/// Counts what the HSS has said, or that it said nothing; also when nobody waits for it any more.
+fn count(answered: &Answered<'_>) {
+    if answered.answer.is_none() {
+        stats::SAR_TIMEOUTS.increment();
+        return;
+    }
+    stats::SAR_REPLIES.increment();
+    stats::SAR_REPLY_TIME.add(i32::try_from(answered.elapsed).unwrap_or(i32::MAX));
 }
 
 /// Whether the HSS has agreed.
@@ -162,12 +173,7 @@ fn take(
     texts: &Texts<'_>,
     plan: &Plan<'_>,
 ) -> Result<Option<Reply>, Failure> {
-    let Some(answer) = &answered.answer else {
-        stats::SAR_TIMEOUTS.increment();
-        return Err(saa::UNANSWERED);
-    };
-    stats::SAR_REPLIES.increment();
-    stats::SAR_REPLY_TIME.add(i32::try_from(answered.elapsed).unwrap_or(i32::MAX));
+    let Some(answer) = &answered.answer else { return Err(saa::UNANSWERED) };
     let saa = Saa::read(answer.clone().map(hss::read));
     saa.judge(waiting.required)?;
     if waiting.is_save && !plan.registers() {

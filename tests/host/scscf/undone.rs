@@ -3,7 +3,7 @@
 use host_tests::{
     diameter::{
         Assignment, Avps as _, Reply, SUCCESS,
-        hss::{SERVER_ASSIGNMENT, user_data},
+        hss::{Mood, SERVER_ASSIGNMENT, user_data},
     },
     mixed,
     rpc::number,
@@ -18,6 +18,7 @@ use std::{
 mixed! {
     registrar:
         an_answer_for_a_request_that_was_given_up_registers_nobody,
+        an_answer_that_is_late_is_counted,
         an_answer_that_is_late_leaves_the_other_client_of_the_user_alone,
         an_answer_that_is_late_leaves_the_next_attempt_alone,
         service_for_the_unregistered_stands_when_its_request_was_given_up,
@@ -72,6 +73,25 @@ fn an_answer_for_a_request_that_was_given_up_registers_nobody(mix: Mix) {
         assert!(lab.finds(&bob, "bob"));
         lab.host.assert_alive();
     }
+}
+
+fn an_answer_that_is_late_is_counted(mix: Mix) {
+    let plan = Plan::new(mix).impatient();
+    let lab = plan.with(|setup| setup.param("tm", "fr_timer", 1000)).start();
+    let bob = lab.ue("bob");
+    let counted = |wanted: [u64; 2]| {
+        until(&format!("{wanted:?} answers and timeouts"), PATIENCE, || {
+            let names = ["sar_replies_received", "sar_timeouts"];
+            (names.map(|name| lab.counted(name)) == wanted).then_some(())
+        });
+    };
+    slow(&lab, &[1500]);
+    assert!(bob.ask(&bob.register(600)).status() >= 400);
+    counted([1, 0]);
+    lab.hss.set(SERVER_ASSIGNMENT, Mood::Silence);
+    assert!(bob.ask(&bob.register(600)).status() >= 400);
+    counted([1, 1]);
+    assert_eq!(["accepted_regs", "rejected_regs"].map(|name| lab.counted(name)), [0, 2]);
 }
 
 fn an_answer_that_is_late_leaves_the_other_client_of_the_user_alone(mix: Mix) {
