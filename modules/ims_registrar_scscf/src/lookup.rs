@@ -157,9 +157,8 @@ fn go_to(msg: &Msg<'_>, contact: &Contact<'_>) -> Result<(), Unusable> {
     };
     msg.set_request_uri(contact.uri())?;
     msg.reset_destination()?;
-    if !path.is_empty() {
-        msg.set_path(path)?;
-    }
+    // Without one it is not to take that of a contact that was found before.
+    msg.set_path(path)?;
     if !next.is_empty() {
         msg.set_destination(next)?;
     }

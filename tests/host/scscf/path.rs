@@ -16,6 +16,7 @@ mixed! {
         r_20_a_path_beyond_all_bounds_is_refused,
         r_50_a_contact_is_reached_by_its_path;
     registrar:
+        r_15_a_request_that_is_led_elsewhere_leaves_the_way_of_the_first_user,
         r_16_who_does_not_know_path_is_not_registered,
         r_17_nobody_hears_of_the_identities_of_somebody_else,
         r_18_no_path_is_kept_unless_asked_for,
@@ -53,6 +54,24 @@ fn r_15_requests_take_the_way_that_the_register_came(mix: Mix) {
     assert_eq!(passed.uri(), bob.contact());
     let routes = passed.all("Route").join(",").replace(' ', "");
     assert_eq!(routes, format!("{way},<sip:second@127.0.0.1;lr>"));
+}
+
+fn r_15_a_request_that_is_led_elsewhere_leaves_the_way_of_the_first_user(mix: Mix) {
+    let elsewhere = "case \"elsewhere\":
+            lookup(\"location\");
+            $ru = $hdr(X-Uri);
+            lookup(\"location\");
+            $var(rc) = $rc;
+            break;";
+    let lab = Plan::new(mix).with(|setup| setup.word("{second}", elsewhere)).start();
+    let (bob, carol, hop) = (lab.ue("bob"), lab.ue("carol"), lab.ue("hop"));
+    let reply = bob.ask(&through(&bob, &format!("<{};lr>", hop.contact())));
+    assert_eq!(reply.status(), 200);
+    lab.register(&carol, 600);
+    let draft = bob.calling("elsewhere").uri(&bob.identity()).add("X-Uri", &carol.identity());
+    assert_eq!(bob.ask(&draft.add("X-Relay", "1")).status(), 200);
+    let passed = carol.incoming("MESSAGE");
+    assert_eq!((passed.uri(), passed.all("Route").len()), (&*carol.contact(), 0), "{passed:?}");
 }
 
 fn r_16_a_client_that_does_not_know_path_is_told_so(mix: Mix) {
