@@ -50,7 +50,8 @@ fn terminate(settings: &Settings, rtr: &Rtr<'_>) -> rtr::Outcome {
     let whose: Vec<(Domain, Vec<u8>)> = match target {
         Target::Public(identities) => {
             let keys = identities.iter().map(|identity| set::key(identity));
-            in_all_domains(settings, keys.map(std::borrow::Cow::into_owned))
+            let named = in_all_domains(settings, keys.map(std::borrow::Cow::into_owned));
+            of_named(settings, named, &rtr.privates())
         }
         Target::Private => {
             let all = rtr.privates().into_iter();
@@ -65,6 +66,40 @@ fn terminate(settings: &Settings, rtr: &Rtr<'_>) -> rtr::Outcome {
     let outcome = rtr::Outcome::of(&target, known);
     kamailio::notice!("the hss ends registrations: {rtr}: {known} known, {outcome:?}");
     outcome
+}
+
+/// The identities that an RTR names, where `privates` are the users that it is about. Another one may have
+/// registered an identity that they share: there another identity of the named user, which has the contacts
+/// that end, stands for it.
+fn of_named(
+    settings: &Settings,
+    named: Vec<(Domain, Vec<u8>)>,
+    privates: &[&[u8]],
+) -> Vec<(Domain, Vec<u8>)> {
+    let is_of_another = |domain, key: &[u8]| {
+        let look = settings.usrloc.look(domain, key);
+        let whose = look.own(key).map(|record| record.private_of_profile().to_vec());
+        !privates.is_empty() && whose.is_some_and(|whose| !privates.contains(&&*whose))
+    };
+    let has = |domain, own: &[u8], key: &[u8]| {
+        let look = settings.usrloc.look(domain, own);
+        let record = look.own(own);
+        record.is_some_and(|record| record.identities().any(|(uri, _)| *set::key(uri) == *key))
+    };
+    let stands_for = |domain, key: &[u8]| {
+        let own = privates.iter().flat_map(|private| of_private(settings, private));
+        let mut own = own;
+        own.find(|(of, own)| *of == domain && has(domain, own, key))
+    };
+    let mut whose = Vec::with_capacity(named.len());
+    for (domain, key) in named {
+        let other = if is_of_another(domain, &key) { stands_for(domain, &key) } else { None };
+        let one = other.unwrap_or((domain, key));
+        if !whose.contains(&one) {
+            whose.push(one);
+        }
+    }
+    whose
 }
 
 /// Ends those of one identity; whether it was known.
