@@ -106,19 +106,27 @@ fn was_assigned(answered: &Answered<'_>) -> bool {
 /// `tm` has given the request up, and the client has heard that it failed: it is not registered. A user
 /// that is served without being registered has heard of nothing, and is served from now on.
 fn late(settings: &Settings, answered: &Answered<'_>, waiting: &Waiting, plan: &Plan<'_>) {
-    stats::REJECTED.increment();
     let who = shown(&plan.identity).as_bstr();
     kamailio::error!("the answer of the hss for {who} comes after the end of its transaction");
-    if !was_assigned(answered) {
+    if waiting.is_save {
+        stats::REJECTED.increment();
+        if was_assigned(answered) {
+            undone::tell(settings, waiting, plan, Cause::Timeout);
+        }
         return;
     }
-    if waiting.is_save {
-        undone::tell(settings, waiting, plan, Cause::Timeout);
-    } else if let Some(texts) = Texts::of(&waiting.texts)
-        && let Err(failure) = take(settings, answered, waiting, &texts, plan)
-    {
-        kamailio::notice!("{who}: refused: {}", failure.refusal);
-        undone::tell(settings, waiting, plan, failure.cause());
+    let Some(texts) = Texts::of(&waiting.texts) else { return };
+    match take(settings, answered, waiting, &texts, plan) {
+        Ok(_) => stats::ACCEPTED.increment(),
+        Err(failure) => {
+            if failure.return_code == FAILED {
+                stats::REJECTED.increment();
+            }
+            kamailio::notice!("{who}: refused: {}", failure.refusal);
+            if was_assigned(answered) {
+                undone::tell(settings, waiting, plan, failure.cause());
+            }
+        }
     }
 }
 

@@ -133,6 +133,7 @@ fn service_for_the_unregistered_stands_when_its_request_was_given_up(mix: Mix) {
         (lab.state(&carol.identity()).as_deref() == Some("unregistered")).then_some(())
     });
     lab.hss.hears_no(SERVER_ASSIGNMENT);
+    assert_eq!(["accepted_regs", "rejected_regs"].map(|name| lab.counted(name)), [1, 0]);
 }
 
 fn to(ue: &Ue, identity: &str, seconds: u32) -> host_tests::Draft {
