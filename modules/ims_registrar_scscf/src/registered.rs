@@ -226,8 +226,8 @@ pub(crate) struct Rest<'r> {
     pub(crate) entries: &'r [set::Entry<'r>],
 }
 
-/// Takes an identity away that the profile has no more. Another user may have it by now: it stays his,
-/// and the user that `rest` is about is not reached by it any more.
+/// Takes an identity away that the profile has no more. Another user may have it, too, or by now: it is
+/// his then, and the user that `rest` is about is not reached by it any more.
 pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest<'_>) {
     let who = shown(key).as_bstr();
     let is_his = {
@@ -236,9 +236,10 @@ pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest
         let whose = record.private_of_profile();
         whose.is_empty() || whose == rest.whose
     };
-    if !is_his {
-        kamailio::info!("{who} is that of another user by now");
-        return unlink(settings, domain, key, rest);
+    let his = contacts(settings, domain, key, rest);
+    if !is_his || hand_over(settings, domain, key, rest, &his) {
+        kamailio::info!("{who} is that of another user");
+        return unlink(settings, domain, key, rest, &his);
     }
     event::gone(&Gone { domain, identity: key, contacts: &[] });
     let guard = settings.usrloc.lock(domain, key);
@@ -249,23 +250,66 @@ pub(crate) fn leave(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest
     }
 }
 
-/// Takes the contacts of the user that `rest` is about off the record of `key`.
-fn unlink(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest<'_>) {
-    let his: Vec<(BString, BString)> = {
-        let look = settings.usrloc.look(domain, rest.identity);
-        let record = look.own(rest.identity).filter(|_| *rest.identity != *key);
-        let linked = record.into_iter().flat_map(|record| record.contacts());
-        linked.map(|contact| (contact.uri().into(), contact.call_id().into())).collect()
+/// What tells a contact from others: its URI and its Call-ID.
+type Names = (BString, BString);
+
+fn names(contact: &Contact<'_>) -> Names {
+    (contact.uri().into(), contact.call_id().into())
+}
+
+/// The contacts of the user that `rest` is about, without those that `key` alone has.
+fn contacts(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest<'_>) -> Vec<Names> {
+    let look = settings.usrloc.look(domain, rest.identity);
+    let record = look.own(rest.identity).filter(|_| *rest.identity != *key);
+    let linked = record.into_iter().flat_map(|record| record.contacts());
+    linked.map(|contact| names(&contact)).collect()
+}
+
+/// Gives the record of `key` the profile of another user who has registered it as well; whether there is
+/// one.
+fn hand_over(
+    settings: &Settings,
+    domain: Domain,
+    key: &[u8],
+    rest: &Rest<'_>,
+    his: &[Names],
+) -> bool {
+    let now = timer::now();
+    let others: Vec<BString> = {
+        let look = settings.usrloc.look(domain, key);
+        let linked = look.own(key).into_iter().flat_map(|record| record.contacts());
+        let others = linked.filter(|one| one.is_valid(now) && !his.contains(&names(one)));
+        others.map(|contact| contact.aor().into()).collect()
     };
+    let found = others.iter().filter(|aor| ***aor != *key).find_map(|aor| {
+        let guard = settings.usrloc.lock(domain, aor);
+        let record = guard.own(aor).filter(|it| it.private_of_profile() != rest.whose)?;
+        let (_, barred) = record.identities().find(|(uri, _)| *set::key(uri) == *key)?;
+        Some((Subscription::of(settings.usrloc, &record)?, barred))
+    });
+    let Some((subscription, barred)) = found else { return false };
+    let assigned = Assigned {
+        state: Registration::Registered,
+        barred: Some(barred),
+        primary: false,
+        subscription: Some(&subscription),
+        charging: Charging::default(),
+    };
+    let given = settings.usrloc.lock(domain, key).assign(&assigned).map(|record| record.is_some());
+    given.unwrap_or_else(|error| {
+        kamailio::error!("{} cannot be handed over: {error}", shown(key).as_bstr());
+        false
+    })
+}
+
+/// Takes the contacts `his` of the user that `rest` is about off the record of `key`.
+fn unlink(settings: &Settings, domain: Domain, key: &[u8], rest: &Rest<'_>, his: &[Names]) {
     let guard = settings.usrloc.lock(domain, key);
     let Some(record) = guard.own(key) else { return };
     let linked = record.contacts().filter(|contact| {
-        let is_his = |(uri, call_id): &(BString, BString)| {
-            **uri == *contact.uri() && **call_id == *contact.call_id()
-        };
         // Both may be registered as the identity that stays.
         let of_set = contact.aor() == key || is_in(rest.entries, contact.aor());
-        of_set && his.iter().any(is_his)
+        of_set && his.contains(&names(contact))
     });
     for contact in linked.collect::<Vec<_>>() {
         if let Err(error) = guard.unlink(&record, &contact) {

@@ -61,6 +61,15 @@ impl Subscription {
         Ok(Self { raw, usrloc })
     }
 
+    /// That of `identity`, which is locked, for another one; nothing if it has none.
+    pub fn of(usrloc: &'static Usrloc, identity: &Identity<'_>) -> Option<Self> {
+        let count = usrloc.api.ref_subscription?;
+        let raw = identity.subscription().map(|found| NonNull::from(found))?;
+        // SAFETY: the record holds a reference while it is locked; this counts one more.
+        unsafe { count(raw.as_ptr()) };
+        Some(Self { raw, usrloc })
+    }
+
     pub(super) fn as_raw(&self) -> *mut raw::ims_subscription {
         self.raw.as_ptr()
     }

@@ -31,6 +31,7 @@ mixed! {
         who_shares_an_identity_takes_nothing_else_of_the_other_user,
         the_end_of_one_user_is_no_end_of_who_shares_an_identity,
         an_identity_that_moved_to_another_user_stays_there,
+        an_identity_that_one_of_two_users_loses_stays_with_the_other,
         who_has_an_identity_within_a_wildcard_is_not_the_owner_of_the_wildcard,
         an_identity_is_the_same_however_it_is_written;
     usrloc:
@@ -296,6 +297,34 @@ fn an_identity_that_moved_to_another_user_stays_there(mix: Mix) {
         let found = lab.looked_up(&one, NUMBER).expect("its new user");
         let found = (found.header("X-Ru"), found.header("X-Branches"));
         assert_eq!(found, (&*two.contact(), "<null>"), "pushed {pushed}");
+        assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    }
+}
+
+fn an_identity_that_one_of_two_users_loses_stays_with_the_other(mix: Mix) {
+    const OFFICE: &str = "sip:office@ims.test";
+    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
+    for pushed in [true, false] {
+        let hss = Hss::start(
+            [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
+        );
+        let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
+        let (one, two) = (lab.ue("bob"), lab.ue("carol"));
+        let registers = |ue: &Ue, card: &str| {
+            assert_eq!(ue.ask(&named(ue, card, "Authorization")).status(), 200);
+        };
+        registers(&two, &carol.0);
+        // It is the one that loses it whose profile the record has.
+        registers(&one, &bob.0);
+        hss.change(&bob.0, |it| it.public.truncate(1));
+        match pushed {
+            true => assert_eq!(hss.push(&bob.0).result(), Some(SUCCESS)),
+            false => registers(&one, &bob.0),
+        }
+        let found = lab.looked_up(&one, OFFICE).expect("the other user");
+        let found = (found.header("X-Ru"), found.header("X-Branches"));
+        assert_eq!(found, (&*two.contact(), "<null>"), "pushed {pushed}");
+        assert_eq!(lab.record(OFFICE).unwrap().set, [&*carol.1, OFFICE]);
         assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
     }
 }
