@@ -64,7 +64,7 @@ impl Subscription {
     /// That of `identity`, which is locked, for another one; nothing if it has none.
     pub fn of(usrloc: &'static Usrloc, identity: &Identity<'_>) -> Option<Self> {
         let count = usrloc.api.ref_subscription?;
-        let raw = identity.subscription().map(|found| NonNull::from(found))?;
+        let raw = identity.subscription().map(NonNull::from)?;
         // SAFETY: the record holds a reference while it is locked; this counts one more.
         unsafe { count(raw.as_ptr()) };
         Some(Self { raw, usrloc })
