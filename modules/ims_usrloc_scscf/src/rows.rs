@@ -3,7 +3,7 @@
 use crate::{
     db::{self, Access, JOURNAL, Job, Owner, Reason, Row, RowError, STORAGE, What, Who},
     engine,
-    state::State,
+    state::{State, has_row},
 };
 use bstr::{BStr, BString};
 use kamailio::{
@@ -212,8 +212,9 @@ pub(crate) fn contact(uri: &[u8]) -> Option<Contact> {
 /// The identities that have a contact with this URI and are stored.
 pub(crate) fn owners(uri: &[u8]) -> Vec<Owner> {
     let owners = with(|state| {
-        let Some(id) = state.contact_of_row(uri) else { return Vec::new() };
-        stored_owners(state, id).map(|identity| Owner::from(Who::of(identity))).collect()
+        let contacts = state.contacts_of_row(uri).into_iter();
+        let owners = contacts.flat_map(|id| stored_owners(state, id));
+        owners.map(|identity| Owner::from(Who::of(identity))).collect()
     });
     owners.unwrap_or_default()
 }
@@ -311,9 +312,9 @@ fn plain(text: &[u8]) -> BString {
 }
 
 fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
-    let id = state.contact_of_row(uri)?;
     // One is enough: a contact may have hundreds.
-    stored_owners(state, id).next()?;
+    let is_stored = |id: &Id| stored_owners(state, *id).next().is_some();
+    let id = state.contacts_of_row(uri).into_iter().find(is_stored)?;
     let contact = state.contact(id)?;
     Some(Contact {
         contact: uri.into(),
@@ -337,7 +338,8 @@ fn contact_of(state: &State, uri: &[u8]) -> Option<Contact> {
 
 fn is_linked(state: &State, who: Who<'_>, uri: &[u8]) -> bool {
     let contacts = find(state, who).map(|(id, _)| state.contacts_of(id)).unwrap_or_default();
-    contacts.iter().any(|id| state.contact(*id).is_some_and(|contact| contact.uri() == uri))
+    let is_it = |contact: &scscf::Contact| contact.uri() == uri && has_row(contact);
+    contacts.iter().any(|id| state.contact(*id).is_some_and(is_it))
 }
 
 fn watcher_of(state: &State, who: Who<'_>, key: &WatcherKey) -> Option<Watcher> {

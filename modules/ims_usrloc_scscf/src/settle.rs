@@ -54,7 +54,7 @@ pub(crate) fn contact(state: &mut State, id: Id, now: i64) {
         Turn::Same | Turn::Moves => None,
     };
     if let Some(cause) = cause {
-        state.note_contact(id, cause);
+        state.note_turn(id, cause);
     }
     state.schedule_contact(id, now);
 }

@@ -7,7 +7,7 @@ mod notes;
 mod subscribers;
 mod watchers;
 
-pub(crate) use contacts::{Flags, Turn, flags_of, set_flag, state_of};
+pub(crate) use contacts::{Flags, Turn, flags_of, has_row, set_flag, state_of};
 
 use crate::{db, occupancy::Occupancy, settings};
 use allocator_api2::vec::Vec;

@@ -29,6 +29,8 @@ mixed! {
         rows_follow_memory_under_fire,
         processes_of_all_kinds_store_what_they_change,
         identities_that_share_a_profile_come_back_as_one_user;
+    ours:
+        users_with_the_same_contact_come_back_as_they_were;
 }
 
 fn registered(lab: &Lab, users: usize) -> Vec<Ue> {
@@ -235,6 +237,45 @@ fn processes_of_all_kinds_store_what_they_change(mix: Mix) {
     }
     let log = lab.host.journal().text();
     assert_eq!(lab.stored("db_write_errors"), 0, "{log}");
+}
+
+/// A telephone behind a NAT, or a PBX, has the contact that others have: they share a row.
+fn users_with_the_same_contact_come_back_as_they_were(mix: Mix) {
+    // Who registers, 0 or 1, and for how many seconds.
+    const LIVES: [&[(usize, u32)]; 7] = [
+        &[(0, 600), (1, 600)],
+        &[(0, 600), (1, 600), (1, 0)],
+        &[(0, 600), (1, 600), (0, 0)],
+        &[(0, 600), (1, 600), (1, 0), (1, 600)],
+        &[(0, 600), (0, 0), (1, 600), (0, 600)],
+        &[(0, 600), (1, 600), (0, 0), (1, 0), (0, 600), (1, 600)],
+        &[(0, 600), (1, 600), (0, 0), (1, 0), (1, 600), (0, 600)],
+    ];
+    for mode in [1, 2] {
+        let plan = plan(mix, mode).usrloc("db_flush_interval", 3600);
+        let mut lab = plan.usrloc("timer_interval", 60).start();
+        let mut wanted = Vec::new();
+        for (number, life) in LIVES.iter().enumerate() {
+            let users = [0, 1].map(|user| lab.ue(&format!("u{number}{user}")));
+            let shared = format!("<sip:ue@192.0.2.{number}>");
+            let mut is_there = [false; 2];
+            for (user, seconds) in *life {
+                let ue = &users[*user];
+                let reply = ue.ask(&ue.register(*seconds).set("Contact", &shared));
+                assert_eq!(reply.status(), 200, "{reply:?}");
+                is_there[*user] = *seconds > 0;
+            }
+            wanted.push(is_there);
+        }
+        let asking = lab.ue("asking");
+        let found = |lab: &Lab| -> Vec<[bool; 2]> {
+            let one = |number| [0, 1].map(|user| lab.finds(&asking, &format!("u{number}{user}")));
+            (0..LIVES.len()).map(one).collect()
+        };
+        assert_eq!(found(&lab), wanted, "mode {mode}");
+        restart(&mut lab);
+        assert_eq!(found(&lab), wanted, "mode {mode}, after a restart");
+    }
 }
 
 fn identities_that_share_a_profile_come_back_as_one_user(mix: Mix) {

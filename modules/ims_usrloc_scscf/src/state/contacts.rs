@@ -47,6 +47,11 @@ pub(crate) fn state_of(contact: &Contact) -> Option<life::State> {
     life::State::of(contact.state_number())
 }
 
+/// Whether a contact is stored: it is not about to go.
+pub(crate) fn has_row(contact: &Contact) -> bool {
+    !matches!(state_of(contact), Some(life::State::Deleted | life::State::DelayedDelete))
+}
+
 pub(crate) fn flags_of(contact: &Contact) -> Flags {
     Flags(contact.own_flags())
 }
@@ -123,21 +128,42 @@ impl State {
     /// The newest contact with exactly this URI that is not about to go, for its row.
     pub(crate) fn contact_of_row(&self, uri: &[u8]) -> Option<Id> {
         let mut newest: Option<Id> = None;
-        self.by_contact.find(self.by_contact.key(Key::Contact(uri)), |index| {
-            let Some((id, contact)) = self.contacts.at(index) else { return false };
-            let lives = !matches!(
-                state_of(contact),
-                Some(life::State::Deleted | life::State::DelayedDelete)
-            );
-            if lives
-                && contact.uri() == uri
-                && newest.is_none_or(|other| other.generation < id.generation)
-            {
+        self.each_of_row(uri, |id| {
+            if newest.is_none_or(|other| other.generation < id.generation) {
                 newest = Some(id);
+            }
+        });
+        newest
+    }
+
+    /// All that [`State::contact_of_row`] chooses from, the newest first: users may have the same one,
+    /// which are several contacts with one row.
+    pub(crate) fn contacts_of_row(&self, uri: &[u8]) -> Vec<Id> {
+        let mut all = Vec::new();
+        self.each_of_row(uri, |id| all.push(id));
+        all.sort_unstable_by_key(|id| core::cmp::Reverse(id.generation));
+        all
+    }
+
+    /// Whether another contact than `id` has the same row.
+    pub(crate) fn shares_row(&self, id: Id) -> bool {
+        let mut shares = false;
+        if let Some(contact) = self.contacts.get(id) {
+            self.each_of_row(contact.uri(), |other| shares |= other != id);
+        }
+        shares
+    }
+
+    fn each_of_row(&self, uri: &[u8], mut work: impl FnMut(Id)) {
+        self.by_contact.find(self.by_contact.key(Key::Contact(uri)), |index| {
+            if let Some((id, contact)) = self.contacts.at(index)
+                && contact.uri() == uri
+                && has_row(contact)
+            {
+                work(id);
             }
             false
         });
-        newest
     }
 
     /// Takes a new contact in.

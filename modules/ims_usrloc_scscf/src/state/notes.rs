@@ -12,14 +12,30 @@ impl State {
         }
     }
 
-    /// Notes the row of a contact.
+    /// Notes the row of a contact. Where users have the same one, it stays when one of them goes, and was
+    /// there before one of them came: then the links say whose it is.
     pub(crate) fn note_contact(&mut self, id: Id, cause: Cause) {
+        let cause = match cause {
+            Cause::New if db::writes() && self.shares_row(id) => Cause::Changed,
+            cause => cause,
+        };
         if let Some(contact) = self.contacts.get_mut(id) {
             if cause != Cause::Changed {
                 // What its row said is gone.
                 contact.set_mark(0);
             }
             db::changed(&mut self.journal, Row::Contact(contact.uri()), cause);
+        }
+    }
+
+    /// As [`State::note_contact`], of a contact that a client has had go, or come back: a row that others
+    /// share neither takes its links along nor brings them back.
+    pub(crate) fn note_turn(&mut self, id: Id, cause: Cause) {
+        self.note_contact(id, cause);
+        if db::writes() && self.shares_row(id) {
+            for identity in self.identities_with(id) {
+                self.note_link(identity, id, cause);
+            }
         }
     }
 
