@@ -9,7 +9,8 @@ pub(crate) use list::list;
 pub(crate) use show::showimpu;
 
 use crate::{
-    db, dump,
+    db::{self, Cause},
+    dump,
     engine::{self, Engine},
     state::State,
 };
@@ -124,6 +125,8 @@ fn end_contact(state: &mut State, engine: &Engine, impu: &[u8], uri: &[u8]) -> O
             let Some(contact) = state.contact_mut(id) else { continue };
             if meant.is(contact.uri()) && State::is_live(contact, now) {
                 contact.set_expires(now);
+                // Else it would come back with its time if the server ended before the next tick.
+                state.note_contact(id, Cause::Changed);
                 state.schedule_contact(id, now);
                 *count += 1;
             }

@@ -28,6 +28,7 @@ mixed! {
         a_postgres_that_stands_still_costs_a_moment_and_no_registration,
         rows_follow_memory_under_fire,
         processes_of_all_kinds_store_what_they_change,
+        a_contact_that_an_operator_ended_does_not_come_back,
         identities_that_share_a_profile_come_back_as_one_user;
     ours:
         users_with_the_same_contact_come_back_as_they_were;
@@ -237,6 +238,20 @@ fn processes_of_all_kinds_store_what_they_change(mix: Mix) {
     }
     let log = lab.host.journal().text();
     assert_eq!(lab.stored("db_write_errors"), 0, "{log}");
+}
+
+fn a_contact_that_an_operator_ended_does_not_come_back(mix: Mix) {
+    let mut lab = plan(mix, 1).usrloc("timer_interval", 4).start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.register(&bob, 600);
+    lab.register(&carol, 600);
+    let ended = lab.host.rpc(&["ulscscf.delete_contact", &bob.identity(), &bob.contact()]);
+    assert!(ended.is_ok_and(|text| text.contains("Deleted: 1")));
+    lab.host.kill9();
+    lab.host.again();
+    lab.connected();
+    gone(&lab, &carol, "bob");
+    assert!(lab.finds(&bob, "carol"));
 }
 
 /// A telephone behind a NAT, or a PBX, has the contact that others have: they share a row.
