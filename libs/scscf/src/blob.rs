@@ -2,7 +2,8 @@
 //!
 //! Numbers are little-endian, a text is its length in two bytes and its bytes. There is no version:
 //! what is read may be anything. `wildcard` and the two flags of an application server that ask for
-//! parts of a REGISTER have no place in it and come back as if the HSS had not said them.
+//! parts of a REGISTER have no place in what the C module writes. They follow it, if there are any,
+//! behind [`MORE`]: the C module passes over what follows, and writes none of it.
 
 mod read;
 #[cfg(test)]
@@ -11,6 +12,20 @@ mod write;
 
 pub use read::{BadBlob, decode};
 pub use write::{Unfit, encode};
+
+/// What begins the end of a profile that the C module does not know. It has a list of entries: a kind, the
+/// number of a profile, the number of an identity or of a criterion of it, and what it says.
+const MORE: &[u8] = b"more";
+
+/// Kinds of entries behind [`MORE`].
+mod more {
+    /// The wildcard of an identity: a text.
+    pub(super) const WILDCARD: u8 = 1;
+    /// What the server of a criterion is sent of a REGISTER: a byte with the bits below.
+    pub(super) const REGISTER: u8 = 2;
+    pub(super) const REQUEST: u8 = 1;
+    pub(super) const RESPONSE: u8 = 2;
+}
 
 /// The condition of a criterion that has none.
 const NO_TRIGGER: u8 = 100;

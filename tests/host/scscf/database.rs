@@ -282,6 +282,14 @@ fn handed_over(first: Mix, second: Mix) {
     let mut lab = plan_at(first, &database).start();
     let bob = lab.ue("bob");
     charge(&lab);
+    // What the rows of C have no place for stands behind what it reads.
+    lab.hss.change(&private("bob"), |it| {
+        let profile = it.profile();
+        let wildcard =
+            "<Extension><WildcardedPSI>sip:room!.*!@ims.test</WildcardedPSI></Extension>";
+        let profile = profile.replacen("</Identity>", &format!("</Identity>{wildcard}"), 1);
+        it.profile = Some(profile);
+    });
     let contact = format!("<{}>;+sip.instance=\"<urn:uuid:7>\";video", bob.contact());
     let reply = bob.ask(&bob.register(600).set("Contact", &contact));
     assert_eq!(reply.status(), 200, "{reply:?}");

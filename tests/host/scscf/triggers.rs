@@ -1,6 +1,7 @@
 //! The criteria of a profile, as `ims_isc` of Kamailio applies them to requests: what the store keeps
 //! is what an application server sees.
 
+use crate::database::{plan, restart};
 use host_tests::{
     Draft, Message, mixed,
     scscf::{Lab, Mix, Plan, Ue, private, subscriber},
@@ -19,7 +20,8 @@ mixed! {
         r_43_a_header_name_of_300_bytes_is_survived,
         numbers_and_words_mean_the_same;
     usrloc:
-        u_28_one_list_of_criteria_serves_many_users;
+        u_28_one_list_of_criteria_serves_many_users,
+        u_28_the_servers_of_a_wildcarded_identity_are_asked_after_a_restart;
 }
 
 /// One criterion: what it is about, and which server it leads to.
@@ -324,4 +326,33 @@ fn u_28_one_list_of_criteria_serves_many_users(mix: Mix) {
         assert!(triggered(ue, &asking(ue, "MESSAGE", "orig"), &server).is_some());
     }
     lab.hss.change(&private("u10"), |it| it.criteria = String::new());
+}
+
+fn u_28_the_servers_of_a_wildcarded_identity_are_asked_after_a_restart(mix: Mix) {
+    for identity in ["sip:room!.*!@ims.test", "sip:rooms@ims.test"] {
+        let plan = plan(mix, 1).isc().usrloc("support_wildcardPSI", 1);
+        let mut lab = plan.registrar("support_wildcardPSI", 1).start();
+        let (server, bob) = (lab.ue("server"), lab.ue("bob"));
+        let criterion = Criterion::new(&server, &[(0, false, MESSAGE)]).written();
+        let mut owner = subscriber(&bob.identity());
+        owner.profile = Some(format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<IMSSubscription>\
+             <PrivateID>bob@ims.test</PrivateID><ServiceProfile>\
+             <PublicIdentity><Identity>{}</Identity></PublicIdentity>\
+             <PublicIdentity><Identity>{identity}</Identity><Extension>\
+             <IdentityType>2</IdentityType><WildcardedPSI>sip:room!.*!@ims.test</WildcardedPSI>\
+             </Extension></PublicIdentity>{criterion}</ServiceProfile></IMSSubscription>",
+            bob.identity()
+        ));
+        lab.hss.add(owner);
+        lab.register(&bob, 600);
+        let room = "<sip:room42@ims.test>";
+        let asks = || {
+            let draft = bob.draft("MESSAGE", "sip:room42@ims.test").set("To", room);
+            triggered(&bob, &draft.add("X-Case", "term"), &server).is_some()
+        };
+        assert!(asks(), "{identity}");
+        restart(&mut lab);
+        assert!(asks(), "{identity}, after a restart");
+    }
 }

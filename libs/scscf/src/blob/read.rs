@@ -1,8 +1,8 @@
 //! Bytes into profiles. The bytes may have been cut off or may never have been a profile.
 
 use super::{
-    KIND_MASK, NEGATED, NEVER, NO_MEDIA_PROFILE, NO_TRIGGER, REGISTRATION_MASK, REGISTRATION_SHIFT,
-    kind,
+    KIND_MASK, MORE, NEGATED, NEVER, NO_MEDIA_PROFILE, NO_TRIGGER, REGISTRATION_MASK,
+    REGISTRATION_SHIFT, kind, more,
 };
 use crate::profile::{
     ApplicationServer, DefaultHandling, FilterCriteria, ProfilePart, PublicIdentity, ServicePoint,
@@ -57,6 +57,9 @@ pub fn decode(bytes: &[u8]) -> Result<Subscription, BadBlob> {
     }
 }
 
+/// A profile without its criteria, and these as they were written: none for one that is never met.
+type Read = (ServiceProfile, Vec<Option<FilterCriteria>>);
+
 struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,
@@ -65,19 +68,56 @@ struct Reader<'b> {
 impl<'b> Reader<'b> {
     fn subscription(&mut self) -> Result<Subscription, BadBlob> {
         let private_identity = self.text("the private identity")?;
-        let profiles = self.list("the service profiles", Self::profile)?;
-        Ok(Subscription { private_identity, profiles })
+        let mut read = self.list("the service profiles", Self::profile)?;
+        if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(MORE)) {
+            self.take(MORE.len(), "what follows the profile")?;
+            for _ in 0..self.short("what follows the profile")? {
+                self.more(&mut read)?;
+            }
+        }
+        let profiles = read.into_iter().map(|(mut profile, criteria)| {
+            profile.criteria = criteria.into_iter().flatten().collect();
+            profile.criteria.sort_by_key(|criteria| criteria.priority);
+            profile
+        });
+        Ok(Subscription { private_identity, profiles: profiles.collect() })
     }
 
-    fn profile(&mut self) -> Result<ServiceProfile, BadBlob> {
+    /// An entry of what the C module has no place for. One about something that is not there says
+    /// nothing.
+    fn more(&mut self, read: &mut [Read]) -> Result<(), BadBlob> {
+        let kind = self.byte("a kind of entry")?;
+        let number = self.short("the number of a profile")?;
+        let place = usize::from(self.short("the number of an identity or a criterion")?);
+        let profile = read.get_mut(usize::from(number));
+        match kind {
+            more::WILDCARD => {
+                let wildcard = self.text("a wildcard")?;
+                if let Some(one) = profile.and_then(|(all, _)| all.identities.get_mut(place)) {
+                    one.wildcard = wildcard;
+                }
+            }
+            more::REGISTER => {
+                let flags = self.byte("what a server is sent")?;
+                if let Some(Some(one)) = profile.and_then(|(_, all)| all.get_mut(place)) {
+                    one.server.include_request = flags & more::REQUEST != 0;
+                    one.server.include_response = flags & more::RESPONSE != 0;
+                }
+            }
+            value => return Err(self.range("a kind of entry", value, "1 or 2")),
+        }
+        Ok(())
+    }
+
+    fn profile(&mut self) -> Result<Read, BadBlob> {
         let identities = self.list("the public identities", Self::identity)?;
         let criteria = self.list("the filter criteria", Self::criteria)?;
-        let mut criteria: Vec<_> = criteria.into_iter().flatten().collect();
-        criteria.sort_by_key(|criteria| criteria.priority);
         let media_profile = self.int("the media profile")?;
         let media_profile = (media_profile != NO_MEDIA_PROFILE).then_some(media_profile);
         let shared_sets = self.list("the shared sets", |reader| reader.int("a shared set"))?;
-        Ok(ServiceProfile { identities, criteria, media_profile, shared_sets })
+        let profile =
+            ServiceProfile { identities, media_profile, shared_sets, ..ServiceProfile::default() };
+        Ok((profile, criteria))
     }
 
     fn identity(&mut self) -> Result<PublicIdentity, BadBlob> {

@@ -46,12 +46,15 @@ fn server() -> impl Strategy<Value = ApplicationServer> {
         Just(DefaultHandling::Continued),
         Just(DefaultHandling::Terminated),
     ];
-    (text(), handling, text()).prop_map(|(name, handling, info)| ApplicationServer {
-        name,
-        handling,
-        info,
-        ..ApplicationServer::default()
-    })
+    (text(), handling, text(), any::<bool>(), any::<bool>()).prop_map(
+        |(name, handling, info, include_request, include_response)| ApplicationServer {
+            name,
+            handling,
+            info,
+            include_request,
+            include_response,
+        },
+    )
 }
 
 fn criteria() -> impl Strategy<Value = FilterCriteria> {
@@ -62,10 +65,10 @@ fn criteria() -> impl Strategy<Value = FilterCriteria> {
 }
 
 fn identity() -> impl Strategy<Value = PublicIdentity> {
-    (any::<bool>(), text()).prop_map(|(barred, uri)| PublicIdentity {
+    (any::<bool>(), text(), text()).prop_map(|(barred, uri, wildcard)| PublicIdentity {
         barred,
         uri,
-        wildcard: BString::default(),
+        wildcard,
     })
 }
 
@@ -85,7 +88,31 @@ fn subscription() -> impl Strategy<Value = Subscription> {
         .prop_map(|(private_identity, profiles)| Subscription { private_identity, profiles })
 }
 
+/// As the C module keeps it.
+fn plain(subscription: &Subscription) -> Subscription {
+    let mut plain = subscription.clone();
+    for profile in &mut plain.profiles {
+        for identity in &mut profile.identities {
+            identity.wildcard = BString::default();
+        }
+        for criteria in &mut profile.criteria {
+            criteria.server.include_request = false;
+            criteria.server.include_response = false;
+        }
+    }
+    plain
+}
+
 proptest! {
+    #[test]
+    fn what_c_has_no_place_for_follows_what_c_writes(subscription in subscription()) {
+        let bytes = encode(&subscription, number).unwrap();
+        let without = plain(&subscription);
+        let of_c = encode(&without, number).unwrap();
+        prop_assert!(bytes.starts_with(&of_c));
+        prop_assert_eq!(bytes == of_c, subscription == without);
+    }
+
     #[test]
     fn a_profile_comes_back_as_it_was(subscription in subscription()) {
         let bytes = encode(&subscription, number).unwrap();
@@ -99,7 +126,9 @@ proptest! {
     ) {
         let bytes = encode(&subscription, number).unwrap();
         let cut = cut.index(bytes.len());
-        prop_assert!(decode(&bytes[..cut]).is_err());
+        // What is whole without its end is what the C module would have written.
+        let plain = encode(&plain(&subscription), number).unwrap().len();
+        prop_assert!(cut == plain || decode(&bytes[..cut]).is_err());
         let longer = [&bytes[..], b"x"].concat();
         prop_assert_eq!(decode(&longer), Err(BadBlob::Rest(1)));
     }
@@ -209,6 +238,10 @@ fn u_20_bytes_that_are_no_profile_are_refused_with_the_reason() {
     assert_eq!(told(b""), "the profile ends at byte 0, within the private identity");
     assert_eq!(told(b"\0\0\0\0"), "the profile has no private identity");
     assert_eq!(told(b"\x01\0a\0\0??"), "2 bytes follow the profile, must be none");
+    assert_eq!(
+        told(b"\x01\0a\0\0more\x01\0\x03\0\0\0\0"),
+        "a kind of entry at byte 15 is 3, must be 1 or 2"
+    );
     let part = b"\x01\0a\x01\0\0\0\x01\0\0\0\0\0\x09";
     assert_eq!(told(part), "the part of the profile at byte 13 is 9, must be 0, 1 or 2");
 }

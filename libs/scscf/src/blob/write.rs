@@ -1,7 +1,8 @@
 //! Profiles into bytes.
 
 use super::{
-    NEGATED, NO_MEDIA_PROFILE, NO_TRIGGER, REGISTRATION_MASK, REGISTRATION_SHIFT, UNSAID, kind,
+    MORE, NEGATED, NO_MEDIA_PROFILE, NO_TRIGGER, REGISTRATION_MASK, REGISTRATION_SHIFT, UNSAID,
+    kind, more,
 };
 use crate::profile::{
     DefaultHandling, FilterCriteria, ProfilePart, PublicIdentity, ServicePoint, ServiceProfile,
@@ -38,11 +39,57 @@ struct Writer<F> {
     header_type: F,
 }
 
+/// What follows a profile.
+enum Entry<'s> {
+    Wildcard(&'s [u8]),
+    Register(u8),
+}
+
 impl<F: Fn(&[u8]) -> i16> Writer<F> {
     fn subscription(&mut self, subscription: &Subscription) -> Result<(), Unfit> {
         self.text("bytes of a private identity", &subscription.private_identity)?;
         self.count("service profiles", subscription.profiles.len())?;
-        subscription.profiles.iter().try_for_each(|profile| self.profile(profile))
+        subscription.profiles.iter().try_for_each(|profile| self.profile(profile))?;
+        self.more(subscription)
+    }
+
+    /// What the C module has no place for; nothing if there is none of it.
+    fn more(&mut self, subscription: &Subscription) -> Result<(), Unfit> {
+        let mut all = Vec::new();
+        for (number, profile) in subscription.profiles.iter().enumerate() {
+            for (place, identity) in profile.identities.iter().enumerate() {
+                if !identity.wildcard.is_empty() {
+                    all.push((number, place, Entry::Wildcard(&identity.wildcard)));
+                }
+            }
+            for (place, criteria) in profile.criteria.iter().enumerate() {
+                let flag = |is_set, flag| if is_set { flag } else { 0 };
+                let flags = flag(criteria.server.include_request, more::REQUEST)
+                    | flag(criteria.server.include_response, more::RESPONSE);
+                if flags != 0 {
+                    all.push((number, place, Entry::Register(flags)));
+                }
+            }
+        }
+        if all.is_empty() {
+            return Ok(());
+        }
+        self.bytes.extend(MORE);
+        self.count("wildcards and servers that are sent a REGISTER", all.len())?;
+        for (number, place, entry) in all {
+            let kind = match entry {
+                Entry::Wildcard(_) => more::WILDCARD,
+                Entry::Register(_) => more::REGISTER,
+            };
+            self.byte(kind);
+            self.count("service profiles", number)?;
+            self.count("identities or criteria", place)?;
+            match entry {
+                Entry::Wildcard(wildcard) => self.text("bytes of a wildcard", wildcard)?,
+                Entry::Register(flags) => self.byte(flags),
+            }
+        }
+        Ok(())
     }
 
     fn profile(&mut self, profile: &ServiceProfile) -> Result<(), Unfit> {
