@@ -28,9 +28,9 @@ mixed! {
         a_postgres_that_stands_still_costs_a_moment_and_no_registration,
         rows_follow_memory_under_fire,
         processes_of_all_kinds_store_what_they_change,
-        a_contact_that_an_operator_ended_does_not_come_back,
         identities_that_share_a_profile_come_back_as_one_user;
     ours:
+        a_contact_that_an_operator_ended_does_not_come_back,
         users_with_the_same_contact_come_back_as_they_were;
 }
 
