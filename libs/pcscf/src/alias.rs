@@ -18,13 +18,10 @@ pub enum BadAlias {
     /// The second part is no port.
     #[error("port of alias is {0:?}, must be 1 to 65535")]
     Port(BString),
-    /// The third part is no transport.
-    #[error("protocol of alias is {0:?}, must be 1 to 6")]
-    Protocol(BString),
 }
 
 /// Reads the value of the parameter: host with or without brackets, port, and transport as the host
-/// numbers it.
+/// numbers it; 0 for one that nobody knows, since no search compares it.
 ///
 /// # Errors
 ///
@@ -35,7 +32,7 @@ pub fn parse(value: &[u8]) -> Result<Place<'_>, BadAlias> {
     let (port, proto) = scan::cut(rest, b'~').ok_or_else(parts)?;
     let proto = match proto {
         [digit @ b'1'..=b'6'] => u16::from(digit.wrapping_sub(b'0')),
-        _ => return Err(BadAlias::Protocol(scan::shown(proto))),
+        _ => 0,
     };
     if !Host::of(host).is_address() {
         return Err(BadAlias::Address(scan::shown(host)));
@@ -67,6 +64,9 @@ mod tests {
             ("sip:a@10.0.0.1:5060;alias=127.0.0.1~22100~1", "udp:127.0.0.1:22100"),
             ("sip:a@b;transport=tcp;ALIAS=[2001:DB8::1]~65535~2;ob", "tcp:[2001:DB8::1]:65535"),
             ("sip:10.0.0.1;alias=2001:db8::1~1~6?x=y", "wss:[2001:db8::1]:1"),
+            ("sip:a@b;alias=1.1.1.1~5~0", "any:1.1.1.1:5"),
+            ("sip:a@b;alias=1.1.1.1~5~7", "any:1.1.1.1:5"),
+            ("sip:a@b;alias=1.1.1.1~5~", "any:1.1.1.1:5"),
         ] {
             assert_eq!(alias(uri), Some(Ok(place.to_owned())), "{uri}");
         }
@@ -89,10 +89,6 @@ mod tests {
             "sip:a@b;alias=1.1.1.1~99999999999~1",
             "sip:a@b;alias=1.1.1.1~000005060~1",
             "sip:a@b;alias=1.1.1.1~-5~1",
-            "sip:a@b;alias=1.1.1.1~5~0",
-            "sip:a@b;alias=1.1.1.1~5~7",
-            "sip:a@b;alias=1.1.1.1~5~11",
-            "sip:a@b;alias=1.1.1.1~5~1~",
             "sip:a@b;alias=host~5~1",
             "sip:a@b;alias=[1.1.1.1]~5~1",
             "sip:a@b;alias=1.1.1.999~5~1",

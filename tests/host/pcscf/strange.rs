@@ -9,7 +9,8 @@ use host_tests::{
 mixed! {
     all:
         p23_contacts_without_a_host_are_passed_over,
-        p24_an_alias_without_parts_is_survived;
+        p24_an_alias_without_parts_is_survived,
+        p24_a_parameter_that_is_no_alias_hides_nobody;
     registrar:
         p25_an_alias_port_of_any_length_is_survived,
         an_alias_of_somebody_else_is_not_believed,
@@ -42,6 +43,20 @@ fn p24_an_alias_without_parts_is_survived(mix: Mix) {
     assert_eq!(lab.count(), 1);
     assert!(alice.is_registered());
     lab.host.assert_alive();
+}
+
+fn p24_a_parameter_that_is_no_alias_hides_nobody(mix: Mix) {
+    let lab = Lab::start(mix);
+    for alias in ["", "x", "1.1.1.1", "1.1.1.1~", "1.1.1.1~5", "{at}~", "{at}~0", "{at}~9"] {
+        let alice = lab.ue("alice");
+        let at = format!("{}~{}", alice.local().ip(), alice.local().port());
+        let contact = format!("<{};alias={}>", alice.contact(), alias.replace("{at}", &at));
+        let done = lab.exchange(&alice, &alice.register(600).set("Contact", &contact), |ok| ok);
+        assert_eq!((done.pending(), done.saved()), (1, 1), "{alias}");
+        assert!(alice.is_registered(), "{alias}");
+        lab.exchange(&alice, &alice.register(0).set("Contact", &contact), |ok| ok);
+        assert_eq!(lab.count(), 0, "{alias}");
+    }
 }
 
 fn p25_an_alias_port_of_any_length_is_survived(mix: Mix) {

@@ -59,7 +59,7 @@ pub enum Refusal {
     /// A `tel` or `urn`.
     #[error("contact {0:?} has no host")]
     NoHost(BString),
-    /// Its alias is malformed.
+    /// The address or the port of its alias is none.
     #[error("contact {0:?}: {1}")]
     Alias(BString, BadAlias),
     /// Longer than what is ever stored.
@@ -80,8 +80,11 @@ pub fn search<'d>(told: &Told<'d>) -> Result<Query<'d>, Refusal> {
     if !uri.has_host() {
         return Err(Refusal::NoHost(scan::shown(told.uri)));
     }
-    let alias = alias::of_uri(&uri).transpose();
-    let alias = alias.map_err(|bad| Refusal::Alias(scan::shown(told.uri), bad))?;
+    let alias = match alias::of_uri(&uri).transpose() {
+        // Somebody else's parameter of that name: it is found by its own address.
+        Err(BadAlias::Parts(_)) => None,
+        alias => alias.map_err(|bad| Refusal::Alias(scan::shown(told.uri), bad))?,
+    };
     let via = Place { host: uri.host, port: uri.port_or_default(), proto: transport(&uri) };
     let (received, mode) = match alias {
         Some(place) => (place, Mode::Source),
@@ -404,7 +407,7 @@ mod tests {
 
     #[test]
     fn no7_no8_no11_garbage_is_named_and_passed_over() {
-        assert!(matches!(refused("sip:alice@127.0.0.1:22100;alias=1.2.3.4"), Refusal::Alias(..)));
+        assert!(matches!(refused("sip:alice@127.0.0.1;alias=h~1~1"), Refusal::Alias(..)));
         for digits in [6, 30, 500] {
             let uri = format!("sip:alice@127.0.0.1;alias=127.0.0.1~{}~1", "1".repeat(digits));
             assert!(matches!(refused(&uri), Refusal::Alias(..)), "{digits}");
@@ -422,6 +425,11 @@ mod tests {
         assert_eq!(query.mode, Mode::Source);
         assert_eq!(query.received.to_string(), "udp:127.0.0.1:22100");
         assert_eq!(query.via.to_string(), "any:10.0.0.5:5060");
+        for other in ["", "x", "1.2.3.4", "1.2.3.4~5"] {
+            let uri = format!("sip:alice@10.0.0.5;alias={other}");
+            let query = search(&Told { uri: uri.as_bytes(), ..ACTIVE }).unwrap();
+            assert_eq!((query.mode, query.via.host), (Mode::Contact, &b"10.0.0.5"[..]), "{other}");
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub enum Skipped {
     /// A `tel` or `urn`.
     #[error("contact {0:?} has no host")]
     NoHost(BString),
-    /// Its alias is malformed.
+    /// The address or the port of its alias is none.
     #[error("contact {0:?}: {1}")]
     Alias(BString, BadAlias),
 }
@@ -138,7 +138,15 @@ fn received<'m>(
     uri: &Uri<'m>,
 ) -> Result<(Place<'m>, Option<Distrusted>), BadAlias> {
     let place = reply.place;
-    let alias = if reply.trust_bottom_via { None } else { alias::of_uri(uri).transpose()? };
+    let alias = if reply.trust_bottom_via { None } else { alias::of_uri(uri) };
+    let alias = match alias.transpose() {
+        // Somebody else's parameter of that name says nothing, and makes no contact another one.
+        Err(BadAlias::Parts(alias)) => {
+            let distrusted = Distrusted { alias: alias.to_string(), place: place.to_string() };
+            return Ok((place, Some(distrusted)));
+        }
+        alias => alias?,
+    };
     Ok(match alias {
         Some(alias) if reply.trust_alias => (alias, None),
         // The phone writes what it likes into its Contact: its own address it may name.

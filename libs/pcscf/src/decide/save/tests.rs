@@ -158,10 +158,23 @@ fn p23_contacts_without_a_host_are_passed_over() {
 
 #[test]
 fn p24_p25_a_malformed_alias_matches_nothing() {
-    for value in ["~~", "1.1.1.1~", "~5~", "127.0.0.1~99999999999~1"] {
+    for value in ["~~", "~5~", "127.0.0.1~99999999999~1"] {
         let uri = format!("{ALICE};alias={value}");
         let contacts = [asked(&uri, Some("600"))];
         assert!(matches!(steps(&own(&contacts)).remove(0), Err(Skipped::Alias(..))), "{value}");
+    }
+}
+
+#[test]
+fn p24_a_parameter_that_is_no_alias_does_not_count() {
+    for value in ["", "x", "1.1.1.1", "1.1.1.1~", "1.1.1.1~5"] {
+        let uri = format!("{ALICE};alias={value}");
+        let contacts = [asked(&uri, Some("600"))];
+        for trust_alias in [false, true] {
+            let step = steps(&Reply { trust_alias, ..own(&contacts) }).remove(0).unwrap();
+            assert_eq!(step.query.received.to_string(), "udp:127.0.0.1:22100", "{value}");
+            assert!(step.distrusted.is_some(), "{value}");
+        }
     }
 }
 
