@@ -59,8 +59,8 @@ pub enum BadSecurity {
 /// The first well-formed `ipsec-3gpp` mechanism of the bodies of all headers of one name.
 ///
 /// Names of mechanisms and parameters are taken exactly, in any case; blanks may stand around
-/// separators, empty pieces and unknown parameters are skipped, values may be quoted. Of repeated
-/// parameters the last one counts.
+/// separators, empty pieces, empty values and unknown parameters are skipped, values may be quoted.
+/// Of repeated parameters the last one counts.
 ///
 /// # Errors
 ///
@@ -102,6 +102,10 @@ fn ipsec(mechanism: &[u8]) -> Result<Ipsec<'_>, BadSecurity> {
             continue;
         }
         let (name, value) = parameter(piece)?;
+        // Who chose no algorithm writes an empty one: `ims_ipsec_pcscf`, and the phone repeats it.
+        if value.is_empty() {
+            continue;
+        }
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         if is("prot") {
             found.prot = Some(text("prot", value)?);
@@ -151,8 +155,7 @@ fn is_token(byte: u8) -> bool {
 
 fn text<'h>(name: &'static str, value: &'h [u8]) -> Result<&'h [u8], BadSecurity> {
     match value.len() {
-        0 => Err(BadSecurity::Missing(name)),
-        1..=MAX_TEXT => Ok(value),
+        0..=MAX_TEXT => Ok(value),
         long => Err(BadSecurity::Long(name, long)),
     }
 }
@@ -274,11 +277,11 @@ mod tests {
             ("ipsec-3gpp;spi-c=1;port-c=3;port-s=4", missing("spi-s")),
             ("ipsec-3gpp;spi-c=1;spi-s=2;port-s=4", missing("port-c")),
             ("ipsec-3gpp;spi-c=1;spi-s=2;port-c=4", missing("port-s")),
-            ("ipsec-3gpp;alg=;spi-c=1", missing("alg")),
+            ("ipsec-3gpp;alg=;spi-c=1", missing("spi-s")),
             ("ipsec-3gpp;=1", BadSecurity::Parameter("=1".into())),
             ("ipsec-3gpp;a b=1", BadSecurity::Parameter("a b=1".into())),
             ("ipsec-3gpp;alg=a b", BadSecurity::Parameter("alg=a b".into())),
-            ("ipsec-3gpp;spi-c=", BadSecurity::Number("spi-c", "".into())),
+            ("ipsec-3gpp;spi-c=", missing("spi-c")),
             ("ipsec-3gpp;spi-c=-1", BadSecurity::Number("spi-c", "-1".into())),
             ("ipsec-3gpp;port-s=1x", BadSecurity::Number("port-s", "1x".into())),
             ("ipsec-3gpp;alg=\"a", BadSecurity::Open(Open::Quote)),
@@ -305,6 +308,19 @@ mod tests {
             format!("ipsec-3gpp;a=1;e=2;algx=3;{NUMBERS};alg=x;ALG=\"y\";q=0.5;flag;n=\"a;b,c\"");
         let read = read(&body).unwrap();
         assert_eq!((read.alg, read.ealg, read.q), (Some(&b"y"[..]), None, Some(&b"0.5"[..])));
+    }
+
+    #[test]
+    fn u_36_an_algorithm_that_nobody_chose_is_none() {
+        for empty in ["ealg=", "ealg=\"\"", "alg;ealg= ;spi-c=;port-s="] {
+            let body = format!("ipsec-3gpp;q=0.1;{NUMBERS};{empty}");
+            let read = read(&body).unwrap();
+            assert_eq!(
+                (read.alg, read.ealg, read.spi_c, read.port_s),
+                (None, None, 1, 4),
+                "{body}"
+            );
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use std::{
 mixed! {
     all:
         u_36_a_registration_in_two_steps_is_secured,
+        u_36_an_offer_that_names_no_encryption_is_secured,
         u_38_only_unused_associations_are_removed,
         ip1_a_secured_client_registers_again_and_leaves;
     usrloc:
@@ -204,6 +205,23 @@ fn u_36_a_registration_in_two_steps_is_secured(mix: Mix) {
         assert_eq!(known(&alice.server, &alice), -1);
         assert_eq!(known(&alice.plain, &alice), -1);
         lab.host.assert_alive();
+    });
+}
+
+fn u_36_an_offer_that_names_no_encryption_is_secured(mix: Mix) {
+    isolated(&named("u_36_an_offer_that_names_no_encryption_is_secured", mix), || {
+        let lab = plan(mix).registrar("pending_reg_expires", 30).start();
+        // The C module answers an offer without the parameter with an empty one, and the client
+        // repeats what it was answered.
+        for (spi, ealg) in [(11, ""), (21, "ealg=;")] {
+            let alice = Secured::new(&lab, "alice", spi);
+            let offer = alice.offer().replace("ealg=null;", ealg);
+            let challenge = alice.challenged(&lab, |draft| draft.set("Security-Client", &offer));
+            let server = challenge.header("Security-Server").to_owned();
+            assert!(server.ends_with(";ealg="), "{server}");
+            alice.accepted(&lab, &server);
+            assert_eq!(known(&alice.client, &alice), 1);
+        }
     });
 }
 
