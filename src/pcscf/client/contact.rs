@@ -134,8 +134,8 @@ impl Contact<'_> {
         !self.c().security_temp.is_null()
     }
 
-    /// Whether the phone has asked for exactly what `security` says of its side, and nothing is
-    /// agreed yet.
+    /// Whether the phone has asked for exactly what `security` says of its side, and, where that
+    /// says what the proxy answered, was answered that.
     pub fn has_asked_for(&self, security: &pcscf_core::sec_agree::Security<'_>) -> bool {
         // SAFETY: the security of a contact that stays; plain values.
         let Some(asked) = NonNull::new(self.c().security_temp).map(|asked| unsafe { asked.read() })
@@ -148,8 +148,12 @@ impl Contact<'_> {
         // SAFETY: the security of a contact that stays; plain values.
         let ipsec = NonNull::new(ipsec).filter(|_| is_ipsec).map(|ipsec| unsafe { ipsec.read() });
         ipsec.is_some_and(|ipsec| {
+            let answered = [security.spi_pc, security.spi_ps];
+            let ports = [security.port_pc, security.port_ps];
             (ipsec.spi_uc, ipsec.spi_us) == (security.spi_uc, security.spi_us)
                 && (ipsec.port_uc, ipsec.port_us) == (security.port_uc, security.port_us)
+                && (answered == [0; 2] || answered == [ipsec.spi_pc, ipsec.spi_ps])
+                && (ports == [0; 2] || ports == [ipsec.port_pc, ipsec.port_ps])
         })
     }
 

@@ -14,6 +14,10 @@ use host_tests::{
 };
 use std::{
     net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -27,6 +31,8 @@ mixed! {
     usrloc:
         ip2_a_pending_record_that_goes_leaves_the_associations_of_the_registered_one,
         u_36_secured_registrations_leak_nothing;
+    ours:
+        u_36_the_answer_comes_by_the_last_challenge;
 }
 
 /// Policies of one secured client: two in each direction, and from 6.0 on for each of UDP and TCP.
@@ -138,6 +144,17 @@ impl Secured {
         reply
     }
 
+    /// From where a reply came last to the protected port, once there was one.
+    fn answerer(&self) -> Arc<AtomicU16> {
+        let port = Arc::new(AtomicU16::new(0));
+        let last = Arc::clone(&port);
+        self.server.script(move |_, _, from| {
+            last.store(from.port(), Ordering::Relaxed);
+            false
+        });
+        port
+    }
+
     /// Ends the registration; the reply cannot be secured any more and is not waited for.
     fn left(&self, lab: &Lab) {
         let register = self.client.register(0).set("Contact", &self.contact());
@@ -155,6 +172,12 @@ fn states(lab: &Lab) -> Option<Vec<String>> {
 
 fn named(case: &str, mix: Mix) -> String {
     format!("usrloc_ipsec::{case}::{}", mix.word())
+}
+
+/// The client port of the P-CSCF in its Security-Server.
+fn client_port(server: &str) -> u16 {
+    let (_, rest) = server.split_once("port-c=").unwrap();
+    rest.split(';').next().unwrap().parse().unwrap()
 }
 
 /// Whether a request from `ue` with the Contact of `secured` is taken for one of a registered client.
@@ -219,9 +242,33 @@ fn u_36_an_offer_that_names_no_encryption_is_secured(mix: Mix) {
             let challenge = alice.challenged(&lab, |draft| draft.set("Security-Client", &offer));
             let server = challenge.header("Security-Server").to_owned();
             assert!(server.ends_with(";ealg="), "{server}");
+            let from = alice.answerer();
             alice.accepted(&lab, &server);
+            assert_eq!(from.load(Ordering::Relaxed), client_port(&server));
             assert_eq!(known(&alice.client, &alice), 1);
         }
+    });
+}
+
+fn u_36_the_answer_comes_by_the_last_challenge(mix: Mix) {
+    isolated(&named("u_36_the_answer_comes_by_the_last_challenge", mix), || {
+        let lab = plan(mix).registrar("pending_reg_expires", 30).start();
+        let alice = Secured::new(&lab, "alice", 11);
+        let first = alice.challenged(&lab, |register| register);
+        let first = first.header("Security-Server");
+        let register = alice.client.register(600).set("Contact", &alice.contact());
+        let register = register.add("Security-Client", &alice.offer());
+        let register = register.add("Security-Verify", first);
+        let relayed = lab.relayed(&alice.client, &register);
+        lab.core.send(&Draft::reply(&relayed, 500, "core"));
+        assert_eq!(alice.client.final_reply(&register).status(), 500);
+        // She begins anew with the same numbers; those of the proxy are others.
+        let second = alice.challenged(&lab, |register| register);
+        let second = second.header("Security-Server");
+        assert_ne!(client_port(second), client_port(first));
+        let from = alice.answerer();
+        alice.accepted(&lab, second);
+        assert_eq!(from.load(Ordering::Relaxed), client_port(second));
     });
 }
 
