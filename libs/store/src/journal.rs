@@ -14,7 +14,7 @@ use allocator_api2::{
     vec::Vec,
 };
 use core::fmt;
-use shm_table::Seed;
+use shm_table::{Seed, TryGrow};
 
 /// After so many seconds an entry that was taken, and neither finished nor failed, is handed out
 /// again: whoever took it is gone.
@@ -22,6 +22,13 @@ const LEASE: i64 = 300;
 
 /// So many seconds after the database answers again it has carried out whatever was given up before.
 const SETTLED: i64 = 3;
+
+/// Room for so many entries is set aside: a change that happens while memory is used up, such as the end
+/// of what used it, would else never reach its row.
+const SPARES: usize = 32;
+
+/// How long the texts of such an entry are at the most, together.
+const SPARE_LEN: usize = 512;
 
 /// What tells the rows of a table apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +121,8 @@ pub struct Journal<A: Allocator> {
     places: Shards<A>,
     wheel: Wheel,
     writing: usize,
+    /// Room for texts when there is no other.
+    spares: Vec<Vec<u8, A>, A>,
     alloc: A,
 }
 
@@ -124,12 +133,20 @@ impl<A: Allocator + Clone> Journal<A> {
     ///
     /// [`AllocError`] if there is no memory for the tables, or `bits` is above 24.
     pub fn try_new_in(bits: u8, now: i64, seed: Seed, alloc: A) -> Result<Self, AllocError> {
+        let mut spares = Vec::new_in(alloc.clone());
+        spares.try_reserve_exact(SPARES).map_err(|_| AllocError)?;
+        for _ in 0..SPARES {
+            let mut spare = Vec::new_in(alloc.clone());
+            spare.try_reserve_exact(SPARE_LEN).map_err(|_| AllocError)?;
+            spares.try_push(spare).map_err(|_| AllocError)?;
+        }
         Ok(Self {
             // Entries come and go with each change: their places stay.
             entries: Slab::keeping_in(alloc.clone()),
             places: Shards::try_new_in(bits, seed, alloc.clone())?.keeping(),
             wheel: Wheel::new(now),
             writing: 0,
+            spares,
             alloc,
         })
     }
@@ -156,9 +173,15 @@ impl<A: Allocator + Clone> Journal<A> {
             return Ok(ticket);
         }
         let entry = self.entry(key, place, flags)?;
-        let ticket = self.entries.try_insert(entry).map_err(|_| AllocError)?;
+        let ticket = match self.entries.try_insert(entry) {
+            Ok(ticket) => ticket,
+            Err(entry) => {
+                self.give_back(entry.texts);
+                return Err(AllocError);
+            }
+        };
         if let Err(error) = self.places.try_insert(place, ticket.index) {
-            self.entries.remove(ticket);
+            self.drop_entry(ticket);
             return Err(error);
         }
         // In the past: with the others that are ready, behind them.
@@ -166,11 +189,29 @@ impl<A: Allocator + Clone> Journal<A> {
         Ok(ticket)
     }
 
-    fn entry(&self, key: Key<'_>, place: Place, flags: u8) -> Result<Entry<A>, AllocError> {
+    /// Room for texts of `len` bytes.
+    fn room(&mut self, len: usize) -> Result<Vec<u8, A>, AllocError> {
+        let mut texts = Vec::new_in(self.alloc.clone());
+        match texts.try_reserve_exact(len) {
+            Ok(()) => Ok(texts),
+            Err(_) if len <= SPARE_LEN => self.spares.pop().ok_or(AllocError),
+            Err(_) => Err(AllocError),
+        }
+    }
+
+    /// Keeps the room of `texts` if it is of those that are set aside.
+    fn give_back(&mut self, mut texts: Vec<u8, A>) {
+        if texts.capacity() == SPARE_LEN && self.spares.len() < SPARES {
+            texts.clear();
+            // There is a place for each.
+            let _ = self.spares.try_push(texts);
+        }
+    }
+
+    fn entry(&mut self, key: Key<'_>, place: Place, flags: u8) -> Result<Entry<A>, AllocError> {
         let split = u32::try_from(key.name.len()).map_err(|_| AllocError)?;
         let len = key.name.len() + key.detail.len();
-        let mut texts = Vec::new_in(self.alloc.clone());
-        texts.try_reserve_exact(len).map_err(|_| AllocError)?;
+        let mut texts = self.room(len)?;
         // Such a vector takes single bytes only, but a slice of it whole texts.
         texts.resize(len, 0);
         let (name, detail) = texts.split_at_mut_checked(key.name.len()).ok_or(AllocError)?;
@@ -315,7 +356,13 @@ impl<A: Allocator + Clone> Journal<A> {
         let place = entry.place;
         self.wheel.cancel(&mut self.entries, ticket.index);
         self.places.remove(place, ticket.index);
-        self.entries.remove(ticket);
+        self.drop_entry(ticket);
+    }
+
+    fn drop_entry(&mut self, ticket: Ticket) {
+        if let Some(entry) = self.entries.remove(ticket) {
+            self.give_back(entry.texts);
+        }
     }
 
     /// The entry of `work`, if it is still in the hands that hold `work`.

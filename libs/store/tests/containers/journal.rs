@@ -163,9 +163,12 @@ fn when_memory_ends_nothing_is_noted_and_nothing_is_lost() {
     let mut journal = journal(&memory);
     let old = journal.note(key(1), 0).unwrap();
     let held = memory.held();
+    // More than the room that is set aside has.
+    let long = [b'a'; 600];
+    let long = Key { name: &long, ..key(700) };
     for blocks in 0.. {
         memory.end_after(blocks);
-        let noted = journal.note(key(700), 0);
+        let noted = journal.note(long, 0);
         assert_eq!(
             journal.note(key(1), 0).ok(),
             Some(old),
@@ -187,12 +190,31 @@ fn when_memory_ends_nothing_is_noted_and_nothing_is_lost() {
     };
     // The places of a few entries stay, and serve the next ones.
     let kept = empty(&mut journal);
-    for number in [1, 700, 1, 700] {
-        journal.note(key(number), 0).unwrap();
+    for again in [key(1), long, key(1), long] {
+        journal.note(again, 0).unwrap();
         assert_eq!(empty(&mut journal), kept);
     }
     drop(journal);
     assert_eq!(memory.held().0, 0);
+}
+
+#[test]
+fn a_change_is_noted_when_memory_has_ended() {
+    let memory = Short::default();
+    let mut journal = journal(&memory);
+    let before = journal.note(key(1), 0).unwrap();
+    journal.forget(before);
+    // The places of those that were there serve; their texts need room of their own.
+    memory.end_after(0);
+    for _ in 0..200 {
+        let ticket = journal.note(key(1), 0).expect("room that was set aside");
+        let work = journal.take(1000).unwrap();
+        assert_eq!(texts(&journal, &work), (key(1).name.to_vec(), key(1).number));
+        assert_eq!((work.ticket, journal.finish(&work, 1000)), (ticket, Outcome::Done));
+    }
+    memory.end_never();
+    drop(journal);
+    assert_eq!(memory.held(), (0, 0));
 }
 
 #[derive(Debug, Clone)]
