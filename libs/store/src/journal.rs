@@ -25,7 +25,7 @@ const SETTLED: i64 = 3;
 
 /// Room for so many entries is set aside: a change that happens while memory is used up, such as the end
 /// of what used it, would else never reach its row.
-const SPARES: usize = 32;
+const SPARES: usize = 128;
 
 /// How long the texts of such an entry are at the most, together.
 const SPARE_LEN: usize = 512;

@@ -56,5 +56,5 @@ pub(crate) fn contact(state: &mut State, id: Id, now: i64) {
     if let Some(cause) = cause {
         state.note_turn(id, cause);
     }
-    state.schedule_contact(id, now);
+    state.reschedule_contact(id, now);
 }

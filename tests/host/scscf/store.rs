@@ -27,6 +27,7 @@ mixed! {
         u_06_a_contact_that_expired_is_not_found_at_once;
     usrloc:
         u_04_a_snapshot_that_cannot_be_written_is_refused,
+        u_06_a_contact_that_expired_goes_however_often_it_is_called,
         u_12_telephones_have_a_limit_of_their_own,
         u_15_130_contacts_are_ended_at_once,
         u_27_many_contacts_expire_at_once;
@@ -157,6 +158,18 @@ fn u_06_a_contact_that_expired_is_not_found_at_once(mix: Mix) {
     lab.register(&bob, 1);
     sleep(Duration::from_millis(2100));
     assert!(!lab.finds(&bob, "bob"));
+}
+
+fn u_06_a_contact_that_expired_goes_however_often_it_is_called(mix: Mix) {
+    let lab = Plan::new(mix).short(1).start();
+    let (bob, carol) = (lab.ue("bob"), lab.ue("carol"));
+    lab.register(&bob, 2);
+    lab.register(&carol, 600);
+    until("the end of a contact", PATIENCE, || {
+        lab.finds(&carol, "bob");
+        (lab.stored("active_contacts") == 1).then_some(())
+    });
+    assert!(!lab.finds(&carol, "bob"));
 }
 
 fn u_07_a_contact_that_is_about_to_go_is_kept_if_it_comes_back(mix: Mix) {

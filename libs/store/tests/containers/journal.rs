@@ -206,7 +206,7 @@ fn a_change_is_noted_when_memory_has_ended() {
     journal.forget(before);
     // The places of those that were there serve; their texts need room of their own.
     memory.end_after(0);
-    for _ in 0..200 {
+    for _ in 0..1000 {
         let ticket = journal.note(key(1), 0).expect("room that was set aside");
         let work = journal.take(1000).unwrap();
         assert_eq!(texts(&journal, &work), (key(1).name.to_vec(), key(1).number));

@@ -322,6 +322,16 @@ impl State {
         }
     }
 
+    /// As [`State::schedule_contact`], for a client that has looked at it: one whose watchers are being
+    /// told, which is looked at again a moment later, is not put off by that.
+    pub(crate) fn reschedule_contact(&mut self, id: Id, now: i64) {
+        let state = self.contacts.get(id).and_then(state_of);
+        let is_pending = state == Some(life::State::ExpirePendingNotify);
+        if !is_pending || self.contact_due(id).is_none() {
+            self.schedule_contact(id, now);
+        }
+    }
+
     /// When somebody will look at contact `id`.
     pub(crate) fn contact_due(&mut self, id: Id) -> Option<i64> {
         self.contacts.get_mut(id).and_then(|contact| Wheel::due(contact.timer()))
