@@ -3,7 +3,7 @@
 //! Numbers are little-endian, a text is its length in two bytes and its bytes. There is no version:
 //! what is read may be anything. `wildcard` and the two flags of an application server that ask for
 //! parts of a REGISTER have no place in what the C module writes. They follow it, if there are any,
-//! behind [`MORE`]: the C module passes over what follows, and writes none of it.
+//! behind `MORE`: the C module passes over what follows, and writes none of it.
 
 mod read;
 #[cfg(test)]
