@@ -2,6 +2,7 @@
 
 use crate::save::forced;
 use host_tests::{
+    install::Flavor,
     mixed,
     pcscf::{Lab, Mix, Plan, core::identities, rc},
 };
@@ -48,6 +49,10 @@ fn p24_an_alias_without_parts_is_survived(mix: Mix) {
 fn p24_a_parameter_that_is_no_alias_hides_nobody(mix: Mix) {
     let lab = Lab::start(mix);
     for alias in ["", "x", "1.1.1.1", "1.1.1.1~", "1.1.1.1~5", "{at}~", "{at}~0", "{at}~9"] {
+        // From 6.0 on the C registrar finds nobody by an alias whose transport is none.
+        if alias.starts_with("{at}") && mix.registrar() == Flavor::C {
+            continue;
+        }
         let alice = lab.ue("alice");
         let at = format!("{}~{}", alice.local().ip(), alice.local().port());
         let contact = format!("<{};alias={}>", alice.contact(), alias.replace("{at}", &at));
