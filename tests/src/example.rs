@@ -28,20 +28,15 @@ impl Example {
     ///
     /// When it is not there.
     pub fn file(&self, name: &str) -> String {
-        let path = self.path(name);
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-    }
-
-    /// Where a file of it lies.
-    pub fn path(&self, name: &str) -> PathBuf {
         let tree = env::var_os("KAMAILIO_SRC").expect("KAMAILIO_SRC, the source of the host");
-        PathBuf::from(tree).join("misc/examples/ims").join(self.role).join(name)
+        let path = PathBuf::from(tree).join("misc/examples/ims").join(self.role).join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// The whole configuration with `site` for what differs between sites, and the paths of a test.
     /// What it says of `dispatcher` is left out where that module has dropped it.
     pub fn whole(&self, site: &str) -> String {
-        /// Answers the test that waits for the host; few processes, for the sake of the database.
+        /// Answers the test that waits for the host.
         const ANSWER: &str =
             "route {\n    if (is_method(\"OPTIONS\")) { sl_send_reply(\"200\", \"OK\"); exit; }\n";
         let folder = format!("/etc/kamailio_{}/", self.role);
@@ -55,6 +50,7 @@ impl Example {
             .replacen(self.site, site, 1)
             .replacen("route {", ANSWER, 1)
             .replace("log_stderror=no", "log_stderror=yes")
+            // Each of them has connections to the database.
             .replace("children=12", "children=2")
             .replace("children=16", "children=2")
             .replace(rpc, &sockets)

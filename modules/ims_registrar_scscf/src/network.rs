@@ -78,8 +78,9 @@ fn of_named(
 ) -> Vec<(Domain, Vec<u8>)> {
     let is_of_another = |domain, key: &[u8]| {
         let look = settings.usrloc.look(domain, key);
-        let whose = look.own(key).map(|record| record.private_of_profile().to_vec());
-        !privates.is_empty() && whose.is_some_and(|whose| !privates.contains(&&*whose))
+        let record = look.own(key);
+        !privates.is_empty()
+            && record.is_some_and(|record| !privates.contains(&record.private_of_profile()))
     };
     let has = |domain, own: &[u8], key: &[u8]| {
         let look = settings.usrloc.look(domain, own);
@@ -87,8 +88,7 @@ fn of_named(
         record.is_some_and(|record| record.identities().any(|(uri, _)| *set::key(uri) == *key))
     };
     let stands_for = |domain, key: &[u8]| {
-        let own = privates.iter().flat_map(|private| of_private(settings, private));
-        let mut own = own;
+        let mut own = privates.iter().flat_map(|private| of_private(settings, private));
         own.find(|(of, own)| *of == domain && has(domain, own, key))
     };
     let mut whose = Vec::with_capacity(named.len());

@@ -222,110 +222,119 @@ fn a_contact_that_a_register_names_twice_is_one(mix: Mix) {
     assert_eq!(lab.contacts(&bob.identity()), ["sip:b@192.0.2.1"]);
 }
 
-fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
-    const OFFICE: &str = "sip:office@ims.test";
-    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
-    let hss = Hss::start(
-        [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
-    );
+/// A user with a card, an identity of his own and a telephone.
+struct User {
+    card: String,
+    own: String,
+    ue: Ue,
+}
+
+impl User {
+    /// A REGISTER that names the card.
+    fn register(&self) -> Draft {
+        named(&self.ue, &self.card, "Authorization")
+    }
+
+    fn registers(&self) {
+        assert_eq!(self.ue.ask(&self.register()).status(), 200);
+    }
+}
+
+/// An S-CSCF whose HSS knows bob and carol, with what each of them has beside an identity of his own.
+fn two_users(mix: Mix, more: [&[&str]; 2]) -> (Lab, [User; 2]) {
+    let users = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
+    let subscribers = users.iter().zip(more).map(|((card, own), more)| {
+        let public: Vec<&str> = [&[own.as_str()][..], more].concat();
+        Subscriber::new(card, "", &public)
+    });
+    let hss = Hss::start(subscribers.collect());
     let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
-    let (one, two) = (lab.ue("bob"), lab.ue("carol"));
-    let office = |ue: &Ue, card: &str| {
-        ue.ask(&named(ue, card, "Authorization").set("To", &format!("<{OFFICE}>")))
-    };
-    assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
-    assert_eq!(office(&two, &carol.0).status(), 200);
+    let mut names = ["bob", "carol"].into_iter();
+    let users = users.map(|(card, own)| User { card, own, ue: lab.ue(names.next().unwrap()) });
+    (lab, users)
+}
+
+/// A request for `identity` goes to `user`, and to nobody else.
+fn assert_leads_to(lab: &Lab, identity: &str, user: &User, asking: &User, case: &str) {
+    let found = lab.looked_up(&asking.ue, identity).expect("whoever has it");
+    let found = (found.header("X-Ru"), found.header("X-Branches"));
+    assert_eq!(found, (&*user.ue.contact(), "<null>"), "{case}");
+}
+
+/// What both have.
+const OFFICE: &str = "sip:office@ims.test";
+
+fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
+    let (lab, [bob, carol]) = two_users(mix, [&[OFFICE]; 2]);
+    let office =
+        |user: &User| user.ue.ask(&user.register().set("To", &format!("<{OFFICE}>"))).status();
+    let both = || lab.finds(&carol.ue, "bob") && lab.finds(&bob.ue, "carol");
+    let carol_alone = || !lab.finds(&carol.ue, "bob") && lab.finds(&bob.ue, "carol");
+    bob.registers();
+    assert_eq!(office(&carol), 200);
     // It rings at both, and each is found by his own identity.
     assert_eq!(lab.contacts(OFFICE).len(), 2);
-    assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    assert!(both());
     // The profile of one that the HSS pushes ends nothing of the other.
-    hss.push(&bob.0);
-    assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
-    assert_eq!(office(&one, &bob.0).status(), 200);
-    assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    lab.hss.push(&bob.card);
+    assert!(both());
+    assert_eq!(office(&bob), 200);
+    assert!(both());
     // Who leaves leaves alone.
-    let all = named(&one, &bob.0, "Authorization").set("Contact", "*").set("Expires", "0");
-    assert_eq!(one.ask(&all).status(), 200);
-    assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
-    assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
-    lab.host.rpc(&["regscscf.dereg_impu", &bob.1]).unwrap();
-    assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+    let all = bob.register().set("Contact", "*").set("Expires", "0");
+    assert_eq!(bob.ue.ask(&all).status(), 200);
+    assert!(carol_alone());
+    bob.registers();
+    lab.host.rpc(&["regscscf.dereg_impu", &bob.own]).unwrap();
+    assert!(carol_alone());
 }
 
 fn the_end_of_one_user_is_no_end_of_who_shares_an_identity(mix: Mix) {
-    const OFFICE: &str = "sip:office@ims.test";
-    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
-    let hss = Hss::start(
-        [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
-    );
-    let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
-    let (one, two) = (lab.ue("bob"), lab.ue("carol"));
-    for listed in [&[][..], &[&*bob.1, OFFICE], &[OFFICE]] {
-        assert_eq!(one.ask(&named(&one, &bob.0, "Authorization")).status(), 200);
+    let (lab, [bob, carol]) = two_users(mix, [&[OFFICE]; 2]);
+    for listed in [&[][..], &[&*bob.own, OFFICE], &[OFFICE]] {
+        bob.registers();
         // It is the second one that has the record of what they share.
-        assert_eq!(two.ask(&named(&two, &carol.0, "Authorization")).status(), 200);
-        assert_eq!(hss.terminate(&bob.0, listed, 0).result(), Some(SUCCESS));
-        assert!(!lab.finds(&two, "bob") && lab.finds(&one, "carol"), "{listed:?}");
-        let office = lab.looked_up(&one, OFFICE).expect("the other user");
-        let found = (office.header("X-Ru"), office.header("X-Branches"));
-        assert_eq!(found, (&*two.contact(), "<null>"), "{listed:?}");
+        carol.registers();
+        assert_eq!(lab.hss.terminate(&bob.card, listed, 0).result(), Some(SUCCESS));
+        assert!(!lab.finds(&carol.ue, "bob") && lab.finds(&bob.ue, "carol"), "{listed:?}");
+        assert_leads_to(&lab, OFFICE, &carol, &bob, &format!("{listed:?}"));
+    }
+}
+
+/// Bob's profile changes: the HSS pushes it, or he registers again.
+fn is_told(lab: &Lab, bob: &User, pushed: bool) {
+    match pushed {
+        true => assert_eq!(lab.hss.push(&bob.card).result(), Some(SUCCESS)),
+        false => bob.registers(),
     }
 }
 
 fn an_identity_that_moved_to_another_user_stays_there(mix: Mix) {
     const NUMBER: &str = "tel:+4711";
-    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
     for pushed in [true, false] {
-        let hss = Hss::start(vec![
-            Subscriber::new(&bob.0, "", &[&bob.1, NUMBER]),
-            Subscriber::new(&carol.0, "", &[&carol.1]),
-        ]);
-        let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
-        let (one, two) = (lab.ue("bob"), lab.ue("carol"));
-        let registers = |ue: &Ue, card: &str| {
-            assert_eq!(ue.ask(&named(ue, card, "Authorization")).status(), 200);
-        };
-        registers(&one, &bob.0);
-        hss.change(&bob.0, |it| it.public.truncate(1));
-        hss.change(&carol.0, |it| it.public.push((NUMBER.to_owned(), false)));
-        registers(&two, &carol.0);
+        let (lab, [bob, carol]) = two_users(mix, [&[NUMBER], &[]]);
+        bob.registers();
+        lab.hss.change(&bob.card, |it| it.public.truncate(1));
+        lab.hss.change(&carol.card, |it| it.public.push((NUMBER.to_owned(), false)));
+        carol.registers();
         // Now the first one loses it.
-        match pushed {
-            true => assert_eq!(hss.push(&bob.0).result(), Some(SUCCESS)),
-            false => registers(&one, &bob.0),
-        }
-        let found = lab.looked_up(&one, NUMBER).expect("its new user");
-        let found = (found.header("X-Ru"), found.header("X-Branches"));
-        assert_eq!(found, (&*two.contact(), "<null>"), "pushed {pushed}");
-        assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+        is_told(&lab, &bob, pushed);
+        assert_leads_to(&lab, NUMBER, &carol, &bob, &format!("pushed {pushed}"));
+        assert!(lab.finds(&carol.ue, "bob") && lab.finds(&bob.ue, "carol"));
     }
 }
 
 fn an_identity_that_one_of_two_users_loses_stays_with_the_other(mix: Mix) {
-    const OFFICE: &str = "sip:office@ims.test";
-    let [bob, carol] = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
     for pushed in [true, false] {
-        let hss = Hss::start(
-            [&bob, &carol].map(|(card, own)| Subscriber::new(card, "", &[own, OFFICE])).to_vec(),
-        );
-        let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
-        let (one, two) = (lab.ue("bob"), lab.ue("carol"));
-        let registers = |ue: &Ue, card: &str| {
-            assert_eq!(ue.ask(&named(ue, card, "Authorization")).status(), 200);
-        };
-        registers(&two, &carol.0);
+        let (lab, [bob, carol]) = two_users(mix, [&[OFFICE]; 2]);
+        carol.registers();
         // It is the one that loses it whose profile the record has.
-        registers(&one, &bob.0);
-        hss.change(&bob.0, |it| it.public.truncate(1));
-        match pushed {
-            true => assert_eq!(hss.push(&bob.0).result(), Some(SUCCESS)),
-            false => registers(&one, &bob.0),
-        }
-        let found = lab.looked_up(&one, OFFICE).expect("the other user");
-        let found = (found.header("X-Ru"), found.header("X-Branches"));
-        assert_eq!(found, (&*two.contact(), "<null>"), "pushed {pushed}");
-        assert_eq!(lab.record(OFFICE).unwrap().set, [&*carol.1, OFFICE]);
-        assert!(lab.finds(&two, "bob") && lab.finds(&one, "carol"));
+        bob.registers();
+        lab.hss.change(&bob.card, |it| it.public.truncate(1));
+        is_told(&lab, &bob, pushed);
+        assert_leads_to(&lab, OFFICE, &carol, &bob, &format!("pushed {pushed}"));
+        assert_eq!(lab.record(OFFICE).unwrap().set, [&*carol.own, OFFICE]);
+        assert!(lab.finds(&carol.ue, "bob") && lab.finds(&bob.ue, "carol"));
     }
 }
 

@@ -10,7 +10,7 @@ use host_tests::{
     servers,
     setup::{Load, Storage},
 };
-use std::{fs, thread, time::Duration};
+use std::{thread, time::Duration};
 
 mixed! {
     all:
@@ -133,7 +133,7 @@ fn kamailios(mix: Mix) -> Lab {
     let whole = KAMAILIOS
         .whole(&(url + &site + "\nalias=\"ims.test\"\n"))
         .replace("{folder}/scscf.xml", "{folder}/cdp.xml");
-    let schema = fs::read_to_string(KAMAILIOS.path("CxDataType_Rel7.xsd")).unwrap();
+    let schema = KAMAILIOS.file("CxDataType_Rel7.xsd");
     let mut plan = Plan::new(mix).with(|setup| {
         setup
             .whole(&whole)

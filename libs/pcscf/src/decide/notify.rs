@@ -148,8 +148,9 @@ pub fn among(records: &[Bound<'_>], told: &Told<'_>, query: &Query<'_>) -> Optio
     first(true).or_else(|| first(false))
 }
 
-/// Whether the contact of `told`, which has ended, is also that of `record`, which has the identity that the NOTIFY is
-/// about: a phone behind a NAT, or with a new connection, registers one contact from several sources.
+/// Whether the contact of `told`, which has ended, is also that of `record`, which has the identity
+/// that the NOTIFY is about: a phone behind a NAT, or with a new connection, registers one contact from
+/// several sources.
 pub fn ends_too(record: &Bound<'_>, told: &Told<'_>, query: &Query<'_>) -> bool {
     query.mode == Mode::Contact
         && record.state != State::UNREGISTERED

@@ -49,7 +49,12 @@ pub(crate) fn state_of(contact: &Contact) -> Option<life::State> {
 
 /// Whether a contact is stored: it is not about to go.
 pub(crate) fn has_row(contact: &Contact) -> bool {
-    !matches!(state_of(contact), Some(life::State::Deleted | life::State::DelayedDelete))
+    !is_going(state_of(contact))
+}
+
+/// Whether a contact in this state is about to go.
+fn is_going(state: Option<life::State>) -> bool {
+    matches!(state, Some(life::State::Deleted | life::State::DelayedDelete))
 }
 
 pub(crate) fn flags_of(contact: &Contact) -> Flags {
@@ -361,13 +366,12 @@ impl State {
         set_seen(contact, after);
         let pending = after == Some(life::State::ExpirePendingNotify);
         set_flag(contact, Flags::TOLD, pending);
-        let gone = |state| matches!(state, Some(life::State::Deleted | life::State::DelayedDelete));
         if after == Some(life::State::Valid) && flags_of(contact).has(Flags::TIMED) {
             // The timer took it for dead; it has no use for its reference any more.
             set_flag(contact, Flags::TIMED, false);
             contact.set_ref_count(contact.ref_count().saturating_sub(1));
         }
-        match (gone(before), gone(after)) {
+        match (is_going(before), is_going(after)) {
             (false, true) => Turn::Goes,
             (true, false) => Turn::Returns,
             _ => Turn::Moves,
