@@ -22,6 +22,7 @@ mixed! {
         u_19_the_rows_go_with_the_registration,
         u_19_a_notify_goes_on_where_the_last_one_was,
         u_20_rows_that_say_nothing_are_left_alone,
+        u_20_a_time_that_a_driver_cannot_read_costs_one_row,
         u_21_a_quote_in_a_contact_is_stored,
         u_22_both_names_of_the_table_of_watchers_serve,
         u_22_the_tables_that_come_with_kamailio_serve,
@@ -185,6 +186,37 @@ fn u_20_rows_that_say_nothing_are_left_alone(mix: Mix) {
     lab.register(&users[1], 600);
     restart(&mut lab);
     assert!(lab.finds(&users[3], "carol"));
+}
+
+/// A contact with that time, and a watcher.
+fn passed_over(mix: Mix, database: &dyn Database, time: &str) {
+    let mut lab = plan_at(mix, database).start();
+    let (bob, carol, watcher) = (lab.ue("bob"), lab.ue("carol"), lab.ue("watcher"));
+    lab.register(&bob, 600);
+    lab.register(&carol, 600);
+    watched(&lab, &watcher, &bob, 600);
+    // The C registrar answers first.
+    database.wait_count("impu_subscriber", 1);
+    lab.host.stop();
+    let carols = format!("WHERE contact = '{}'", carol.contact());
+    database.execute(&format!("UPDATE contact SET expires = {time} {carols}"));
+    database.execute(&format!("UPDATE subscriber SET expires = {time}"));
+    lab.host.again();
+    lab.connected();
+    assert!(lab.finds(&watcher, "bob") && !lab.finds(&watcher, "carol"));
+    let log = lab.host.journal().text();
+    for table in ["contact", "subscriber"] {
+        assert!(log.contains(&format!("of table {table} cannot be read")), "{table} {log}");
+    }
+    lab.register(&carol, 600);
+    assert!(lab.finds(&watcher, "carol"));
+}
+
+fn u_20_a_time_that_a_driver_cannot_read_costs_one_row(mix: Mix) {
+    let mariadb = servers::mariadb().with(&tables(Dialect::Mysql));
+    passed_over(mix, &mariadb, "CAST(0 AS DATETIME)");
+    let postgres = servers::postgres().with(&tables(Dialect::Postgres));
+    passed_over(mix, &postgres, "'infinity'");
 }
 
 fn quoted(mut lab: Lab, database: &dyn Database) {

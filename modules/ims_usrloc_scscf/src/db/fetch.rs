@@ -67,12 +67,54 @@ impl Access {
             after,
             limit: piece(),
         };
-        let rows = self.connection.page(&page)?;
+        let Ok(rows) = self.connection.page(&page) else {
+            return self.one_by_one(name, &page, columns, read);
+        };
         let last = rows.iter().filter_map(|row| row.int(0)).max();
         Ok(Piece {
             rows: useful(name, columns, &rows, read),
             next: last.filter(|last| *last > after),
         })
+    }
+
+    /// The same row by row: a driver gives nothing of rows of which one has a value that it cannot
+    /// read, such as a time of `infinity` or `0000-00-00`.
+    fn one_by_one<T>(
+        &self,
+        name: &str,
+        page: &Page<'_>,
+        columns: &[&'static str],
+        read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
+    ) -> Result<Piece<T>, DbError> {
+        let ids = self.connection.page(&Page { columns: &[page.key], ..*page })?;
+        let ids: Vec<i64> = ids.iter().filter_map(|row| row.int(0)).collect();
+        let mut rows = Vec::new();
+        for id in &ids {
+            rows.extend(self.single(name, columns, *id, &read)?);
+        }
+        Ok(Piece { rows, next: ids.into_iter().max().filter(|last| *last > page.after) })
+    }
+
+    /// The row of this number, if it is of any use.
+    fn single<T>(
+        &self,
+        name: &str,
+        columns: &[&'static str],
+        id: i64,
+        read: impl Fn(&Fetched<'_>) -> Result<(i64, T), BadRow>,
+    ) -> Result<Vec<(i64, T)>, DbError> {
+        let is = Condition::equal(column::ID, Value::Int(id));
+        match self.connection.query(name.as_bytes(), columns, &[is], None) {
+            Ok(rows) => Ok(useful(name, columns, &rows, read)),
+            Err(error) => {
+                self.answers()?;
+                stats::ROWS_SKIPPED.increment();
+                kamailio::error!(
+                    "row {id} of table {name} cannot be read and is left alone: {error}"
+                );
+                Ok(Vec::new())
+            }
+        }
     }
 
     /// All rows of a table of pairs whose identity has one of the numbers from `first` to `last`:
@@ -129,9 +171,7 @@ impl Access {
             }
         }
         for number in numbers {
-            let is = Condition::equal(column::ID, Value::Int(*number));
-            let rows = self.connection.query(name.as_bytes(), columns, &[is], None)?;
-            found.extend(useful(name, columns, &rows, &read));
+            found.extend(self.single(name, columns, *number, &read)?);
         }
         Ok(found)
     }
