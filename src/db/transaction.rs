@@ -1,6 +1,6 @@
 //! Several statements that are stored together or not at all.
 
-use super::{Connection, DbError};
+use super::{Connection, DbError, Need};
 use crate::sync;
 use kamailio_sys as sys;
 
@@ -24,6 +24,21 @@ enum Kind {
     Statements,
     /// Not at all.
     None,
+}
+
+impl Connection<'_> {
+    /// Has each statement outside of a transaction be stored when it is done, also where a MySQL server
+    /// is told not to (`autocommit=0`): else nobody would ever store it.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError`].
+    pub fn commit_each(&self) -> Result<(), DbError> {
+        if self.database.driver() != "mysql" || !self.database.has(Need::Raw) {
+            return Ok(());
+        }
+        self.raw("SET autocommit=1").map(drop)
+    }
 }
 
 impl<'c> Transaction<'c> {

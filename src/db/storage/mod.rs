@@ -112,6 +112,9 @@ impl Storage {
             if let Err(error) = connection.wait_when_busy(BUSY_TIMEOUT) {
                 crate::warn!("statements fail at once where another process writes: {error}");
             }
+            if let Err(error) = connection.commit_each() {
+                crate::warn!("rows may not be stored before the connection is closed: {error}");
+            }
             if let Err(error) = connection.sync_commits() {
                 crate::warn!("commits may be lost when the machine loses its power: {error}");
             }

@@ -26,6 +26,7 @@ mixed! {
         whatever_has_to_be_quoted_is_stored_as_it_is,
         a_database_that_comes_back_gets_everything,
         a_database_that_goes_and_comes_is_named_once,
+        a_server_that_commits_nothing_by_itself_has_each_row,
         a_database_that_stands_still_holds_nobody_up_twice,
         what_a_database_does_late_is_made_good,
         an_end_that_could_not_be_written_is_not_undone,
@@ -210,6 +211,20 @@ fn a_database_that_comes_back_gets_everything(mix: Mix) {
     server.again();
     database.wait_contacts("aor, reg_state", &[&[&bob.contact(), "2"]]);
     until("nothing to write", PATIENCE, || (counted(&lab, "db_rows_pending") == 0).then_some(()));
+}
+
+fn a_server_that_commits_nothing_by_itself_has_each_row(mix: Mix) {
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    database.execute("SET GLOBAL autocommit=0");
+    for mode in [1, 3] {
+        let mut lab = Plan::new(mix).stored(Storage::At(database.url()), mode).start();
+        let alice = lab.ue("alice");
+        lab.register(&alice);
+        lab.host.kill9();
+        lab.host.again();
+        assert!(alice.is_registered(), "{mode}");
+    }
 }
 
 fn a_database_that_stands_still_holds_nobody_up_twice(mix: Mix) {
