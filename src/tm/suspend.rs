@@ -29,9 +29,12 @@ pub enum NotSuspended {
     /// It came before; `tm` has repeated the reply if there was one.
     #[error("the request is a retransmission")]
     Retransmission,
-    /// It was cancelled, or has its final reply.
-    #[error("the transaction is over")]
-    Over,
+    /// It was cancelled.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// It has its final reply: the script has given one before.
+    #[error("the request was answered before")]
+    Answered,
     /// `tm` refused.
     #[error(transparent)]
     Core(#[from] Error),
@@ -40,8 +43,8 @@ pub enum NotSuspended {
 impl Report for NotSuspended {
     fn level(&self) -> Level {
         match self {
-            Self::Retransmission | Self::Over => Level::Debug,
-            Self::Core(_) => Level::Error,
+            Self::Retransmission | Self::Cancelled => Level::Debug,
+            Self::Answered | Self::Core(_) => Level::Error,
         }
     }
 
@@ -91,7 +94,8 @@ impl Tm {
         // SAFETY: as above; `tm` writes the two numbers.
         match unsafe { suspend(msg.as_raw(), index, label) } {
             0 => Ok(waiting),
-            1 | -3 => Err(NotSuspended::Over),
+            1 => Err(NotSuspended::Cancelled),
+            -3 => Err(NotSuspended::Answered),
             code => Err(Error::Core { call: "t_suspend", code }.into()),
         }
     }

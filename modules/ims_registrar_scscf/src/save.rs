@@ -270,7 +270,9 @@ impl Suspending<'_> {
         let texts = texts.to_shared().map_err(|error| fail(&error))?;
         let transaction = match settings.tm.suspend(msg) {
             Ok(transaction) => transaction,
-            Err(NotSuspended::Retransmission | NotSuspended::Over) => return Ok(Verdict::DROP),
+            Err(NotSuspended::Retransmission | NotSuspended::Cancelled) => {
+                return Ok(Verdict::DROP);
+            }
             Err(error) => return Err(fail(&error)),
         };
         // What the script finds if it goes on by itself, after a timeout of its own.

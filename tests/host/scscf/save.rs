@@ -4,6 +4,7 @@ use host_tests::{
     diameter::{Application, Assignment, Avps as _, hss::SERVER_ASSIGNMENT},
     mixed,
     scscf::{Binding, Lab, Mix, Plan, bindings, private, set},
+    wait::{PATIENCE, until},
 };
 
 mixed! {
@@ -13,7 +14,8 @@ mixed! {
         r_14_parameters_of_a_contact_are_echoed,
         r_80_a_contact_of_300_bytes_is_taken,
         a_request_says_everything_that_the_hss_wants_to_know,
-        a_route_that_does_not_exist_is_told_to_the_script;
+        a_route_that_does_not_exist_is_told_to_the_script,
+        a_request_that_was_answered_before_is_told_to_the_script;
     registrar:
         r_02_save_works_with_two_and_with_three_arguments,
         r_04_the_answer_lists_what_is_bound,
@@ -83,6 +85,24 @@ fn a_route_that_does_not_exist_is_told_to_the_script(mix: Mix) {
     let reply = bob.ask(&bob.register(600).add("X-Save", "nowhere"));
     assert_eq!((reply.status(), reply.header("X-Rc")), (480, "-1"));
     assert_eq!((lab.hss.waiting(SERVER_ASSIGNMENT), lab.state(&bob.identity())), (0, None));
+}
+
+fn a_request_that_was_answered_before_is_told_to_the_script(mix: Mix) {
+    let answered = "case \"answered\":
+        t_newtran();
+        t_reply(\"202\", \"Early\");
+        save(\"SAVED\", \"location\", \"0\", \"0\");
+        $var(rc) = $rc;
+        xlog(\"L_ERR\", \"RETURNED $var(rc)\\n\");
+        exit;";
+    let lab = Plan::new(mix).with(|setup| setup.word("{second_save}", answered)).start();
+    let bob = lab.ue("bob");
+    assert_eq!(bob.ask(&bob.register(600).add("X-Save", "answered")).status(), 202);
+    until("the script to go on", PATIENCE, || {
+        (lab.host.journal().count("RETURNED -2") == 1).then_some(())
+    });
+    assert_eq!((lab.hss.waiting(SERVER_ASSIGNMENT), lab.state(&bob.identity())), (0, None));
+    assert_eq!(["accepted_regs", "rejected_regs"].map(|name| lab.counted(name)), [0, 1]);
 }
 
 fn r_02_save_works_with_two_and_with_three_arguments(mix: Mix) {
