@@ -36,6 +36,9 @@ const REALM_PREFIX: usize = 12;
 
 const ANY: core::ops::RangeInclusive<i32> = 0..=i32::MAX;
 
+/// What is either 0 or not: in C any number will do.
+const SWITCH: core::ops::RangeInclusive<i32> = i32::MIN..=i32::MAX;
+
 static SETTINGS: [Setting; 13] = [
     Setting::of_int(
         c"default_expires",
@@ -79,7 +82,7 @@ static SETTINGS: [Setting; 13] = [
     Setting::of_int(
         c"case_sensitive",
         &params::CASE_SENSITIVE,
-        0..=1,
+        SWITCH,
         c"the user of an identity that the script names is taken as it is written",
     ),
     Setting::of_int(
@@ -91,7 +94,7 @@ static SETTINGS: [Setting; 13] = [
     Setting::of_int(
         c"append_branches",
         &params::APPEND_BRANCHES,
-        0..=1,
+        SWITCH,
         c"lookup adds a branch for each further contact",
     ),
     Setting::of_text(

@@ -102,7 +102,7 @@ fn r_77_every_other_setting_can_be_changed_at_runtime(mix: Mix) {
         lab.register(&bob, 600);
         let found = |uri: &str| rc(&carol.ask(&carol.calling("term_contact").uri(uri)));
         assert_eq!(found("sip:BOB@ims.test"), 1, "{group}");
-        set("case_sensitive", 1);
+        set("case_sensitive", 2);
         assert_eq!((found("sip:BOB@ims.test"), found("sip:bob@ims.test")), (-1, 1), "{group}");
         assert_eq!(found("sip:bob@as.ims.test"), -1, "{group}");
         lab.host.rpc(&["cfg.sets", group, "realm_pref", "as."]).unwrap();
