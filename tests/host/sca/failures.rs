@@ -11,7 +11,9 @@ cases! {
         case_51_an_outright_refusal_ends_the_seizure,
         case_52_a_challenge_leaves_the_seizure,
         case_53_a_refusal_in_the_transaction_ends_the_seizure,
-        a_failed_call_leaves_the_other_lines;
+        a_failed_call_leaves_the_other_lines,
+        an_invite_with_a_to_tag_that_is_refused_leaves_no_call_behind,
+        a_call_that_fails_is_over_whatever_is_pending_on_it;
     ours:
         case_54_other_provisional_replies_leave_the_line,
         case_55_a_rejected_reinvite_leaves_the_line_as_it_was,
@@ -104,6 +106,42 @@ fn a_failed_call_leaves_the_other_lines(flavor: Flavor) {
     let left = line.appearances();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].call_id, first.caller.call_id);
+}
+
+/// The first member's INVITE to the outside party, with the tag of a party that never answered.
+fn tagged(line: &Line, edit: impl FnOnce(Draft) -> Draft) -> Call {
+    let host = line.host.address();
+    let mut call = Call::place(&line.a, &line.x, |invite| {
+        let to = format!("<{}>;tag=nobody", line.x.aor());
+        let invite = invite.uri(&line.x.contact()).set("To", &to).without("X-Dst").index(1);
+        edit(invite.add("Route", &format!("<sip:{host};lr>")))
+    });
+    call.arrive();
+    call
+}
+
+fn an_invite_with_a_to_tag_that_is_refused_leaves_no_call_behind(flavor: Flavor) {
+    let line = Line::new(flavor);
+    line.seized(&line.a, 1);
+    let mut call = tagged(&line, |invite| invite);
+    line.both_see(&["1 active"]);
+    call.reply(481);
+    assert_seizure_ended(&line);
+}
+
+fn a_call_that_fails_is_over_whatever_is_pending_on_it(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let mut call = line.ringing();
+    let known = |name| call.invite.find(name).unwrap();
+    let (from, call_id) = (known("From"), known("Call-ID"));
+    let mut pending = tagged(&line, |invite| {
+        invite.set("From", from).set("Call-ID", call_id).set("CSeq", "7 INVITE")
+    });
+    line.both_see(&["1 active"]);
+    call.reply(486);
+    line.both_come_to_see(&[]);
+    pending.reply(481);
+    assert_eq!(line.states(), [""; 0]);
 }
 
 fn case_54_other_provisional_replies_leave_the_line(flavor: Flavor) {

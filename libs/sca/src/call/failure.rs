@@ -47,12 +47,22 @@ pub fn failure(line: &mut Line<'_>, ctx: &Context<'_>, failure: &Failure<'_>) ->
     let Some(at) = line.at_dialog(&failure.dialog) else {
         return unknown_call(line, ctx, failure);
     };
-    let pending = line.appearances.get(at).and_then(|found| found.previous.as_ref());
-    if pending.is_some_and(|previous| previous.cseq == failure.cseq) {
+    let Some(found) = line.appearances.get(at) else { return Failed::default() };
+    let previous = found.previous.as_ref();
+    let pending = previous.filter(|previous| previous.cseq == failure.cseq);
+    // A phone may send an INVITE with a To-tag where its appearance has no call yet: there is no
+    // call to come back to.
+    let first = failure.status >= 400 && pending.is_some_and(|previous| previous.dialog.is_none());
+    if pending.is_some() && !first {
         return bring_back(line, ctx, failure, at);
     }
-    let answered = line.appearances.get(at).is_some_and(|found| found.dialog.is_confirmed());
-    if answered || failure.dialog.is_confirmed() || failure.status < 400 {
+    // The To-tag of an INVITE that is pending on top of this one is not that of an answer.
+    let early = !failure.dialog.is_confirmed()
+        && previous.is_some_and(|previous| {
+            !previous.dialog.is_confirmed() && previous.dialog.matches(&failure.dialog)
+        });
+    let answered = found.dialog.is_confirmed() && !early;
+    if !first && (answered || failure.dialog.is_confirmed() || failure.status < 400) {
         return Failed::default();
     }
     let Some(gone) = line.free(ctx, at) else { return Failed::default() };

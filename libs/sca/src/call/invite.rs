@@ -97,8 +97,7 @@ fn update<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at: u
     let mut index = None;
     if let Some(appearance) = line.edit(ctx, at) {
         let pending = appearance.previous.as_ref().map(|previous| previous.cseq);
-        let within = invite.dialog.is_confirmed() && !appearance.dialog.is_none();
-        if within && pending != Some(invite.cseq) {
+        if invite.dialog.is_confirmed() && pending != Some(invite.cseq) {
             appearance.keep(invite.cseq);
         }
         if let Some(state) = asked_state(invite) {

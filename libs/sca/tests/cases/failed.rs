@@ -178,6 +178,30 @@ fn a_rejected_reinvite_of_an_unknown_call_ends_no_line_seize() {
 }
 
 #[test]
+fn an_invite_with_a_to_tag_that_is_refused_leaves_no_call_behind() {
+    let mut group = Group::of_two();
+    group.seize(A, 1);
+    let invite = again(A, &dialog("9@call", "a", "x"), Some((1, None)));
+    assert_eq!(relayed(group.invite(&invite)).0, Some(1));
+    assert_eq!(group.states(), [(1, State::Active)]);
+    let failed = group.fails(&failure(481, &invite));
+    assert_eq!((failed.index, failed.notifies.len()), (Some(1), 3));
+    assert_eq!((group.states(), group.members().len()), (vec![], 2));
+}
+
+#[test]
+fn a_call_that_fails_is_over_whatever_is_pending_on_it() {
+    for rings in [false, true] {
+        let (mut group, call) = calling(rings);
+        let second = Invite { cseq: 7, ..again(A, &dialog("1@call", "a", "x"), None) };
+        let _ = group.invite(&second);
+        assert_eq!(group.fails(&failure(486, &call)).index, Some(1));
+        assert_eq!(group.states(), []);
+        assert_eq!(group.fails(&failure(481, &second)), NOTHING);
+    }
+}
+
+#[test]
 fn a_cancelled_reinvite_leaves_the_call() {
     let mut group = Group::of_two();
     let call = group.call_of_a();

@@ -4,12 +4,16 @@ use sca_core::call_info::read_elements;
 use sca_core::{Dialog, Event, Line, State};
 use std::collections::BTreeSet;
 
-/// The calls that are up, with their numbers; not those that are just being taken over.
+/// The calls that are up, with their numbers; not those that are just being taken over, nor those
+/// that only a pending INVITE with a To-tag makes look answered.
 pub(super) fn answered(line: &Line<'_>) -> Vec<(Dialog<'static>, usize)> {
     let up = line.appearances().iter().filter(|each| {
-        let taken = each.previous.as_ref().is_some_and(|old| !old.dialog.matches(&each.dialog));
+        let pending = each
+            .previous
+            .as_ref()
+            .is_some_and(|old| !old.dialog.is_confirmed() || !old.dialog.matches(&each.dialog));
         each.dialog.is_confirmed()
-            && !taken
+            && !pending
             && matches!(each.state, State::Active | State::Held | State::HeldPrivate)
     });
     up.map(|each| {
