@@ -193,7 +193,10 @@ fn assert_identity(call: &Call<'_, '_>) -> Result<(), CallError> {
             None => return Ok(()),
         },
         None => {
-            let to = aor::canonical(call.parties.to.uri, call.parties.contact);
+            // Not by the Contact that stands in for one of the phone: it tells nobody's name.
+            let given = call.settings.contact_fallback;
+            let contact = call.parties.contact.filter(|uri| Some(*uri) != given);
+            let to = aor::canonical(call.parties.to.uri, contact);
             let to = to.unwrap_or_else(|_| call.parties.to_aor.clone());
             call_info::asserted_identity(call.parties.to.display, &to)
         }

@@ -18,7 +18,8 @@ cases! {
         the_from_and_to_of_a_call_may_be_given_by_the_script;
     since(6, 0):
         case_80_a_contact_may_be_given_for_messages_without_one,
-        a_contact_that_is_given_names_no_line;
+        a_contact_that_is_given_names_no_line,
+        a_contact_that_is_given_is_not_who_was_reached;
 }
 
 const VALID: &str = "<sip:voice.example.com>;appearance-index=1";
@@ -202,4 +203,12 @@ fn a_contact_that_is_given_names_no_line(flavor: Flavor) {
     assert_eq!(line.states(), ["1 active"]);
     call.send(Side::Caller, "BYE", |bye| bye.without("Contact"));
     assert_eq!(line.states(), [""; 0]);
+}
+
+fn a_contact_that_is_given_is_not_who_was_reached(flavor: Flavor) {
+    let line = Line::with(Setup::new(flavor).sca("contact_fallback", "sip:proxy@192.0.2.1"));
+    let mut call = line.dialed();
+    let reply = call.reply_with(200, |reply| reply.without("Contact"));
+    let told = reply.header("P-Asserted-Identity");
+    assert_eq!(told, "\"Ext\" <sip:300@voice.example.com>");
 }
