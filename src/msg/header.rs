@@ -150,9 +150,11 @@ impl Msg<'_> {
         self.headers(name).next().map(|header| header.body())
     }
 
-    /// The `Expires` header.
+    /// The `Expires` header. It has no parameters (RFC 3261 section 20.19), but the core reads the
+    /// number before them, and so do we.
     pub fn expires(&self) -> Expires {
-        self.header(b"Expires").map_or(Expires::Absent, seconds)
+        let number = |body: &[u8]| seconds(body.split(|byte| *byte == b';').next().unwrap_or(body));
+        self.header(b"Expires").map_or(Expires::Absent, number)
     }
 
     /// The value of the `Event` header with its parameters; nothing if there is none.

@@ -18,7 +18,8 @@ impl CallInfo {
     ///
     /// The grammar is positional and knows no blanks, no other case and no other parameters:
     /// `<sip:…>;appearance-index=N[;appearance-state=STATE[;appearance-uri=…]]`.
-    /// The URI inside the brackets has no `;`; the appearance-uri is not looked at.
+    /// The URI inside the brackets has no `;`; the appearance-uri is not looked at. A plus sign
+    /// before the number counts for nothing, as where the core reads numbers.
     ///
     /// # Errors
     ///
@@ -30,7 +31,8 @@ impl CallInfo {
             return Err(BadCallInfo::Start);
         }
         let (index, rest) = parameter(rest, b"appearance-index=").ok_or(BadCallInfo::NoIndex)?;
-        let index = number(index).ok_or_else(|| BadCallInfo::Index(BString::from(index)))?;
+        let digits = index.strip_prefix(b"+").unwrap_or(index);
+        let index = number(digits).ok_or_else(|| BadCallInfo::Index(BString::from(index)))?;
         let Some(rest) = rest else { return Ok(Self { index, state: None }) };
 
         let (name, rest) = parameter(rest, b"appearance-state=").ok_or(BadCallInfo::NoState)?;
@@ -263,6 +265,7 @@ mod tests {
             ("<sip:d>;appearance-index=", 0, None),
             ("<sip:215@d:5060>;appearance-index=007", 7, None),
             ("<sip:d>;appearance-index=4294967295", u32::MAX, None),
+            ("<sip:d>;appearance-index=+1", 1, None),
             ("<sip:d>;appearance-index=2;appearance-state=held", 2, Some(State::Held)),
             (
                 "<sip:d>;appearance-index=2;appearance-state=held-private;appearance-uri=x;y,z",
@@ -291,6 +294,7 @@ mod tests {
             "<sip:d>;appearance-index=*",
             "<sip:d>;appearance-index=\"1\"",
             "<sip:d>;appearance-index=-1",
+            "<sip:d>;appearance-index=++1",
             "<sip:d>;appearance-index=4294967296",
             "<sip:d>;appearance-index=1,<sip:d>;appearance-index=2",
             "<sip:d>;appearance-index=1;",

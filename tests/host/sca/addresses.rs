@@ -19,6 +19,8 @@ cases! {
         hold_is_found_in_a_body_of_many_parts,
         an_address_that_is_to_come_later_is_no_hold,
         a_number_as_display_name_is_shown_as_it_is,
+        a_number_before_parameters_is_the_expiry,
+        an_index_may_have_a_plus_sign,
         an_invite_without_contact_passes;
     ours:
         a_contact_that_would_break_a_notify_is_refused,
@@ -224,6 +226,22 @@ fn an_expiry_beyond_all_numbers_is_the_maximum(flavor: Flavor) {
     let reply = line.a.ask(&draft);
     assert_eq!((reply.status(), reply.header("Expires")), (202, "3600"));
     assert_eq!(line.a.notified("call-info").header("Subscription-State"), "active");
+}
+
+fn a_number_before_parameters_is_the_expiry(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let draft = line.a.subscribe_draft("call-info", 0).set("Expires", "300;x=1");
+    let reply = line.a.ask(&draft);
+    assert_eq!((reply.status_line(), reply.header("Expires")), ("202 Accepted", "300"));
+    assert_eq!(line.a.notified("call-info").header("Subscription-State"), "active");
+}
+
+fn an_index_may_have_a_plus_sign(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let plus = ONE.replace("=1", "=+2");
+    let draft = line.a.subscribe_draft("line-seize", 15).set("Call-Info", &plus);
+    assert_eq!(line.a.ask(&draft).status_line(), "200 OK");
+    line.both_see(&["2 seized"]);
 }
 
 const ONE: &str = "<sip:voice.example.com>;appearance-index=1";
