@@ -16,7 +16,7 @@ use kamailio::{
     script::Verdict,
 };
 use sca_core::{
-    call,
+    Line, call,
     call_info::{BadCallInfo, CallInfo},
 };
 
@@ -189,7 +189,8 @@ fn cancel(call: &Call<'_, '_>) -> Result<Verdict, CallError> {
 }
 
 /// BYE ends the call on both sides. -1 if the caller's line does not know the call and the
-/// callee's does not either, nor has it `ended` on a line that the BYE does not name.
+/// callee's does not either, nor has it `ended` on a line that the BYE does not name. As in C it is
+/// none, too, if the caller names the appearance of another call, which stays as it is.
 fn bye(call: &Call<'_, '_>, ended: bool) -> Result<Verdict, CallError> {
     let Parties { dialog, from_aor, to_aor, .. } = &call.parties;
     let ctx = lines::context();
@@ -211,6 +212,10 @@ fn bye(call: &Call<'_, '_>, ended: bool) -> Result<Verdict, CallError> {
         found |= outcome.index.is_some();
         sent &= outgoing.send();
     }
+    let of_another = |line: &Line<'_>| {
+        line.appearances().iter().any(|appearance| appearance.index == call.index())
+    };
+    found = found || lines::look(from_aor, of_another) == Some(true);
     Ok(Verdict::from(found && sent))
 }
 

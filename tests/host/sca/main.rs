@@ -28,6 +28,7 @@ mod hold;
 mod incoming;
 mod kemi;
 mod memory;
+mod moves;
 mod notify;
 mod outgoing;
 mod robustness;
@@ -41,6 +42,7 @@ mod subscribe;
 const TOPICS: &[(&str, &[Case])] = &[
     ("aging", aging::CASES),
     ("memory", memory::CASES),
+    ("moves", moves::CASES),
     ("database", database::CASES),
     ("robustness", robustness::CASES),
     ("subscribe", subscribe::CASES),

@@ -127,8 +127,9 @@ fn answer_again<'a>(
     Outcome::found(appearance.index, Vec::new())
 }
 
-/// Position of the appearance for a new incoming call: the one that the phone took for it, else
-/// the index asked for, else the lowest free one.
+/// Position of the appearance for a new incoming call: the index asked for if it is free or the
+/// phone's own, which it took for this call or whose call this one replaces (RFC 3891); else the
+/// lowest free one.
 fn place<'a>(
     line: &mut Line<'a>,
     ctx: &Context<'_>,
@@ -136,9 +137,7 @@ fn place<'a>(
 ) -> Result<usize, SeizeError> {
     let asked = answer.call_info.map_or(0, |info| info.index);
     let own = line.at_index(asked).filter(|at| {
-        line.appearances.get(*at).is_some_and(|appearance| {
-            appearance.dialog.is_none() && appearance.belongs_to(answer.contact)
-        })
+        line.appearances.get(*at).is_some_and(|appearance| appearance.belongs_to(answer.contact))
     });
     if let Some(at) = own {
         return Ok(at);
@@ -164,5 +163,6 @@ fn answer_new<'a>(
     appearance.remote_target = Cow::Borrowed(answer.remote_target);
     appearance.dialog = answer.dialog.clone();
     appearance.callee_leg = true;
+    appearance.previous = None;
     Outcome::found(appearance.index, Vec::new())
 }

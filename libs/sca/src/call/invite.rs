@@ -86,6 +86,11 @@ fn at_index<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at:
             State::Seized if own && !appearance.dialog.is_confirmed() => {
                 return again(line, ctx, invite, at);
             }
+            // The phone was redirected while it rang, or referred while it talked: its new call
+            // takes the place of the old one. A call that it holds is one to come back to.
+            state if own && !invite.dialog.is_confirmed() && !state.is_held() => {
+                return again(line, ctx, invite, at);
+            }
             _ => {}
         }
     }
@@ -109,10 +114,15 @@ fn update<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at: u
     Invited::Relayed { index, notifies: line.notify_group(ctx) }
 }
 
-/// The call of a taken appearance gives way to a new one.
+/// The call of a taken appearance gives way to a new one of the same phone. One that was answered
+/// comes back should the new one fail.
 fn again<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at: usize) -> Invited {
     if let Some(appearance) = line.edit(ctx, at) {
+        if appearance.dialog.is_confirmed() {
+            appearance.keep(invite.cseq);
+        }
         appearance.dialog = Dialog::default();
+        appearance.callee_leg = false;
     }
     update(line, ctx, invite, at)
 }

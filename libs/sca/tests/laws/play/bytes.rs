@@ -11,7 +11,7 @@ pub(super) const CONTACTS: [&[u8]; 4] = [
     b"sip:216@10.0.0.1:5060",
 ];
 pub(super) const INDEXES: [u32; 8] = [0, 1, 2, 3, 1, 2, 7, 0x8000_0000];
-pub(super) const STATUSES: [u16; 8] = [302, 401, 404, 407, 408, 486, 487, 603];
+pub(super) const STATUSES: [u16; 8] = [302, 401, 481, 407, 408, 486, 487, 603];
 
 /// The bytes that are left; nothing but zeros after their end.
 pub(super) struct Bytes<'b>(pub(super) std::slice::Iter<'b, u8>);

@@ -4,9 +4,9 @@ use sca_core::call_info::read_elements;
 use sca_core::{Dialog, Event, Line, State};
 use std::collections::BTreeSet;
 
-/// The calls that are up, with their numbers; not those that are just being taken over, nor those
-/// that only a pending INVITE with a To-tag makes look answered.
-pub(super) fn answered(line: &Line<'_>) -> Vec<(Dialog<'static>, usize)> {
+/// The calls that are up, with their numbers and owners; not those that are just being taken over, nor
+/// those that only a pending INVITE with a To-tag makes look answered.
+pub(super) fn answered(line: &Line<'_>) -> Vec<(Dialog<'static>, usize, Vec<u8>)> {
     let up = line.appearances().iter().filter(|each| {
         let pending = each
             .previous
@@ -18,7 +18,7 @@ pub(super) fn answered(line: &Line<'_>) -> Vec<(Dialog<'static>, usize)> {
     });
     up.map(|each| {
         let number = usize::from(each.dialog.call_id[0] - b'0');
-        (each.dialog.to_owned(), number)
+        (each.dialog.to_owned(), number, each.owner.to_vec())
     })
     .collect()
 }

@@ -9,7 +9,7 @@ mod storage;
 use bytes::Bytes;
 use laws::{answered, elements, whole};
 use sca_core::row::Row;
-use sca_core::{Context, Dialog, Event, Instant, Line, Notify, record, timers};
+use sca_core::{Context, Event, Instant, Line, Notify, record, timers};
 use std::collections::{BTreeMap, BTreeSet};
 
 const LINE: &[u8] = b"sip:215@voice.example.com";
@@ -22,6 +22,8 @@ type Ids = (Vec<u8>, Vec<u8>, Vec<u8>);
 enum Ends {
     Nothing,
     This(usize),
+    /// It gives way to another one of the phone with this Contact.
+    Own(&'static [u8]),
     Any,
 }
 
@@ -108,7 +110,7 @@ impl Play {
             keeps_states: self.keeps_states,
         };
         let mut line = Line::decode(&before).unwrap();
-        let answered: Vec<(Dialog<'_>, usize)> = answered(&line);
+        let answered = answered(&line);
         let notifies = operation(&mut line, &ctx, data);
         let mut after = Vec::new();
         line.encode(&mut after);
@@ -120,9 +122,14 @@ impl Play {
         assert_eq!(record::due(&after), timers::due(&line));
         assert_eq!(record::is_empty(&after), line.is_empty());
         whole(&line);
-        for (dialog, number) in answered {
+        for (dialog, number, owner) in answered {
             let kept = line.appearances().iter().any(|each| each.dialog.matches(&dialog));
-            let may_end = ends == Ends::Any || ends == Ends::This(number);
+            let may_end = match ends {
+                Ends::Nothing => false,
+                Ends::This(ended) => ended == number,
+                Ends::Own(contact) => *owner == *contact,
+                Ends::Any => true,
+            };
             assert!(kept || may_end, "answered call {number} is gone");
         }
         self.seen.extend(line.appearances().iter().map(|each| each.state.name()));

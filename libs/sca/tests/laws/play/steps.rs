@@ -69,7 +69,8 @@ impl Play {
         }
         let retargets = bytes.below(16) == 0;
         let mut seen = None;
-        let ends = if invite.same_line || retargets { Ends::Any } else { Ends::Nothing };
+        let own = Ends::Own(invite.contact);
+        let ends = if invite.same_line || retargets { Ends::Any } else { own };
         self.carry_out(ends, |line, ctx| {
             if retargets {
                 let replaced = line.appearances().first().map(|each| each.dialog.to_owned());
@@ -98,7 +99,12 @@ impl Play {
         let contact = bytes.one_of(&CONTACTS);
         let call_info = call_info(bytes);
         let choice = bytes.next();
-        let ends = if kind == 9 { Ends::This(number) } else { Ends::Nothing };
+        let ends = match kind {
+            3 | 4 => Ends::Own(contact),
+            7 if STATUSES[usize::from(choice % 8)] == 481 => Ends::This(number),
+            9 => Ends::This(number),
+            _ => Ends::Nothing,
+        };
         self.carry_out(ends, |line, ctx| {
             let outcome = match kind {
                 0 => calls::progress(line, ctx, &dialog),
