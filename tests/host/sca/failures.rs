@@ -13,7 +13,8 @@ cases! {
         case_53_a_refusal_in_the_transaction_ends_the_seizure,
         a_failed_call_leaves_the_other_lines,
         an_invite_with_a_to_tag_that_is_refused_leaves_no_call_behind,
-        a_call_that_fails_is_over_whatever_is_pending_on_it;
+        a_call_that_fails_is_over_whatever_is_pending_on_it,
+        a_reinvite_of_a_call_that_the_far_side_has_forgotten_frees_the_line;
     ours:
         case_54_other_provisional_replies_leave_the_line,
         case_55_a_rejected_reinvite_leaves_the_line_as_it_was,
@@ -180,5 +181,13 @@ fn case_55_a_rejected_reinvite_leaves_the_line_as_it_was(flavor: Flavor) {
     assert_eq!(line.states(), ["1 active"]);
     assert_eq!(line.appearances()[0].call_id, call.caller.call_id);
     call.bye(Side::Callee);
+    assert_eq!(line.states(), [""; 0]);
+}
+
+fn a_reinvite_of_a_call_that_the_far_side_has_forgotten_frees_the_line(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let mut call = line.talking();
+    call.reinvite(Side::Caller, |invite| invite.index(1).sdp("sendonly")).reply(481);
+    line.both_come_to_see(&[]);
     assert_eq!(line.states(), [""; 0]);
 }

@@ -37,6 +37,7 @@ pub struct Failed {
 /// Carries out a failure: a re-INVITE or a retrieval that failed leaves the call as it was before,
 /// a new call gives its appearance and its line-seize subscription back.
 ///
+/// A re-INVITE whose call the far side does not know any more (481) ends it (RFC 3261 12.2.1.2).
 /// A redirection (3xx) brings back, but gives nothing back. A challenge without a transaction (401,
 /// 407) changes nothing: the phone is going to repeat the call.
 pub fn failure(line: &mut Line<'_>, ctx: &Context<'_>, failure: &Failure<'_>) -> Failed {
@@ -49,6 +50,11 @@ pub fn failure(line: &mut Line<'_>, ctx: &Context<'_>, failure: &Failure<'_>) ->
     };
     let Some(found) = line.appearances.get(at) else { return Failed::default() };
     let previous = found.previous.as_ref();
+    let was_up = previous.is_none_or(|previous| previous.dialog.is_confirmed());
+    if failure.status == 481 && failure.dialog.is_confirmed() && was_up {
+        let index = line.free(ctx, at).map(|gone| gone.index);
+        return Failed { index, far_aor: None, notifies: line.notify_group(ctx) };
+    }
     let pending = previous.filter(|previous| previous.cseq == failure.cseq);
     // A phone may send an INVITE with a To-tag where its appearance has no call yet: there is no
     // call to come back to.
