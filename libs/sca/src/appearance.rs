@@ -1,6 +1,6 @@
 //! One appearance of a line.
 
-use crate::uri::Uri;
+use crate::uri::{Uri, cut, until};
 use crate::{Dialog, Instant, State, Text};
 
 /// What an appearance was before a pending re-INVITE or retrieval; restored when that fails.
@@ -97,11 +97,51 @@ impl<'a> Appearance<'a> {
 }
 
 /// Whether two Contact URIs lead to the same user at the same host and port. A phone may put
-/// other parameters into the Contact of an INVITE than into that of a SUBSCRIBE.
+/// other parameters into the Contact of an INVITE than into that of a SUBSCRIBE; but what both have
+/// must be equal: phones with one private address are told apart by the parameter of a proxy.
 fn same_place(one: &[u8], other: &[u8]) -> bool {
     let place = |text| {
         let uri = Uri::parse(text).ok()?;
         Some((uri.user, uri.host.to_ascii_lowercase(), uri.port))
     };
-    place(one).is_some_and(|one| place(other) == Some(one))
+    place(one).is_some_and(|one| place(other) == Some(one)) && {
+        let differs = |(name, value): (&[u8], &[u8])| {
+            let mut others =
+                parameters(other).filter(|(known, _)| known.eq_ignore_ascii_case(name));
+            others.any(|(_, theirs)| !theirs.eq_ignore_ascii_case(value))
+        };
+        !parameters(one).any(differs)
+    }
+}
+
+/// Names and values of the parameters of a URI.
+fn parameters(uri: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let place = cut(uri, b'@').map_or(uri, |(_, place)| place);
+    let parameters = until(place, b"?").split(|byte| *byte == b';').skip(1);
+    parameters.map(|text| cut(text, b'=').unwrap_or((text, b"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_place;
+
+    #[test]
+    fn a_contact_with_other_parameters_is_the_same_phone_unless_one_contradicts() {
+        for (same, one, other) in [
+            (true, "sip:215@10.0.0.1:5060", "sip:215@10.0.0.1:5060;ob"),
+            (true, "sip:215@Host;transport=udp;ob", "sip:215@host;x=1;Transport=UDP"),
+            (true, "sip:a;x=1@h", "sip:a;x=1@h?x=2"),
+            (
+                false,
+                "sip:215@10.0.0.1;alias=192.0.2.1~5060~1",
+                "sip:215@10.0.0.1;alias=192.0.2.2~5060~1",
+            ),
+            (false, "sip:215@10.0.0.1;transport=udp", "sip:215@10.0.0.1;transport=tcp"),
+            (false, "sip:215@10.0.0.1", "sip:215@10.0.0.1:5062"),
+            (false, "sip:215@10.0.0.1", "sip:216@10.0.0.1"),
+        ] {
+            assert_eq!(same_place(one.as_bytes(), other.as_bytes()), same, "{one} {other}");
+            assert_eq!(same_place(other.as_bytes(), one.as_bytes()), same, "{other} {one}");
+        }
+    }
 }

@@ -113,7 +113,7 @@ fn call_info<'a>(
 /// A member that subscribes anew has restarted: its calls and what it had taken are gone.
 fn free_all_of(line: &mut Line<'_>, ctx: &Context<'_>, contact: &[u8]) -> usize {
     let mut freed = 0_usize;
-    while let Some(at) = line.appearances.iter().position(|other| *other.owner == *contact) {
+    while let Some(at) = line.appearances.iter().position(|other| other.belongs_to(contact)) {
         if let Some(gone) = line.free(ctx, at) {
             // The phone has forgotten this subscription too; nobody is there to hear of its end.
             if let Some(seize) = line.seize_of(&gone) {

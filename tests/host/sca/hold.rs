@@ -1,7 +1,7 @@
 //! Hold, private hold, and a held call that another phone of the group takes.
 
 use host_tests::{
-    Call, Flavor, Line, Message, Phone, Setup, Side, cases,
+    Call, Draft, Flavor, Line, Message, Phone, Setup, Side, cases,
     database::{Dialect, schema},
     line::{TALKING, sees},
 };
@@ -22,6 +22,7 @@ cases! {
         a_call_held_by_rpc_is_taken;
     ours:
         case_43_a_call_in_private_hold_cannot_be_taken,
+        case_43_two_phones_with_one_private_address_are_two,
         case_44_an_invite_for_an_active_line_leaves_it,
         case_45_a_taking_that_fails_gives_the_line_back,
         another_phone_takes_a_held_call_that_came_in,
@@ -361,4 +362,31 @@ fn a_call_held_by_rpc_is_taken(flavor: Flavor) {
     let mut taken = take(&line, &line.b);
     assert_replaces(&taken.arrive(), &line, &call);
     line.both_see(&[TALKING]);
+}
+
+fn case_43_two_phones_with_one_private_address_are_two(flavor: Flavor) {
+    // Both have the address 192.168.1.10 at home; the proxy before this one has told them apart.
+    let line = Line::new(flavor);
+    let behind = |phone: &Phone| {
+        let port = phone.local().port();
+        format!("<sip:215@192.168.1.10:5060;alias=127.0.0.1~{port}~1>")
+    };
+    for phone in [&line.a, &line.b] {
+        let draft = phone.subscribe_draft("call-info", 600).set("Contact", &behind(phone));
+        assert_eq!(phone.ask(&draft).status(), 202);
+    }
+    let draft = line.a.subscribe_draft("line-seize", 15).index(1);
+    assert_eq!(line.a.ask(&draft.set("Contact", &behind(&line.a))).status(), 200);
+    let edit = |invite: Draft| invite.index(1).set("Contact", &behind(&line.a));
+    let mut call = Call::dial(&line.a, &line.x, edit);
+    call.answer();
+    let hold = |invite: Draft| {
+        invite.state(1, "held-private").sdp("sendonly").set("Contact", &behind(&line.a))
+    };
+    call.change(Side::Caller, hold);
+    assert_eq!(line.states(), ["1 held-private"]);
+    let invite = line.b.request("INVITE", &line.b.aor()).index(1).sdp("sendrecv");
+    let reply = line.b.ask(&invite.set("Contact", &behind(&line.b)));
+    assert_eq!(reply.status_line(), "403 Forbidden - private call");
+    assert_eq!(line.appearances()[0].call_id, call.caller.call_id);
 }

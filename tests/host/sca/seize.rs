@@ -1,6 +1,9 @@
 //! SUBSCRIBE to line-seize: who gets which appearance, and when it is given back.
 
-use host_tests::{Flavor, Host, Line, Phone, Setup, cases, line::sees};
+use host_tests::{
+    Flavor, Host, Line, Phone, Setup, cases,
+    line::{RECEIVED, sees},
+};
 use std::{collections::BTreeSet, time::Duration};
 
 cases! {
@@ -22,6 +25,7 @@ cases! {
         the_expiry_of_a_seizure_is_clamped,
         a_maximum_of_0_ends_every_seizure_at_once;
     ours:
+        case_16_a_phone_that_starts_anew_gives_back_the_call_that_it_answered,
         case_26_a_refresh_with_index_0_is_told_the_index_it_has,
         case_28_a_release_of_no_or_an_impossible_index_is_refused,
         nobody_gives_back_the_line_of_another;
@@ -286,5 +290,18 @@ fn a_maximum_of_0_ends_every_seizure_at_once(flavor: Flavor) {
     let notify = line.a.notified("line-seize");
     assert_eq!(notify.header("Subscription-State"), "terminated");
     std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(line.states(), [""; 0]);
+}
+
+fn case_16_a_phone_that_starts_anew_gives_back_the_call_that_it_answered(flavor: Flavor) {
+    let line = Line::new(flavor);
+    let mut call = line.called();
+    let contact = format!("<{};ob>", line.a.contact());
+    call.reply_with(200, |reply| reply.set("Contact", &contact));
+    call.ack();
+    line.both_see(&[RECEIVED]);
+    assert_eq!(line.a.subscribe("call-info", 600).reply.status(), 202);
+    line.a.notified("call-info");
+    line.both_see(&[]);
     assert_eq!(line.states(), [""; 0]);
 }
