@@ -14,7 +14,7 @@ use kamailio::{
     sync::HostLock,
     timer,
 };
-use sca_core::{Context, Instant, Line, counts::Counts, record};
+use sca_core::{Context, Dialog, Instant, Line, counts::Counts, record};
 use shm_table::{Keyed, Place, Table};
 
 kamailio::shm_struct! {
@@ -136,6 +136,14 @@ pub(crate) fn outbox<R>(aor: &[u8], work: impl FnOnce(&mut Outbox) -> R) -> Opti
 pub(crate) fn is_shared(aor: &[u8]) -> bool {
     let Some(lines) = LINES.get() else { return false };
     lines.lock(aor).get().is_some_and(|block| record::flags(&block.bytes).registered)
+}
+
+/// Whether the line of `aor` has the call.
+pub(crate) fn has_call(aor: &[u8], dialog: &Dialog<'_>) -> bool {
+    let of_call = |line: &Line<'_>| {
+        line.appearances().iter().any(|appearance| appearance.dialog.matches(dialog))
+    };
+    look(aor, of_call) == Some(true)
 }
 
 /// Looks at the line of `aor`, if it is known.

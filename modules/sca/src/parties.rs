@@ -120,34 +120,38 @@ impl<'m> Parties<'m> {
         let from_aor = of(&from, request, stand_ins.from.is_some())?;
         let to_aor = of(&to, !request, stand_ins.to.is_some())?;
         let own = from_aor == to_aor;
-        let called =
-            if stand_ins.to.is_none() { called_line(msg, &to, &to_aor, own) } else { None };
-        Ok(Self {
-            from_aor,
-            to_aor: called.unwrap_or(to_aor),
-            dialog: Dialog::new(
-                msg.call_id()?,
-                from.tag.unwrap_or_default(),
-                to.tag.unwrap_or_default(),
-            ),
-            from,
-            to,
-            contact,
-        })
+        let dialog =
+            Dialog::new(msg.call_id()?, from.tag.unwrap_or_default(), to.tag.unwrap_or_default());
+        let called = match stand_ins.to {
+            None => called_line(msg, &to, &to_aor, own, &dialog),
+            Some(_) => None,
+        };
+        Ok(Self { from_aor, to_aor: called.unwrap_or(to_aor), dialog, from, to, contact })
     }
 }
 
-/// The line of the phone that gets a request within its call, where To does not name one: that
-/// has the address that was dialled, but the Request-URI is the Contact of who answered.
+/// The line of the phone that gets a request within its call, where To does not name it: that has
+/// the address that was dialled, but the Request-URI is the Contact of who answered. If both are
+/// lines, as when a call was forwarded from one to the other, it is the one that has the call.
 ///
 /// To names no other line either where it is the sender's `own`: a phone that takes a held call
 /// dials its own line.
-fn called_line<'m>(msg: &Msg<'_>, to: &NameAddr<'m>, to_aor: &[u8], own: bool) -> Option<Text<'m>> {
-    if !msg.is_request() || to.tag.is_none() || (!own && lines::is_shared(to_aor)) {
+fn called_line<'m>(
+    msg: &Msg<'_>,
+    to: &NameAddr<'m>,
+    to_aor: &[u8],
+    own: bool,
+    dialog: &Dialog<'_>,
+) -> Option<Text<'m>> {
+    if !msg.is_request() || to.tag.is_none() {
         return None;
     }
     let aor = aor::canonical(to.uri, Some(msg.request_uri()?)).ok()?;
-    lines::is_shared(&aor).then_some(aor)
+    if *aor == *to_aor || !lines::is_shared(&aor) {
+        return None;
+    }
+    let named = !own && lines::is_shared(to_aor);
+    (!named || (lines::has_call(&aor, dialog) && !lines::has_call(to_aor, dialog))).then_some(aor)
 }
 
 fn stand_in(text: &BString) -> Result<NameAddr<'_>, Unreadable> {

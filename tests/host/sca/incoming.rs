@@ -1,6 +1,6 @@
 //! Calls that the group gets.
 
-use host_tests::{Call, Draft, Flavor, Line, Side, cases, line::RECEIVED};
+use host_tests::{Call, Draft, Flavor, Line, Phone, Side, cases, line::RECEIVED};
 
 cases! {
     both:
@@ -16,6 +16,7 @@ cases! {
         a_phone_may_hold_a_call_it_got,
         a_cancelled_call_leaves_no_entry,
         a_member_that_calls_the_other_line_is_shown_on_both,
+        a_call_that_is_forwarded_from_another_line_is_shown_until_it_ends,
         a_bye_without_contact_ends_a_call_to_another_address,
         a_bye_without_contact_ends_a_held_call_from_another_address;
 }
@@ -132,7 +133,7 @@ fn a_cancelled_call_leaves_no_entry(flavor: Flavor) {
 
 fn a_member_that_calls_the_other_line_is_shown_on_both(flavor: Flavor) {
     let line = Line::new(flavor);
-    let c = host_tests::Phone::new(line.host.address(), "216");
+    let c = Phone::new(line.host.address(), "216");
     c.subscribe("call-info", 600);
     c.notified("call-info");
     line.seized(&line.a, 1);
@@ -171,4 +172,19 @@ fn a_bye_without_contact_ends_a_held_call_from_another_address(flavor: Flavor) {
     assert_eq!(line.states(), ["1 held"]);
     call.send(Side::Caller, "BYE", |bye| bye.without("Contact"));
     assert_idle(&line);
+}
+
+fn a_call_that_is_forwarded_from_another_line_is_shown_until_it_ends(flavor: Flavor) {
+    for side in [Side::Caller, Side::Callee] {
+        let line = Line::new(flavor);
+        let other = Phone::new(line.host.address(), "220");
+        assert_eq!(other.subscribe("call-info", 600).reply.status(), 202);
+        let to = format!("<{}>", other.aor());
+        let mut call = Call::dial(&line.x, &line.a, |invite| invite.set("To", &to));
+        call.answer();
+        line.both_see(&[RECEIVED]);
+        call.bye(side);
+        line.both_see(&[]);
+        assert_eq!(line.states(), [""; 0]);
+    }
 }
