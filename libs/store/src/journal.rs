@@ -152,7 +152,8 @@ impl<A: Allocator + Clone> Journal<A> {
     }
 
     /// Takes note that the row of `key` may differ from memory. `flags` are the caller's; they are
-    /// added to those of the entry. A row whose writing has failed keeps its time for the next try.
+    /// added to those of the entry. A row whose writing has failed is ready again: what refused it may
+    /// be over, and whoever made this change answers for it.
     ///
     /// # Errors
     ///
@@ -163,10 +164,13 @@ impl<A: Allocator + Clone> Journal<A> {
             if let Some(entry) = self.entries.get_mut(ticket) {
                 entry.version = entry.version.wrapping_add(1);
                 entry.flags |= flags;
+                let waits = entry.attempts > 0 && !entry.writing;
                 if entry.doubt == Doubt::Settling {
-                    // Its writing has not failed: this change does not wait.
+                    // Its writing has not failed.
                     entry.doubt = Doubt::Sent;
                     entry.attempts = 0;
+                }
+                if waits {
                     self.wheel.schedule(&mut self.entries, ticket.index, i64::MIN);
                 }
             }
@@ -393,6 +397,13 @@ impl<A: Allocator> Journal<A> {
     /// Whether somebody writes the row of `ticket`.
     pub fn is_writing(&self, ticket: Ticket) -> bool {
         self.entries.get(ticket).is_some_and(|entry| entry.writing)
+    }
+
+    /// Whether somebody writes the row of `ticket`, or may at `now`.
+    pub fn is_open(&self, ticket: Ticket, now: i64) -> bool {
+        self.entries.get(ticket).is_some_and(|entry| {
+            entry.writing || Wheel::due(&entry.timer).is_some_and(|due| due <= now)
+        })
     }
 
     /// How often writing the row of `ticket` has failed since it last succeeded.

@@ -210,10 +210,8 @@ impl Rows for Writer<'_> {
 
     fn awaits(&self) -> bool {
         let awaits = self.0.with(|_, state| {
-            let journal = &state.journal;
-            review(state.number(), |ticket| {
-                journal.is_writing(ticket) || journal.attempts(ticket) == Some(0)
-            })
+            let (journal, now) = (&state.journal, timer::now());
+            review(state.number(), |ticket| journal.is_open(ticket, now))
         });
         awaits.unwrap_or(false)
     }

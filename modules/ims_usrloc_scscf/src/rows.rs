@@ -101,10 +101,8 @@ impl Rows for Writer {
 
     fn awaits(&self) -> bool {
         let awaits = with(|state| {
-            let journal = &state.journal;
-            review(JOURNAL, |ticket| {
-                journal.is_writing(ticket) || journal.attempts(ticket) == Some(0)
-            })
+            let (journal, now) = (&state.journal, timer::now());
+            review(JOURNAL, |ticket| journal.is_open(ticket, now))
         });
         awaits.unwrap_or(false)
     }

@@ -19,7 +19,7 @@ const BATCH: usize = 500;
 const ROUNDS: usize = 4;
 
 /// The longest pause before a row that the database refuses is tried again, in seconds.
-const LONGEST_PAUSE: u32 = 300;
+const LONGEST_PAUSE: u32 = 60;
 
 /// How long a process waits for others that write, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -95,7 +95,7 @@ pub trait Rows {
     /// in the table or not.
     fn forsake(&self);
 
-    /// Whether a row that this process changed has not been tried yet, or is being written.
+    /// Whether a row that this process changed is ready to be written, or is being written.
     fn awaits(&self) -> bool;
 
     /// How often the row was tried in vain.

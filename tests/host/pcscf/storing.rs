@@ -30,6 +30,7 @@ mixed! {
         a_database_that_stands_still_holds_nobody_up_twice,
         what_a_database_does_late_is_made_good,
         an_end_that_could_not_be_written_is_not_undone,
+        who_registers_again_waits_for_no_next_try,
         another_mode_reads_and_does_not_write,
         a_start_without_the_table_is_refused,
         a_start_on_a_table_without_a_column_is_refused,
@@ -311,6 +312,33 @@ fn an_end_that_could_not_be_written_is_not_undone(mix: Mix) {
     lab.host.sqlite().wait_count(0);
     lab.host.restart();
     assert_eq!(lab.count(), 0);
+}
+
+/// As on a disk that is full: the database answers, and takes nothing.
+fn who_registers_again_waits_for_no_next_try(mix: Mix) {
+    let mut lab = stored(mix, 1).start();
+    let (alice, file) = (lab.ue("alice"), lab.host.sqlite());
+    lab.register(&alice);
+    for change in ["INSERT", "UPDATE"] {
+        file.execute(&format!(
+            "CREATE TRIGGER no_{change} BEFORE {change} ON location \
+             BEGIN SELECT RAISE(ABORT, 'full'); END"
+        ));
+    }
+    let bob = lab.ue("bob");
+    // Each try in vain doubles the time until the next one.
+    for _ in 0..6 {
+        lab.register(&bob);
+        lab.exchange(&alice, &alice.register(600), |ok| ok.set("Service-Route", "<sip:new@h;lr>"));
+    }
+    file.execute("DROP TRIGGER no_INSERT; DROP TRIGGER no_UPDATE");
+    lab.register(&bob);
+    lab.exchange(&alice, &alice.register(600), |ok| ok.set("Service-Route", "<sip:new@h;lr>"));
+    lab.host.kill9();
+    let routes = file.query("SELECT service_routes FROM location ORDER BY aor");
+    assert_eq!(routes, [["<sip:new@h;lr>".to_owned()], [lab.core.service_route()]]);
+    lab.host.again();
+    assert!(alice.is_registered() && bob.is_registered());
 }
 
 fn another_mode_reads_and_does_not_write(mix: Mix) {

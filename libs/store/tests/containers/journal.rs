@@ -62,12 +62,25 @@ fn a_failure_is_counted_and_waits_for_its_time() {
     let work = journal.take(1000).unwrap();
     journal.failed(&work, 1030);
     assert_eq!((journal.retry_at(ticket), journal.attempts(ticket)), (Some(1030), Some(1)));
-    journal.note(key(1), 0).unwrap();
-    assert!(journal.take(1029).is_none(), "a change does not hurry it");
+    assert!(journal.take(1029).is_none() && !journal.is_open(ticket, 1029));
     let second = journal.take(1030).unwrap();
     assert_eq!((second.attempts, texts(&journal, &second)), (1, (b"sip:b@192.0.2.1".to_vec(), 0)));
     assert_eq!(journal.finish(&work, 1030), Outcome::Lost, "the first try is over");
     assert_eq!(journal.finish(&second, 1030), Outcome::Done);
+}
+
+#[test]
+fn a_change_does_not_wait_for_the_time_of_the_next_try() {
+    let mut journal = journal(&Short::default());
+    let ticket = journal.note(key(1), 0).unwrap();
+    let work = journal.take(1000).unwrap();
+    journal.failed(&work, 1300);
+    journal.note(key(1), 0).unwrap();
+    assert!(journal.is_open(ticket, 1001));
+    let work = journal.take_this(ticket, 1001).unwrap();
+    assert_eq!(work.attempts, 1, "the first try may have come to something");
+    assert_eq!(journal.finish(&work, 1001), Outcome::Done);
+    assert!(journal.is_empty());
 }
 
 #[test]
