@@ -13,7 +13,7 @@ mod write;
 
 pub use own::{MAX_OWN, own, remember, review};
 pub use turn::Turn;
-pub use write::{RowError, Rows, Which};
+pub use write::{IN_VAIN, RowError, Rows, Which};
 
 use super::{Connection, Database, DbError, Need};
 use crate::{Error, error::Report, process};

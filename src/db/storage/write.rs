@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_micros(200);
 
 /// A statement that fails after so long has waited for an answer in vain: nobody else should.
-const IN_VAIN: Duration = Duration::from_secs(1);
+pub const IN_VAIN: Duration = Duration::from_secs(1);
 
 /// How long a stop may take, in seconds: the core ends the process after 60.
 const STOP_LIMIT: i64 = 50;

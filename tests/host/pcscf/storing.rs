@@ -31,6 +31,7 @@ mixed! {
         what_a_database_does_late_is_made_good,
         an_end_that_could_not_be_written_is_not_undone,
         who_registers_again_waits_for_no_next_try,
+        a_question_in_vain_is_asked_once,
         another_mode_reads_and_does_not_write,
         a_start_without_the_table_is_refused,
         a_start_on_a_table_without_a_column_is_refused,
@@ -339,6 +340,31 @@ fn who_registers_again_waits_for_no_next_try(mix: Mix) {
     assert_eq!(routes, [["<sip:new@h;lr>".to_owned()], [lab.core.service_route()]]);
     lab.host.again();
     assert!(alice.is_registered() && bob.is_registered());
+}
+
+fn a_question_in_vain_is_asked_once(mix: Mix) {
+    let server = MariaDb::start();
+    let database = server.with(&tables(Dialect::Mysql));
+    let plan = Plan::new(mix).stored(Storage::At(database.url()), 3).with(|mut setup| {
+        setup.workers = 1;
+        setup.param("db_mysql", "timeout_interval", 2)
+    });
+    let lab = plan.start();
+    let alice = lab.ue("alice");
+    lab.register(&alice);
+    server.set_frozen(true);
+    let begin = Instant::now();
+    let bob = lab.ue("bob");
+    bob.send(&bob.calling("is_registered"));
+    let answer = bob.wait(Duration::from_secs(30), |reply| reply.status() == 200);
+    // The driver tries three times.
+    assert!(begin.elapsed() < Duration::from_secs(10), "held up for {:?}", begin.elapsed());
+    assert_eq!(answer.as_ref().map(rc), Some(-1));
+    server.set_frozen(false);
+    until("the database again", PATIENCE, || {
+        lab.register(&alice);
+        (counted(&lab, "db_rows_pending") == 0).then_some(())
+    });
 }
 
 fn another_mode_reads_and_does_not_write(mix: Mix) {

@@ -1,7 +1,7 @@
 //! Contacts that are read when they are needed, since other servers write to the table, too.
 
 use super::{
-    absent,
+    STORAGE, absent,
     access::Access,
     contacts::{Adopted, Contacts},
     lookup::{self, Selection},
@@ -57,7 +57,8 @@ pub(crate) fn fetch<C: Contacts + ?Sized>(contacts: &C, wanted: &Wanted<'_>) -> 
         }
         Wanted::Received { host, port } => {
             let port = Condition::equal(Column::ReceivedPort.name(), Value::Int((*port).into()));
-            let mut spellings = spellings(host).into_iter();
+            // One that does not answer for one of them does not for the next.
+            let mut spellings = spellings(host).into_iter().take_while(|_| !STORAGE.is_down());
             let found = spellings.find_map(|host| {
                 let host = Condition::equal(Column::Received.name(), Value::Text(&host));
                 let taken = adopt(contacts, &access, &[host, port, registered()]);

@@ -75,6 +75,7 @@ impl Access<'_> {
         conditions: &[Condition<'_>],
     ) -> Result<Vec<Row>, DbError> {
         let order = Some(Column::Id.name());
+        self.ask();
         let rows = self.connection.query(self.table, &selection.names, conditions, order)?;
         Ok(self.contacts(&rows, selection).collect())
     }
@@ -82,6 +83,7 @@ impl Access<'_> {
     /// The states of all rows that fulfil `conditions`.
     pub(super) fn states(&self, conditions: &[Condition<'_>]) -> Result<Vec<State>, DbError> {
         let column = [Column::RegState.name()];
+        self.ask();
         let rows = self.connection.query(self.table, &column, conditions, None)?;
         let state = |row: db::Row<'_>| row.int(0).and_then(|state| u32::try_from(state).ok());
         Ok(rows.iter().map(|row| State(state(row).unwrap_or_default())).collect())
@@ -98,6 +100,7 @@ impl Access<'_> {
         let key = Column::Id.name();
         let (table, columns) = (self.table, &selection.names[..]);
         let page = Page { table, columns, conditions, key, after, limit: BATCH };
+        self.ask();
         let Ok(rows) = self.connection.page(&page) else {
             return self.one_by_one(selection, &page);
         };

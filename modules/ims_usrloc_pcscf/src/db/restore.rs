@@ -35,7 +35,7 @@ fn check_and_read<C: Contacts + ?Sized>(contacts: &C) -> Result<(), StartError> 
     let table = contacts.table();
     let layout = tables::layout(&connection, table)?;
     if mode().restores() {
-        read(contacts, &Access { connection, table, layout })?;
+        read(contacts, &Access::new(connection, table, layout))?;
     }
     Ok(())
 }
