@@ -9,7 +9,7 @@ folder=$host_dir/6.1
 tree=$folder/kamailio-$version
 installed=$folder/installed-$version
 modules=(
-    acc app_jsdt auth auth_db cdp cdp_avp cfg_rpc corex ctl db_mysql db_postgres db_sqlite dialog htable
+    acc app_jsdt auth auth_db cdp cdp_avp cfg_rpc corex ctl db_cluster db_mysql db_postgres db_sqlite dialog htable
     ims_auth ims_dialog ims_icscf ims_ipsec_pcscf ims_isc ims_qos ims_registrar_pcscf ims_registrar_scscf
     ims_usrloc_pcscf ims_usrloc_scscf jsonrpcs kex maxfwd nathelper path permissions presence pua pv
     registrar rr sanity sca siputils sl textops textopsx tm tmx usrloc xlog

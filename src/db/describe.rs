@@ -21,11 +21,8 @@ impl Connection<'_> {
     ///
     /// [`DbError`].
     pub fn describe(&self, table: &[u8]) -> Result<Option<Vec<Column>>, DbError> {
-        let statement = if self.database.has(Need::Raw) {
-            statement(self.database.driver(), table)?
-        } else {
-            None
-        };
+        let driver = self.database.behind().filter(|_| self.database.has(Need::Raw));
+        let statement = driver.map_or(Ok(None), |driver| statement(driver, table))?;
         let Some(statement) = statement else { return Ok(None) };
         let text = |text: Option<&[u8]>| text.map(<[u8]>::to_vec).unwrap_or_default();
         let rows = self.raw(&statement)?;

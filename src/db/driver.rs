@@ -1,8 +1,11 @@
 //! The driver of a database.
 
 use super::{Connection, DbError, session::Session};
-use crate::{sync, text};
-use core::{fmt, mem};
+use crate::{
+    module::{is_loaded, parameter},
+    sync, text,
+};
+use core::{ffi::CStr, fmt, mem};
 use kamailio_sys as sys;
 
 /// A function that a driver may have.
@@ -31,6 +34,21 @@ impl fmt::Display for Need {
         })
     }
 }
+
+/// The drivers that Kamailio has, with their names in URLs.
+const DRIVERS: &[(&CStr, &str)] = &[
+    (c"db_mysql", "mysql"),
+    (c"db_postgres", "postgres"),
+    (c"db_sqlite", "sqlite"),
+    (c"db_unixodbc", "unixodbc"),
+    (c"db_oracle", "oracle"),
+    (c"db_redis", "redis"),
+    (c"db_text", "text"),
+    (c"db_berkeley", "berkeley"),
+    (c"db_mongodb", "mongodb"),
+    (c"db_cassandra", "cassandra"),
+    (c"db_perlvdb", "perlvdb"),
+];
 
 /// A database and the driver for it, bound in `mod_init` and good in every process.
 pub struct Database {
@@ -73,12 +91,34 @@ impl Database {
         }
         let (session, url) = (Session::new(), url.to_vec());
         let database = Self { api, session, plain: false, url, driver };
+        if database.is_cluster() && parameter(c"db_cluster", c"max_query_length") == Some(0) {
+            crate::notice!(
+                "after one statement that the database refuses db_cluster leaves it alone for \
+                 inactive_interval, and nothing of anybody is stored meanwhile, unless \
+                 max_query_length of db_cluster is set, as to 1"
+            );
+        }
         Ok(Self { plain: database.speaks_plain(), ..database })
     }
 
     /// The name of the driver, as in URLs: `sqlite`, `mysql`, `postgres`, …
     pub fn driver(&self) -> &str {
         &self.driver
+    }
+
+    fn is_cluster(&self) -> bool {
+        self.driver() == "cluster"
+    }
+
+    /// The name of the driver that statements come to in the end: `db_cluster` passes them on. That may be
+    /// told only if a single driver is loaded beside it; nothing if it cannot.
+    pub(super) fn behind(&self) -> Option<&str> {
+        if !self.is_cluster() {
+            return Some(self.driver());
+        }
+        let mut loaded = DRIVERS.iter().filter(|(module, _)| is_loaded(module));
+        let (_, name) = loaded.next()?;
+        loaded.next().is_none().then_some(*name)
     }
 
     /// Whether the driver passes statements on to a database that is known to speak SQL.

@@ -6,7 +6,7 @@ use host_tests::{
     database::{Database, Dialect},
     mixed,
     scscf::{
-        Mix, Ue,
+        Mix, Plan, Ue,
         tables::{Registrations as _, tables},
     },
     servers,
@@ -16,7 +16,8 @@ use host_tests::{
 mixed! {
     usrloc:
         what_a_table_cannot_hold_costs_nobody_else_on_mariadb,
-        what_a_table_cannot_hold_costs_nobody_else_on_postgres;
+        what_a_table_cannot_hold_costs_nobody_else_on_postgres,
+        what_a_table_cannot_hold_costs_nobody_else_in_a_cluster;
 }
 
 /// How many there are of [`hard`], and which of them are stored: what only people read is made to fit.
@@ -37,9 +38,9 @@ fn hard(ue: &Ue) -> [Draft; HARD] {
     ]
 }
 
-fn costs_nobody_else(mix: Mix, database: &dyn Database) {
+fn costs_nobody_else(plan: impl Fn() -> Plan, database: &dyn Database) {
     for mode in [1, 2] {
-        let plan = plan_at(mix, database).usrloc("db_mode", mode).usrloc("db_flush_interval", 1);
+        let plan = plan().usrloc("db_mode", mode).usrloc("db_flush_interval", 1);
         let mut lab = plan.start();
         for number in 0..HARD {
             let ue = lab.ue(&format!("hard{mode}{number}"));
@@ -70,10 +71,29 @@ fn costs_nobody_else(mix: Mix, database: &dyn Database) {
 
 fn what_a_table_cannot_hold_costs_nobody_else_on_mariadb(mix: Mix) {
     let database = servers::mariadb().with(&tables(Dialect::Mysql));
-    costs_nobody_else(mix, &database);
+    costs_nobody_else(|| plan_at(mix, &database), &database);
 }
 
 fn what_a_table_cannot_hold_costs_nobody_else_on_postgres(mix: Mix) {
     let database = servers::postgres().with(&tables(Dialect::Postgres));
-    costs_nobody_else(mix, &database);
+    costs_nobody_else(|| plan_at(mix, &database), &database);
+}
+
+/// One statement that the database refuses has `db_cluster` leave it alone for minutes.
+fn what_a_table_cannot_hold_costs_nobody_else_in_a_cluster(mix: Mix) {
+    let database = servers::mariadb().with(&tables(Dialect::Mysql));
+    let plan = || {
+        let plan = plan_at(mix, &database).usrloc("db_url", "cluster://all");
+        plan.with(|setup| {
+            setup
+                .module("db_cluster")
+                .param("db_cluster", "connection", format!("one=>{}", database.url()))
+                .param("db_cluster", "cluster", "all=>one=9s9s")
+        })
+    };
+    costs_nobody_else(plan, &database);
+    let lab = plan().start();
+    let log = lab.host.journal().text();
+    assert!(log.contains("unless max_query_length of db_cluster is set"), "{log}");
+    assert!(!log.contains("lacks the columns"), "{log}");
 }
