@@ -106,7 +106,9 @@ impl Database {
         &self.driver
     }
 
-    fn is_cluster(&self) -> bool {
+    /// Whether the driver is `db_cluster`, which may close a database for everybody after one statement
+    /// that is refused: what cannot be stored must not be tried.
+    pub fn is_cluster(&self) -> bool {
         self.driver() == "cluster"
     }
 

@@ -3,6 +3,7 @@
 //! Only call-info subscriptions are stored. A row belongs to one (address of record, Contact);
 //! the writer finds it by these and by its own server id, whatever Call-ID and tags it carries.
 
+use crate::state_row::{TAG_LIMIT, TEXT_LIMIT};
 use crate::subscription::Stored;
 use crate::{Dialog, Event, Instant, Line, Subscription};
 use std::borrow::Cow;
@@ -52,6 +53,16 @@ pub struct Row {
     pub notify_cseq: u32,
     /// Column `subscribe_cseq`: one more than the stored one.
     pub subscribe_cseq: u32,
+}
+
+impl Row {
+    /// Whether every database takes it, in the tables that Kamailio ships.
+    pub fn is_storable(&self) -> bool {
+        let fits = |text: &[u8], limit: usize| text.len() <= limit && text.is_ascii();
+        [&self.aor, &self.contact, &self.call_id].iter().all(|text| fits(text, TEXT_LIMIT))
+            && [&self.from_tag, &self.to_tag].iter().all(|text| fits(text, TAG_LIMIT))
+            && self.record_route.is_ascii()
+    }
 }
 
 /// The change that the row of a subscription needs. `all` asks for every difference, as before a

@@ -58,10 +58,10 @@ pub fn mark_written(line: &mut Line<'_>, written: &StateRows) {
 }
 
 /// The longest text that a column of the table takes, the one of `uri` left aside.
-const TEXT_LIMIT: usize = 255;
+pub(crate) const TEXT_LIMIT: usize = 255;
 
 /// The same of the tags.
-const TAG_LIMIT: usize = 128;
+pub(crate) const TAG_LIMIT: usize = 128;
 
 /// What every database takes of `rows`, for the case that one refused them; nothing if that is all
 /// of them. A name in another alphabet gets `?`, a far party that does not fit is left out, and so

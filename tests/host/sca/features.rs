@@ -21,6 +21,7 @@ cases! {
         a_call_survives_a_restart_on_postgres,
         a_call_survives_a_kill,
         a_far_side_that_the_table_does_not_take_holds_up_no_other_call,
+        a_far_side_that_the_table_does_not_take_holds_up_no_other_call_in_a_cluster,
         a_name_in_another_alphabet_holds_up_no_row,
         lines_that_differ_in_case_have_their_own_rows_on_mariadb,
         a_missing_state_table_is_logged_once_and_nothing_else;
@@ -152,7 +153,31 @@ fn a_call_survives_a_restart_on_postgres(flavor: Flavor) {
 fn a_far_side_that_the_table_does_not_take_holds_up_no_other_call(flavor: Flavor) {
     let schema = servers::mariadb().create();
     schema.execute(include_str!("../../../db/mysql/sca_state.sql"));
-    let line = Line::with(writing(flavor).storage(Storage::At(schema.url())));
+    far_side_holds_up_nobody(writing(flavor).storage(Storage::At(schema.url())), &schema);
+}
+
+/// One statement that the database refuses has `db_cluster` leave it alone for minutes.
+fn a_far_side_that_the_table_does_not_take_holds_up_no_other_call_in_a_cluster(flavor: Flavor) {
+    let schema = servers::mariadb().create();
+    schema.execute(include_str!("../../../db/mysql/sca_state.sql"));
+    let setup = writing(flavor).storage(Storage::At(schema.url())).module("db_cluster");
+    let setup = setup
+        .param("db_cluster", "connection", format!("one=>{}", schema.url()))
+        .param("db_cluster", "cluster", "all=>one=9s9s")
+        .sca("db_url", "cluster://all");
+    far_side_holds_up_nobody(setup.clone(), &schema);
+    // Nor does a member whose Contact is too long.
+    schema.execute("DELETE FROM sca_subscriptions");
+    let host = Host::start(setup.sca("db_update_interval", 1));
+    let (a, b) = (Phone::new(host.address(), "215"), Phone::new(host.address(), "215"));
+    let long = format!("<{};x={}>", a.contact(), "y".repeat(300));
+    a.subscribe_with(&a.subscribe_draft("call-info", 600).set("Contact", &long));
+    b.subscribe("call-info", 600);
+    schema.wait_rows("subscriber", &[&[&b.contact()]]);
+}
+
+fn far_side_holds_up_nobody(setup: Setup, schema: &dyn Database) {
+    let line = Line::with(setup);
     let mut call = line.talking();
     let y = Phone::new(line.host.address(), "300");
     let long = format!("<sip:300@{};x={}>", y.local(), "y".repeat(300));

@@ -69,6 +69,11 @@ fn connection() -> Option<Connection<'static>> {
     session.map_err(|error| kamailio::error!("nothing is stored: {error}")).ok()
 }
 
+/// Whether a row that the table does not take keeps others out of it: see [`Database::is_cluster`].
+fn trying_costs_others() -> bool {
+    DATABASE.get().is_some_and(Database::is_cluster)
+}
+
 /// Reads what an earlier run has left, and closes the connection: each process has its own.
 pub(crate) fn restore() {
     let Some(database) = DATABASE.get() else { return };

@@ -105,6 +105,10 @@ fn write_batch(connection: &Connection<'_>, batch: &[StateRows]) {
     if batch.is_empty() {
         return;
     }
+    if super::trying_costs_others() {
+        batch.iter().for_each(|rows| write_storable(connection, rows));
+        return;
+    }
     if together(connection, batch).is_ok() {
         batch.iter().for_each(mark);
         return;
@@ -117,6 +121,25 @@ fn write_batch(connection: &Connection<'_>, batch: &[StateRows]) {
                 BStr::new(&rows.aor)
             ),
         }
+    }
+}
+
+/// Writes one line without what the table does not take, which is not tried.
+fn write_storable(connection: &Connection<'_>, rows: &StateRows) {
+    let storable = state_row::storable(rows);
+    if storable.is_some() {
+        kamailio::notice!(
+            "appearances of {} written without what the table does not take",
+            BStr::new(&rows.aor)
+        );
+    }
+    let one = storable.as_ref().unwrap_or(rows);
+    match together(connection, core::slice::from_ref(one)) {
+        Ok(()) => mark(rows),
+        Err(error) => kamailio::error!(
+            "appearances of {} not written, will be tried again: {error}",
+            BStr::new(&rows.aor)
+        ),
     }
 }
 

@@ -115,6 +115,27 @@ pub(super) fn write(connection: &Connection<'_>, all: bool) {
 
 /// Writes `batch` at once; if that fails, row by row, so that one bad row holds up no other.
 fn write_batch(connection: &Connection<'_>, batch: &[Row]) {
+    if super::trying_costs_others() {
+        let (storable, others): (Vec<_>, Vec<_>) =
+            batch.iter().cloned().partition(Row::is_storable);
+        for row in &others {
+            // It never was in the table.
+            if row.change == Change::Delete {
+                mark(row);
+                continue;
+            }
+            kamailio::error!(
+                "subscription of {} to {} not written, it is more than the table takes",
+                BStr::new(&row.contact),
+                BStr::new(&row.aor)
+            );
+        }
+        return write_rows(connection, &storable);
+    }
+    write_rows(connection, batch);
+}
+
+fn write_rows(connection: &Connection<'_>, batch: &[Row]) {
     if batch.is_empty() {
         return;
     }
