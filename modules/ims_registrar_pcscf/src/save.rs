@@ -140,8 +140,14 @@ impl<'m> List<'m> {
     }
 
     fn add(&mut self, header: &Header<'m>) {
-        if self.bad.is_none() {
-            self.bad = route_set::add(&mut self.uris, header.body()).err();
+        if self.bad.is_some() {
+            return;
+        }
+        let before = self.uris.len();
+        self.bad = route_set::add(&mut self.uris, header.body()).err();
+        if !matches!(self.bad, None | Some(BadRoutes::TooMany)) {
+            // Of a header that cannot be read nothing counts.
+            self.uris.truncate(before);
         }
     }
 
@@ -153,17 +159,22 @@ impl<'m> List<'m> {
         Vec::new()
     }
 
-    /// The same, but of a list that is too long its beginning: each of its URIs counts alone.
-    fn read_some(mut self, msg: &Msg<'_>) -> Vec<&'m [u8]> {
-        if self.bad == Some(BadRoutes::TooMany) {
-            let (count, name) = (self.uris.len(), self.name);
-            kamailio::notice!(
+    /// The same, but what stands before the end of a list that is too long, or in headers before one
+    /// that cannot be read, counts: each of its URIs does so alone.
+    fn read_some(self, msg: &Msg<'_>) -> Vec<&'m [u8]> {
+        let (count, name) = (self.uris.len(), self.name);
+        match &self.bad {
+            Some(BadRoutes::TooMany) => kamailio::notice!(
                 "{}: {name} has more than {count} uris, the others are left out",
                 identity(msg)
-            );
-            self.bad = None;
+            ),
+            Some(why) if count > 0 => kamailio::notice!(
+                "{}: {name} has {count} uris that count, the header behind them is passed over: {why}",
+                identity(msg)
+            ),
+            _ => return self.read(msg),
         }
-        self.read(msg)
+        self.uris
     }
 }
 

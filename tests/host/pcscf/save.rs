@@ -27,6 +27,7 @@ mixed! {
         p17_another_order_of_identities_keeps_the_default,
         p18_routes_of_two_headers_replace_the_old_ones_in_order,
         p19_garbled_identities_are_none,
+        p19_a_garbled_header_of_identities_leaves_those_before_it,
         p21_a_reply_without_transaction_is_refused,
         p22_the_status_is_the_business_of_the_script,
         p26_an_emergency_registration_is_not_subscribed_to,
@@ -256,6 +257,16 @@ fn p18_routes_of_two_headers_replace_the_old_ones_in_order(mix: Mix) {
     let (routes, next) = forced(&lab, &alice);
     assert_eq!(routes, [["one", "two", "three"].map(route).join(", ")]);
     assert_eq!(format!("<{next}>"), route("one"));
+}
+
+fn p19_a_garbled_header_of_identities_leaves_those_before_it(mix: Mix) {
+    let lab = Lab::start(mix);
+    let alice = lab.ue("alice");
+    let register = alice.register(600);
+    let done = lab.exchange(&alice, &register, |ok| ok.add("P-Associated-URI", "garbage"));
+    assert_eq!(done.saved(), 1);
+    let answer = alice.ask(&alice.calling("is_registered").add("X-Values", "1"));
+    assert_eq!((rc(&answer), answer.header("X-Asserted")), (1, "sip:alice@ims.test"));
 }
 
 fn p19_garbled_identities_are_none(mix: Mix) {
