@@ -133,6 +133,11 @@ impl<'m> Plan<'m> {
         }
     }
 
+    /// Whether credentials name the private identity; else the public one stands for it.
+    pub fn names_private(&self) -> bool {
+        *self.private != *read::without_scheme(&self.identity)
+    }
+
     /// Whether a contact is to be registered.
     pub fn registers(&self) -> bool {
         self.contacts().iter().any(|contact| contact.lifetime != Lifetime::Remove)

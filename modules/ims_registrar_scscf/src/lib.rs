@@ -33,6 +33,7 @@ mod remove;
 mod request;
 mod save;
 mod settings;
+mod sharing;
 mod shorten;
 mod start;
 mod stats;

@@ -9,7 +9,7 @@ use crate::{
     remove,
     save::is_in,
     settings::{self, Settings},
-    user_data,
+    sharing, user_data,
 };
 use bstr::{BString, ByteSlice};
 use kamailio::{
@@ -82,14 +82,10 @@ fn of_named(
         !privates.is_empty()
             && record.is_some_and(|record| !privates.contains(&record.private_of_profile()))
     };
-    let has = |domain, own: &[u8], key: &[u8]| {
-        let look = settings.usrloc.look(domain, own);
-        let record = look.own(own);
-        record.is_some_and(|record| record.identities().any(|(uri, _)| *set::key(uri) == *key))
-    };
     let stands_for = |domain, key: &[u8]| {
-        let mut own = privates.iter().flat_map(|private| of_private(settings, private));
-        own.find(|(of, own)| *of == domain && has(domain, own, key))
+        let mut own =
+            privates.iter().filter_map(|private| sharing::other(settings, domain, key, private));
+        own.next().map(|own| (domain, own))
     };
     let mut whose = Vec::with_capacity(named.len());
     for (domain, key) in named {
@@ -164,19 +160,23 @@ fn in_all_domains(
 /// The identities that belong to a private identity, not those that it shares with another one that has
 /// registered them since. The store of C cannot tell: there the usual public identity is tried.
 fn of_private(settings: &Settings, private: &[u8]) -> Vec<(Domain, Vec<u8>)> {
-    if let Some(mut found) = settings.usrloc.identities_of(private) {
-        found.retain(|(domain, key)| is_of(settings, *domain, key, private));
-        return found;
-    }
-    let usual = [b"sip:", private].concat();
-    let mut found = in_all_domains(settings, [usual].into_iter());
-    found.retain(|(domain, key)| is_of(settings, *domain, key, private));
-    if found.is_empty() {
+    let found = found_by(settings, private);
+    if found.is_empty() && settings.usrloc.identities_of(private).is_none() {
         let private = shown(private).as_bstr();
         kamailio::warn!(
             "the ims_usrloc_scscf that is loaded cannot tell the identities of {private:?}"
         );
     }
+    found
+}
+
+/// As [`of_private`], where it is usual that there are none.
+pub(crate) fn found_by(settings: &Settings, private: &[u8]) -> Vec<(Domain, Vec<u8>)> {
+    let mut found = settings.usrloc.identities_of(private).unwrap_or_else(|| {
+        let usual = [b"sip:", private].concat();
+        in_all_domains(settings, [usual].into_iter())
+    });
+    found.retain(|(domain, key)| is_of(settings, *domain, key, private));
     found
 }
 
@@ -206,13 +206,8 @@ fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
         profile.private_identity = private.into();
     }
     let mut whose = of_private(settings, private);
-    if whose.is_empty()
-        && let Some(profile) = &profile
-    {
-        // The profile itself says who it is for.
-        let keys = profile.identities().map(|identity| set::key(&identity.uri).into_owned());
-        whose = in_all_domains(settings, keys);
-        whose.retain(|(domain, key)| is_of(settings, *domain, key, private));
+    if let Some(profile) = &profile {
+        whose = concerned(settings, whose, profile, private);
     }
     let charging = registered::charging(ppr.charging);
     let mut known = 0;
@@ -236,6 +231,32 @@ fn push(settings: &Settings, ppr: &Ppr<'_>) -> rtr::Outcome {
     let outcome = if known == 0 { rtr::Outcome::Unknown } else { rtr::Outcome::Done };
     kamailio::info!("the hss pushes for {:?}: {outcome:?}", shown(private).as_bstr());
     outcome
+}
+
+/// Of the identities `whose` of a user those that a profile is about. A user may have several sets of
+/// identities, each with a profile of its own (TS 29.228 6.2.1): the others are none of it. If it is about
+/// none of them, the profile itself says who it is for.
+fn concerned(
+    settings: &Settings,
+    whose: Vec<(Domain, Vec<u8>)>,
+    profile: &scscf_core::Subscription,
+    private: &[u8],
+) -> Vec<(Domain, Vec<u8>)> {
+    let keys: Vec<_> = profile.identities().map(|identity| set::key(&identity.uri)).collect();
+    let is_about = |(domain, key): &&(Domain, Vec<u8>)| {
+        let stored = registered::stored(settings, *domain, key);
+        let shares =
+            stored.is_some_and(|it| it.set.iter().any(|(uri, _)| keys.contains(&set::key(uri))));
+        shares || set::changes([], profile, key).is_ok()
+    };
+    let found: Vec<_> = whose.iter().filter(is_about).cloned().collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let keys = keys.into_iter().map(std::borrow::Cow::into_owned);
+    let mut named = in_all_domains(settings, keys);
+    named.retain(|(domain, key)| is_of(settings, *domain, key, private));
+    if named.is_empty() { whose } else { named }
 }
 
 /// Why nothing is changed by what was pushed.
@@ -291,7 +312,13 @@ fn changed(
     let subscription = subscription.transpose().map_err(Unchanged::NoRoom)?;
     let live = live(settings, domain, key);
     let together = settings.usrloc.together();
-    let mut other_set = false;
+    // One that is barred by now, or not any more, is told no more, or from now on. The store of C keeps
+    // the set that it has.
+    let bars = profile.is_some() && settings.usrloc.is_ours();
+    let mut other_set = entries.iter().any(|entry| {
+        let before = stored.set.iter().find(|(uri, _)| *set::key(uri) == *entry.key);
+        before.is_some_and(|(_, barred)| bars && *barred != entry.barred)
+    });
     for entry in &entries {
         if entry.fate == set::Fate::Leaves {
             let rest = Rest { whose, identity: key, entries: &entries };
@@ -300,9 +327,9 @@ fn changed(
             continue;
         }
         let guard = settings.usrloc.lock(domain, &entry.key);
-        let before = guard.own(&entry.key).map(|record| (record.state(), record.is_barred()));
+        let before = guard.own(&entry.key).map(|record| record.state());
         let state = match before {
-            Some((state, _)) => state,
+            Some(state) => state,
             None if !live.is_empty() => Registration::Registered,
             None => Registration::Unregistered,
         };

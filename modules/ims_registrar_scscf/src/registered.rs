@@ -7,6 +7,7 @@ use crate::{
     own::Own as _,
     save::is_in,
     settings::Settings,
+    sharing,
     waiting::Waiting,
 };
 use bstr::{BString, ByteSlice};
@@ -59,7 +60,7 @@ struct Changed {
 /// Stores it; the 200.
 pub(crate) fn store(done: &Done<'_>, profile: Option<&Profile>) -> Result<Reply, Refusal> {
     let Done { settings, waiting, plan, .. } = done;
-    let stored = stored(settings, waiting.domain, &plan.identity);
+    let stored = of_user(settings, waiting.domain, plan, profile.is_none());
     let known = stored.as_ref().map(|stored| &stored.set[..]).unwrap_or_default();
     let entries = match profile {
         Some(profile) => {
@@ -132,6 +133,27 @@ pub(crate) fn stored(settings: &Settings, domain: Domain, identity: &[u8]) -> Op
     let record = look.own(identity)?;
     let set = record.identities().map(|(uri, barred)| (uri.to_vec(), barred));
     Some(Stored { private: record.private_of_profile().to_vec(), set: set.collect() })
+}
+
+/// The profile that is stored for the user of `plan`. Where another user has registered the identity
+/// since, it is that of another identity of this one. `alone`: the HSS has sent no other one.
+fn of_user(settings: &Settings, domain: Domain, plan: &Plan<'_>, alone: bool) -> Option<Stored> {
+    let found = stored(settings, domain, &plan.identity)?;
+    if found.private.is_empty() || *found.private == *plan.private {
+        return Some(found);
+    }
+    if let Some(home) = sharing::other(settings, domain, &plan.identity, &plan.private) {
+        return stored(settings, domain, &home);
+    }
+    if !alone || !plan.names_private() {
+        return Some(found);
+    }
+    // Of the set of another user only that is his where he is registered.
+    let set = found.set.into_iter().filter(|(uri, _)| {
+        let key = set::key(uri);
+        *key == *plan.identity || sharing::has_contact(settings, domain, &key, plan)
+    });
+    Some(Stored { set: set.collect(), ..found })
 }
 
 /// The set as it was, the identity that registers first.
@@ -325,6 +347,7 @@ fn tell(done: &Done<'_>, entries: &[set::Entry<'_>], changed: &Changed) {
         return;
     }
     let identities = staying(entries);
+    let home = sharing::home(done.settings, done.waiting.domain, done.plan);
     for (kind, fate) in [
         (Kind::Registered, Fate::Added),
         (Kind::Refreshed, Fate::Refreshed),
@@ -339,7 +362,7 @@ fn tell(done: &Done<'_>, entries: &[set::Entry<'_>], changed: &Changed) {
         event::happened(&Happened {
             kind,
             domain: done.waiting.domain,
-            identity: &done.plan.identity,
+            identity: &home,
             identities: &identities,
             contacts: &contacts,
             watched: true,

@@ -9,7 +9,7 @@ use crate::{
     own::{Own as _, is_own},
     recent, remove, request,
     settings::Settings,
-    stats,
+    sharing, stats,
     waiting::{self, Texts, Waiting},
     wildcard,
 };
@@ -18,7 +18,7 @@ use kamailio::{
     msg::Msg,
     refused::{Refused, identity as message, shown},
     script::Verdict,
-    scscf::client::{Domain, Registration},
+    scscf::client::{Domain, Identity, Registration},
     timer,
     tm::NotSuspended,
 };
@@ -27,6 +27,7 @@ use scscf_core::{
     register::{self, Assignment, Known, Next, Order, Plan, set},
     reply::ContactList,
 };
+use std::borrow::Cow;
 
 /// Flag 1 of `save`: the realm of the identity does not count.
 const ANY_REALM: u32 = 1;
@@ -61,7 +62,7 @@ fn carry_out(
     target: &Target,
     plan: &Plan<'_>,
 ) -> Verdict {
-    let (known, wildcard) = look(settings, domain, plan);
+    let Seen { known, wildcard, home } = look(settings, domain, plan);
     match plan.next(&known, &settings.policy) {
         Next::Answer => {
             if known.order == Order::OutOfOrder {
@@ -71,9 +72,9 @@ fn carry_out(
                     message(msg)
                 );
             }
-            show(settings, msg, domain, plan, &[])
+            show(settings, msg, domain, plan, &home, &[])
         }
-        Next::Remove => end(settings, msg, domain, target, plan, &wildcard),
+        Next::Remove => end(settings, msg, domain, target, plan, &home, &wildcard),
         Next::Assign(assignment) => {
             let again = known.registered && known.live > 0;
             let before = Before { removed: b"", again, wildcard: &wildcard };
@@ -82,18 +83,55 @@ fn carry_out(
     }
 }
 
-/// What is known of the user, and the wildcarded identity that it registers under; empty: none.
-fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>) {
-    let now = timer::now();
-    let look = settings.usrloc.look(domain, &plan.identity);
-    let Some(identity) = look.identity() else { return Default::default() };
-    let wildcard = wildcard::of_record(&identity, &plan.identity);
-    if !is_own(&identity, &plan.identity) {
-        // Who registers under a wildcard for the first time. Another user may have an identity that
-        // lies within it (TS 23.003 13.5): the HSS would take it for that of the wildcard.
-        let is_its = identity.private() == &*plan.private;
-        return (Known::default(), if is_its { wildcard } else { Vec::new() });
+/// What one look at the user shows.
+struct Seen<'p> {
+    known: Known,
+    /// The wildcarded identity that it registers under; empty: none.
+    wildcard: Vec<u8>,
+    /// The identity whose record has its profile and its contacts, and those of nobody else alone.
+    home: Cow<'p, [u8]>,
+}
+
+/// Looks at the user.
+fn look<'p>(settings: &Settings, domain: Domain, plan: &'p Plan<'_>) -> Seen<'p> {
+    let seen = |known, wildcard| Seen { known, wildcard, home: Cow::Borrowed(&*plan.identity) };
+    let (mut known, wildcard, is_anothers) = {
+        let look = settings.usrloc.look(domain, &plan.identity);
+        let Some(identity) = look.identity() else { return seen(Known::default(), Vec::new()) };
+        let wildcard = wildcard::of_record(&identity, &plan.identity);
+        if !is_own(&identity, &plan.identity) {
+            // Who registers under a wildcard for the first time. Another user may have an identity that
+            // lies within it (TS 23.003 13.5): the HSS would take it for that of the wildcard.
+            let is_its = identity.private() == &*plan.private;
+            return seen(Known::default(), if is_its { wildcard } else { Vec::new() });
+        }
+        let known = known(settings, &identity, plan);
+        (known, wildcard, sharing::is_of_another(&identity, plan))
+    };
+    if !is_anothers {
+        return seen(known, wildcard);
     }
+    match sharing::other(settings, domain, &plan.identity, &plan.private) {
+        Some(home) => {
+            let known = {
+                let look = settings.usrloc.look(domain, &home);
+                look.own(&home).map(|identity| self::known(settings, &identity, plan))
+            };
+            Seen { known: known.unwrap_or_default(), wildcard, home: Cow::Owned(home) }
+        }
+        None => {
+            // Who shares the identity and is not registered yet has a profile of his own to come.
+            let names = plan.names_private();
+            known.registered &=
+                !names || sharing::has_contact(settings, domain, &plan.identity, plan);
+            seen(known, wildcard)
+        }
+    }
+}
+
+/// What is known of the user whose record `identity` is.
+fn known(settings: &Settings, identity: &Identity<'_>, plan: &Plan<'_>) -> Known {
+    let now = timer::now();
     let mut known = Known {
         registered: identity.state() == Registration::Registered,
         profiled: identity.set_size() > 0,
@@ -105,7 +143,7 @@ fn look(settings: &Settings, domain: Domain, plan: &Plan<'_>) -> (Known, Vec<u8>
         known.order =
             known.order.max(plan.order(&bound, settings.matching, now, settings.cseq_delay));
     }
-    (known, wildcard)
+    known
 }
 
 /// 200 with what is registered, and with what was `removed` behind it.
@@ -114,20 +152,25 @@ fn show(
     msg: &Msg<'_>,
     domain: Domain,
     plan: &Plan<'_>,
+    home: &[u8],
     removed: &[BString],
 ) -> Verdict {
     let now = timer::now();
-    let (mut list, associated) = {
+    let open = |identity: &Identity<'_>| -> Vec<Vec<u8>> {
+        let open = identity.identities().filter(|(_, barred)| !barred);
+        open.map(|(uri, _)| uri.to_vec()).collect()
+    };
+    let (mut list, mut associated) = {
         let look = settings.usrloc.look(domain, &plan.identity);
         match look.own(&plan.identity) {
-            Some(identity) => {
-                let open = identity.identities().filter(|(_, barred)| !barred);
-                let open: Vec<Vec<u8>> = open.map(|(uri, _)| uri.to_vec()).collect();
-                (answer::list(settings, &identity, now, |_| true), open)
-            }
+            Some(identity) => (answer::list(settings, &identity, now, |_| true), open(&identity)),
             None => (ContactList::new(now, 0), Vec::new()),
         }
     };
+    if *home != *plan.identity {
+        let look = settings.usrloc.look(domain, home);
+        associated = look.own(home).map(|identity| open(&identity)).unwrap_or_default();
+    }
     for uri in removed {
         list.removed(uri);
     }
@@ -147,19 +190,21 @@ fn end(
     domain: Domain,
     target: &Target,
     plan: &Plan<'_>,
+    home: &[u8],
     wildcard: &[u8],
 ) -> Verdict {
     if recent::is_known(settings, plan) {
-        return show(settings, msg, domain, plan, &ended_before(settings, domain, plan));
+        let before = ended_before(settings, domain, plan);
+        return show(settings, msg, domain, plan, home, &before);
     }
     let matching = settings.matching;
     let ends = {
-        let look = settings.usrloc.look(domain, &plan.identity);
-        let contacts = look.own(&plan.identity).into_iter().flat_map(|record| record.contacts());
+        let look = settings.usrloc.look(domain, home);
+        let contacts = look.own(home).into_iter().flat_map(|record| record.contacts());
         plan.ends(contacts.map(|contact| contact.uri()))
     };
     let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching, &ends);
-    let removed = remove::contacts(settings, domain, &plan.identity, takes);
+    let removed = remove::contacts(settings, domain, home, takes);
     // What has left before is told again: the first answer may be lost, or still to come.
     let left = [&removed.contacts[..], &removed.before].concat();
     let next = plan.removed(left.len(), removed.left, &settings.policy);
@@ -167,7 +212,7 @@ fn end(
         event::happened(&Happened {
             kind: Event::Unregistered,
             domain,
-            identity: &plan.identity,
+            identity: home,
             identities: &removed.identities,
             contacts: &removed.contacts,
             watched: removed.watched,
@@ -186,7 +231,7 @@ fn end(
         }
         Ok(_) => {
             recent::remember(settings, plan);
-            show(settings, msg, domain, plan, &left)
+            show(settings, msg, domain, plan, home, &left)
         }
     }
 }

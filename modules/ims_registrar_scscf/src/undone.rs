@@ -1,7 +1,7 @@
 //! The HSS has assigned this server to a user that is not registered here after all: the answer came
 //! too late, or nothing could be made of it. Both must say the same of the user.
 
-use crate::{hss, own::Own as _, settings::Settings, waiting, waiting::Waiting};
+use crate::{hss, own::Own as _, settings::Settings, sharing, waiting, waiting::Waiting};
 use bstr::ByteSlice;
 use kamailio::{refused::shown, scscf::client::Registration, timer};
 use scscf_core::{
@@ -32,8 +32,9 @@ pub(crate) fn tell(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>, caus
 /// Whether the user has contacts, whatever became of this registration.
 fn is_registered(settings: &Settings, waiting: &Waiting, plan: &Plan<'_>) -> bool {
     let now = timer::now();
-    let look = settings.usrloc.look(waiting.domain, &plan.identity);
-    look.own(&plan.identity).is_some_and(|record| {
+    let home = sharing::home(settings, waiting.domain, plan);
+    let look = settings.usrloc.look(waiting.domain, &home);
+    look.own(&home).is_some_and(|record| {
         record.state() == Registration::Registered
             && record.contacts().any(|contact| contact.is_valid(now))
     })

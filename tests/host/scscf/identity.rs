@@ -9,7 +9,7 @@ use host_tests::{
     },
     digest::Credentials,
     mixed,
-    scscf::{Lab, Mix, Plan, Ue, bindings, private},
+    scscf::{Lab, Mix, Plan, Ue, Watcher, bindings, private},
 };
 
 mixed! {
@@ -29,6 +29,8 @@ mixed! {
         an_address_of_version_6_is_one_however_it_is_written,
         a_contact_that_a_register_names_twice_is_one,
         who_shares_an_identity_takes_nothing_else_of_the_other_user,
+        who_comes_by_a_shared_identity_is_registered_as_himself,
+        who_leaves_by_a_shared_identity_leaves_alone,
         the_end_of_one_user_is_no_end_of_who_shares_an_identity,
         an_identity_that_moved_to_another_user_stays_there,
         an_identity_that_one_of_two_users_loses_stays_with_the_other,
@@ -117,7 +119,7 @@ fn r_33_the_public_identity_stands_for_the_private_one(mix: Mix) {
 }
 
 /// A REGISTER with the name of a private identity.
-fn named(ue: &Ue, username: &str, header: &str) -> Draft {
+pub(crate) fn named(ue: &Ue, username: &str, header: &str) -> Draft {
     let own = Credentials {
         username: username.to_owned(),
         realm: "ims.test".to_owned(),
@@ -240,15 +242,20 @@ impl User {
     }
 }
 
-/// An S-CSCF whose HSS knows bob and carol, with what each of them has beside an identity of his own.
+/// An S-CSCF whose HSS knows bob and carol, with what each of them has beside an identity of his own. It
+/// sends their profiles with every answer.
 fn two_users(mix: Mix, more: [&[&str]; 2]) -> (Lab, [User; 2]) {
+    users(mix, more, 1)
+}
+
+fn users(mix: Mix, more: [&[&str]; 2], always: i32) -> (Lab, [User; 2]) {
     let users = ["bob", "carol"].map(|user| (private(user), format!("sip:{user}@ims.test")));
     let subscribers = users.iter().zip(more).map(|((card, own), more)| {
         let public: Vec<&str> = [&[own.as_str()][..], more].concat();
         Subscriber::new(card, "", &public)
     });
     let hss = Hss::start(subscribers.collect());
-    let lab = Plan::of(mix, &hss).registrar("user_data_always", 1).start();
+    let lab = Plan::of(mix, &hss).registrar("user_data_always", always).start();
     let mut names = ["bob", "carol"].into_iter();
     let users = users.map(|(card, own)| User { card, own, ue: lab.ue(names.next().unwrap()) });
     (lab, users)
@@ -287,6 +294,52 @@ fn who_shares_an_identity_takes_nothing_else_of_the_other_user(mix: Mix) {
     bob.registers();
     lab.host.rpc(&["regscscf.dereg_impu", &bob.own]).unwrap();
     assert!(carol_alone());
+}
+
+/// Also when the HSS sends the profile of a user who is registered no second time.
+fn who_comes_by_a_shared_identity_is_registered_as_himself(mix: Mix) {
+    let (lab, [bob, carol]) = users(mix, [&[OFFICE]; 2], 0);
+    let office = |user: &User| user.ue.ask(&user.register().set("To", &format!("<{OFFICE}>")));
+    let told = |user: &User| format!("<{}>, <{OFFICE}>", user.own);
+    bob.registers();
+    lab.hss.forget(SERVER_ASSIGNMENT);
+    // The second time it is bob whose profile the record of the office has.
+    for kind in [Assignment::Registration, Assignment::ReRegistration] {
+        assert_eq!(office(&carol).header("P-Associated-URI"), told(&carol));
+        assert_eq!(lab.hss.assigned().0, kind);
+        for user in [&bob, &carol] {
+            assert_eq!(lab.contacts(&user.own), [user.ue.contact()], "{kind:?}");
+        }
+        assert_eq!(lab.contacts(OFFICE).len(), 2);
+        bob.registers();
+        lab.hss.forget(SERVER_ASSIGNMENT);
+    }
+    let asks =
+        carol.register().without("Contact").set("To", &format!("<{OFFICE}>")).without("Expires");
+    assert_eq!(carol.ue.ask(&asks).header("P-Associated-URI"), told(&carol));
+}
+
+fn who_leaves_by_a_shared_identity_leaves_alone(mix: Mix) {
+    for contact in [None, Some("*")] {
+        let (lab, [bob, carol]) = users(mix, [&[OFFICE]; 2], 0);
+        let mut proxy = Watcher::proxy(&lab, &bob.own);
+        let behind = bob.register().add("Path", &proxy.path()).add("Supported", "path");
+        assert_eq!(bob.ue.ask(&behind).status(), 200);
+        proxy.begins(600);
+        carol.registers();
+        lab.hss.forget(SERVER_ASSIGNMENT);
+        let leaves = bob.register().set("To", &format!("<{OFFICE}>")).set("Expires", "0");
+        let leaves = leaves.set("Contact", contact.unwrap_or(&format!("<{}>", bob.ue.contact())));
+        let reply = bob.ue.ask(&leaves);
+        assert_eq!(reply.header("Contact"), format!("<{}>;expires=0", bob.ue.contact()));
+        let (kind, asked) = lab.hss.assigned();
+        let whom = (&*asked.avps.text(1), &*asked.avps.text(601));
+        assert_eq!((kind, whom), (Assignment::UserDeregistration, (&*bob.card, OFFICE)));
+        assert!(!lab.finds(&carol.ue, "bob") && lab.finds(&bob.ue, "carol"), "{contact:?}");
+        assert_leads_to(&lab, OFFICE, &carol, &bob, &format!("{contact:?}"));
+        // Who watches him hears of it.
+        assert_eq!(proxy.hears_of("unregistered").of(&bob.own).state, "terminated");
+    }
 }
 
 fn the_end_of_one_user_is_no_end_of_who_shares_an_identity(mix: Mix) {

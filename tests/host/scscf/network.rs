@@ -3,11 +3,12 @@
 use crate::{
     database::{plan, restart},
     event::behind,
+    identity::named,
     told::{document, published},
 };
 use host_tests::{
     diameter::{
-        Assignment, Avp, Avps as _, Hss, Message, Reply, SUCCESS, VENDOR_3GPP,
+        Assignment, Avp, Avps as _, Hss, Message, Reply, SUCCESS, Subscriber, VENDOR_3GPP,
         hss::{PUSH_PROFILE, REGISTRATION_TERMINATION, SERVER_ASSIGNMENT, user_data},
     },
     mixed,
@@ -29,6 +30,7 @@ mixed! {
         a_pushed_profile_is_taken,
         a_pushed_profile_that_is_none_changes_nothing,
         a_pushed_profile_of_another_name_is_of_who_is_asked_for,
+        a_pushed_profile_of_one_set_leaves_the_other_one,
         the_hss_is_told_of_an_end_by_an_operator,
         the_hss_is_told_of_expiry_if_wanted,
         the_hss_is_told_of_an_end_that_a_proxy_publishes;
@@ -37,7 +39,8 @@ mixed! {
         a_private_identity_is_known_whatever_it_looks_like,
         // The store of C may keep the set that it knows.
         the_hss_is_told_of_expiry_whoever_is_the_first_of_the_set,
-        who_watches_hears_of_a_set_that_is_pushed;
+        who_watches_hears_of_a_set_that_is_pushed,
+        who_watches_hears_that_an_identity_is_barred;
 }
 
 /// What `answer` says that became of it.
@@ -390,4 +393,49 @@ fn who_watches_hears_of_a_set_that_is_pushed(mix: Mix) {
     // The same again is nothing new.
     push(&pushed);
     proxy.quiet();
+}
+
+fn a_pushed_profile_of_one_set_leaves_the_other_one(mix: Mix) {
+    const WORK: &str = "sip:work@ims.test";
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let card = private("bob");
+    let of = |set: &[&str]| Some(Subscriber::new(&card, "", set).profile());
+    let [own, number, _] = set("bob");
+    // He registers two sets of identities from one place.
+    lab.register(&bob, 600);
+    lab.hss.change(&card, |it| {
+        it.public.push((WORK.to_owned(), false));
+        it.profile = of(&[WORK, "tel:+99"]);
+    });
+    let work = named(&bob, &card, "Authorization").set("To", &format!("<{WORK}>"));
+    assert_eq!(bob.ask(&work).status(), 200);
+    let all =
+        || [&*own, &*number, WORK, "tel:+99"].iter().all(|one| lab.looked_up(&bob, one).is_some());
+    assert!(all());
+    for pushed in [&[&*own, &*number, "tel:+1"][..], &[WORK, "tel:+99", "tel:+2"]] {
+        lab.hss.change(&card, |it| it.profile = of(pushed));
+        assert_eq!(lab.hss.push(&card).result(), Some(SUCCESS));
+        assert!(all() && lab.looked_up(&bob, pushed[2]).is_some(), "{pushed:?}");
+    }
+}
+
+fn who_watches_hears_that_an_identity_is_barred(mix: Mix) {
+    let lab = Lab::start(mix);
+    let bob = lab.ue("bob");
+    let mut proxy = Watcher::proxy(&lab, &bob.identity());
+    proxy.registers(&bob, 600);
+    proxy.begins(600);
+    let [own, number, _] = set("bob");
+    for (barred, told) in [(true, vec![&own]), (false, vec![&own, &number])] {
+        lab.hss.change(&private("bob"), |it| it.public[1].1 = barred);
+        for _ in 0..2 {
+            assert_eq!(lab.hss.push(&private("bob")).result(), Some(SUCCESS));
+        }
+        let heard = proxy.hears().valid();
+        let aors: Vec<_> = heard.registrations.iter().map(|it| &it.aor).collect();
+        assert_eq!(aors, told);
+        // The second time it is nothing new.
+        proxy.quiet();
+    }
 }

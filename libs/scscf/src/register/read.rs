@@ -115,7 +115,7 @@ pub fn whose<'m>(
 }
 
 /// What stands for a private identity: the public one, without the scheme of a SIP URI.
-fn without_scheme(identity: &[u8]) -> &[u8] {
+pub(super) fn without_scheme(identity: &[u8]) -> &[u8] {
     let rest = identity.strip_prefix(b"sip:").or_else(|| identity.strip_prefix(b"sips:"));
     rest.unwrap_or(identity)
 }
