@@ -31,6 +31,7 @@ mixed! {
         who_shares_an_identity_takes_nothing_else_of_the_other_user,
         who_comes_by_a_shared_identity_is_registered_as_himself,
         who_leaves_by_a_shared_identity_leaves_alone,
+        who_shares_an_identity_may_watch_it,
         the_end_of_one_user_is_no_end_of_who_shares_an_identity,
         an_identity_that_moved_to_another_user_stays_there,
         an_identity_that_one_of_two_users_loses_stays_with_the_other,
@@ -317,6 +318,18 @@ fn who_comes_by_a_shared_identity_is_registered_as_himself(mix: Mix) {
     let asks =
         carol.register().without("Contact").set("To", &format!("<{OFFICE}>")).without("Expires");
     assert_eq!(carol.ue.ask(&asks).header("P-Associated-URI"), told(&carol));
+}
+
+fn who_shares_an_identity_may_watch_it(mix: Mix) {
+    let (lab, [bob, carol]) = users(mix, [&[OFFICE]; 2], 0);
+    bob.registers();
+    carol.registers();
+    for user in [&bob, &carol] {
+        Watcher::new(&user.ue, OFFICE, &user.own).begins(600);
+    }
+    // Nor is he a stranger's: each asks for what he has.
+    let strange = Watcher::new(&bob.ue, &carol.own, &bob.own).subscribe(600);
+    assert_eq!(bob.ue.ask(&strange).status(), 403);
 }
 
 fn who_leaves_by_a_shared_identity_leaves_alone(mix: Mix) {

@@ -64,6 +64,14 @@ pub fn standing(asserted: &[u8], facts: &Facts<'_>, trusted: &Trusted) -> Option
     trusted.has(asserted).then_some(Standing::Trusted)
 }
 
+/// Whether a user with these `identities`, and whether each is barred, has both. Users who share an
+/// identity (TS 23.228 4.3.3.4) have a set each, and its record shows the one of them who registered
+/// last.
+pub fn shares(identities: &[(&[u8], bool)], asserted: &[u8], presentity: &[u8]) -> bool {
+    let has = |uri: &[u8]| identities.iter().any(|(id, barred)| !barred && same(id, uri));
+    has(asserted) && has(presentity)
+}
+
 /// Identities are also taken in another case: no operator gives names to two users that differ in
 /// nothing else.
 fn same(one: &[u8], other: &[u8]) -> bool {
@@ -85,7 +93,7 @@ fn is_on(path: &[u8], asserted: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Facts, Standing, asserted, standing};
+    use super::{Facts, Standing, asserted, shares, standing};
     use crate::event::Trusted;
 
     const FACTS: Facts<'_> = Facts {
@@ -149,5 +157,16 @@ mod tests {
             [&b"\"Bob, <x>\" <sip:bob@ims.test>, tel:+1001"[..], b" <tel:+2> ", b"<sip:a@b"];
         assert_eq!(asserted(bodies), [&b"sip:bob@ims.test"[..], b"tel:+1001", b"tel:+2"]);
         assert!(asserted([&b""[..], b"<>", b"\"a"]).is_empty());
+    }
+
+    #[test]
+    fn who_shares_an_identity_may_ask_for_it_by_another_one_of_his() {
+        let own = FACTS.identities;
+        assert!(shares(own, b"sip:bob@ims.test", b"tel:+1001"));
+        assert!(shares(own, b"sip:bob@IMS.test", b"tel:+1-001"));
+        assert!(!shares(own, b"sip:x-bob@ims.test", b"tel:+1001"), "barred");
+        assert!(!shares(own, b"sip:bob@ims.test", b"sip:x-bob@ims.test"), "barred");
+        assert!(!shares(own, b"sip:bob@ims.test", b"tel:+1002"));
+        assert!(!shares(own, b"sip:eve@ims.test", b"tel:+1001"));
     }
 }

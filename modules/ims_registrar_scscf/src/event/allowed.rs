@@ -1,6 +1,7 @@
 //! `can_subscribe_to_reg`, `can_publish_reg`: who may ask.
 
 use super::facts;
+use crate::own::Own as _;
 use bstr::BStr;
 use kamailio::{
     msg::{Method, Msg},
@@ -12,7 +13,7 @@ use scscf_core::{
     aor::Aor,
     event::{
         self,
-        allowed::{Facts, asserted, standing},
+        allowed::{Facts, asserted, shares, standing},
     },
 };
 
@@ -60,6 +61,9 @@ fn can(msg: &Msg<'_>, domain: Domain, method: Method) -> Result<Verdict, Refused
     let shown: Vec<_> = asserted.iter().map(BStr::new).collect();
     match found {
         Some(true) => Ok(Verdict::TRUE),
+        Some(false) if asserted.iter().any(|own| has(usrloc, domain, own, &presentity)) => {
+            Ok(Verdict::TRUE)
+        }
         Some(false) => {
             let why = format!(
                 "asserted identity {shown:?} is neither {:?}, nor registered with it, nor on its path, nor a server of its profile or of trusted_as",
@@ -69,6 +73,17 @@ fn can(msg: &Msg<'_>, domain: Domain, method: Method) -> Result<Verdict, Refused
         }
         None => Err(Refused::new(msg, format!("{:?} is not stored", BStr::new(&presentity)))),
     }
+}
+
+/// Whether the user whose identity is `asserted` has the `presentity`, too: the record of that one shows
+/// another user if they share it and he registered it last.
+fn has(usrloc: &Usrloc, domain: Domain, asserted: &[u8], presentity: &[u8]) -> bool {
+    let asserted = facts::key(asserted);
+    let look = usrloc.look(domain, &asserted);
+    look.own(&asserted).is_some_and(|record| {
+        let identities: Vec<_> = record.identities().collect();
+        shares(&identities, &asserted, presentity)
+    })
 }
 
 /// Checks that it is a request of this method about registrations.
