@@ -24,7 +24,7 @@ use kamailio::{
 };
 use scscf_core::{
     refusal::Refusal,
-    register::{self, Assignment, Known, Next, Order, Plan, set},
+    register::{self, Assignment, Ends, Known, Next, Order, Plan, set},
     reply::ContactList,
 };
 use std::borrow::Cow;
@@ -62,7 +62,7 @@ fn carry_out(
     target: &Target,
     plan: &Plan<'_>,
 ) -> Verdict {
-    let Seen { known, wildcard, home } = look(settings, domain, plan);
+    let Seen { known, ends, wildcard, home } = look(settings, domain, plan);
     match plan.next(&known, &settings.policy) {
         Next::Answer => {
             if known.order == Order::OutOfOrder {
@@ -74,7 +74,10 @@ fn carry_out(
             }
             show(settings, msg, domain, plan, &home, &[])
         }
-        Next::Remove => end(settings, msg, domain, target, plan, &home, &wildcard),
+        Next::Remove => {
+            let leaving = Leaving { ends: &ends, home: &home, wildcard: &wildcard };
+            end(settings, msg, domain, target, plan, leaving)
+        }
         Next::Assign(assignment) => {
             let again = known.registered && known.live > 0;
             let before = Before { removed: b"", again, wildcard: &wildcard };
@@ -86,6 +89,8 @@ fn carry_out(
 /// What one look at the user shows.
 struct Seen<'p> {
     known: Known,
+    /// The contacts that end, if it leaves.
+    ends: Ends,
     /// The wildcarded identity that it registers under; empty: none.
     wildcard: Vec<u8>,
     /// The identity whose record has its profile and its contacts, and those of nobody else alone.
@@ -94,43 +99,46 @@ struct Seen<'p> {
 
 /// Looks at the user.
 fn look<'p>(settings: &Settings, domain: Domain, plan: &'p Plan<'_>) -> Seen<'p> {
-    let seen = |known, wildcard| Seen { known, wildcard, home: Cow::Borrowed(&*plan.identity) };
-    let (mut known, wildcard, is_anothers) = {
+    let seen = |(known, ends), wildcard| Seen {
+        known,
+        ends,
+        wildcard,
+        home: Cow::Borrowed(&*plan.identity),
+    };
+    let (mut found, wildcard, is_anothers) = {
         let look = settings.usrloc.look(domain, &plan.identity);
-        let Some(identity) = look.identity() else { return seen(Known::default(), Vec::new()) };
+        let Some(identity) = look.identity() else { return seen(Default::default(), Vec::new()) };
         let wildcard = wildcard::of_record(&identity, &plan.identity);
         if !is_own(&identity, &plan.identity) {
             // Who registers under a wildcard for the first time. Another user may have an identity that
             // lies within it (TS 23.003 13.5): the HSS would take it for that of the wildcard.
             let is_its = identity.private() == &*plan.private;
-            return seen(Known::default(), if is_its { wildcard } else { Vec::new() });
+            return seen(Default::default(), if is_its { wildcard } else { Vec::new() });
         }
-        let known = known(settings, &identity, plan);
-        (known, wildcard, sharing::is_of_another(&identity, plan))
+        (known(settings, &identity, plan), wildcard, sharing::is_of_another(&identity, plan))
     };
     if !is_anothers {
-        return seen(known, wildcard);
+        return seen(found, wildcard);
     }
     match sharing::other(settings, domain, &plan.identity, &plan.private) {
         Some(home) => {
-            let known = {
+            let (known, ends) = {
                 let look = settings.usrloc.look(domain, &home);
-                look.own(&home).map(|identity| self::known(settings, &identity, plan))
+                look.own(&home).map(|identity| known(settings, &identity, plan)).unwrap_or_default()
             };
-            Seen { known: known.unwrap_or_default(), wildcard, home: Cow::Owned(home) }
+            Seen { known, ends, wildcard, home: Cow::Owned(home) }
         }
         None => {
             // Who shares the identity and is not registered yet has a profile of his own to come.
-            let names = plan.names_private();
-            known.registered &=
-                !names || sharing::has_contact(settings, domain, &plan.identity, plan);
-            seen(known, wildcard)
+            found.0.registered &= !plan.names_private()
+                || sharing::has_contact(settings, domain, &plan.identity, plan);
+            seen(found, wildcard)
         }
     }
 }
 
-/// What is known of the user whose record `identity` is.
-fn known(settings: &Settings, identity: &Identity<'_>, plan: &Plan<'_>) -> Known {
+/// What is known of the user whose record `identity` is, and the contacts that end if it leaves.
+fn known(settings: &Settings, identity: &Identity<'_>, plan: &Plan<'_>) -> (Known, Ends) {
     let now = timer::now();
     let mut known = Known {
         registered: identity.state() == Registration::Registered,
@@ -143,7 +151,11 @@ fn known(settings: &Settings, identity: &Identity<'_>, plan: &Plan<'_>) -> Known
         known.order =
             known.order.max(plan.order(&bound, settings.matching, now, settings.cseq_delay));
     }
-    known
+    let ends = match plan.registers() {
+        true => Ends::default(),
+        false => plan.ends(identity.contacts().map(|contact| contact.uri())),
+    };
+    (known, ends)
 }
 
 /// 200 with what is registered, and with what was `removed` behind it.
@@ -183,6 +195,14 @@ fn show(
     answer::give(settings, msg, &reply)
 }
 
+/// What a look at a user who leaves has shown: see [`Seen`].
+#[derive(Debug, Clone, Copy)]
+struct Leaving<'l> {
+    ends: &'l Ends,
+    home: &'l [u8],
+    wildcard: &'l [u8],
+}
+
 /// The user leaves with some of its contacts, or with all.
 fn end(
     settings: &Settings,
@@ -190,20 +210,13 @@ fn end(
     domain: Domain,
     target: &Target,
     plan: &Plan<'_>,
-    home: &[u8],
-    wildcard: &[u8],
+    Leaving { ends, home, wildcard }: Leaving<'_>,
 ) -> Verdict {
     if recent::is_known(settings, plan) {
         let before = ended_before(settings, domain, plan);
         return show(settings, msg, domain, plan, home, &before);
     }
-    let matching = settings.matching;
-    let ends = {
-        let look = settings.usrloc.look(domain, home);
-        let contacts = look.own(home).into_iter().flat_map(|record| record.contacts());
-        plan.ends(contacts.map(|contact| contact.uri()))
-    };
-    let takes = |bound: &register::Bound<'_>| plan.takes(bound, matching, &ends);
+    let takes = |bound: &register::Bound<'_>| plan.takes(bound, settings.matching, ends);
     let removed = remove::contacts(settings, domain, home, takes);
     // What has left before is told again: the first answer may be lost, or still to come.
     let left = [&removed.contacts[..], &removed.before].concat();
