@@ -321,7 +321,7 @@ fn who_comes_by_a_shared_identity_is_registered_as_himself(mix: Mix) {
 }
 
 fn who_shares_an_identity_may_watch_it(mix: Mix) {
-    let (lab, [bob, carol]) = users(mix, [&[OFFICE]; 2], 0);
+    let (_lab, [bob, carol]) = users(mix, [&[OFFICE]; 2], 0);
     bob.registers();
     carol.registers();
     for user in [&bob, &carol] {
