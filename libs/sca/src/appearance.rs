@@ -114,16 +114,28 @@ fn same_place(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
+/// How many parameters of a Contact are looked at; each is compared with each of the other's, and a
+/// datagram has room for ten thousands.
+const COMPARED: usize = 32;
+
 /// Names and values of the parameters of a URI.
 fn parameters(uri: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let place = cut(uri, b'@').map_or(uri, |(_, place)| place);
-    let parameters = until(place, b"?").split(|byte| *byte == b';').skip(1);
+    let parameters = until(place, b"?").split(|byte| *byte == b';').skip(1).take(COMPARED);
     parameters.map(|text| cut(text, b'=').unwrap_or((text, b"")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::same_place;
+    use super::{COMPARED, same_place};
+
+    #[test]
+    fn no_contact_is_looked_through_to_its_end() {
+        for (same, before) in [(false, COMPARED - 1), (true, COMPARED)] {
+            let contact = |value| format!("sip:215@h{};x={value}", ";a".repeat(before));
+            assert_eq!(same_place(contact(1).as_bytes(), contact(2).as_bytes()), same, "{before}");
+        }
+    }
 
     #[test]
     fn a_contact_with_other_parameters_is_the_same_phone_unless_one_contradicts() {
