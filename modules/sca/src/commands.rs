@@ -27,6 +27,12 @@ fn text(args: &mut Args<'_>) -> Option<BString> {
     args.optional_text().ok().flatten().filter(|text| !text.is_empty())
 }
 
+/// The next argument, if it is a text with something in it. A number is none, as in C: kamcmd sends
+/// one where it reads one.
+fn plain_text(args: &mut Args<'_>) -> Option<BString> {
+    args.plain_text().filter(|text| !text.is_empty())
+}
+
 fn event(text: &[u8]) -> Option<Event> {
     Event::parse(text)
 }
@@ -154,8 +160,8 @@ pub(crate) fn all_appearances(_: &mut Args<'_>, reply: &mut Reply<'_>) -> Result
 /// `sca.seize_appearance`
 pub(crate) fn seize_appearance(args: &mut Args<'_>, reply: &mut Reply<'_>) -> Result<(), Fault> {
     let usage = || fault("usage: sca.seize_appearance sip:user@domain");
-    let aor = text(args).ok_or_else(usage)?;
-    let contact = text(args).ok_or_else(usage)?;
+    let aor = plain_text(args).ok_or_else(usage)?;
+    let contact = plain_text(args).ok_or_else(usage)?;
     if !aor::is_plain(&aor) || !aor::is_plain(&contact) {
         return Err(usage());
     }

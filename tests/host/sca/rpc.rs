@@ -80,6 +80,7 @@ fn case_82_bad_arguments_are_refused_and_survived(flavor: Flavor) {
         &["sca.update_appearance", &long, "1", "active"],
         &["sca.release_appearance", &long, "1"],
         &["sca.show_subscription", &long, "call-info"],
+        &["sca.seize_appearance", AOR, "5"],
     ] {
         let fault = line.host.rpc(words).map_err(|fault| fault.code);
         assert_eq!(fault, Err(500), "{words:.60?}");
@@ -93,6 +94,7 @@ fn case_82_bad_arguments_are_refused_and_survived(flavor: Flavor) {
         ("sca.seize_appearance", empty),
         ("sca.show_subscription", r#"["", "call-info"]"#),
         ("sca.seize_appearance", "[1, 2]"),
+        ("sca.seize_appearance", r#"["sip:215@voice.example.com", 5]"#),
         ("sca.subscription_count", r#"[""]"#),
     ] {
         let request =
