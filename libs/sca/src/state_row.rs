@@ -116,6 +116,7 @@ impl<'a> Line<'a> {
             return false;
         };
         self.registered = true;
+        let dialog = Dialog::new(&row.call_id, &row.from_tag, &row.to_tag);
         self.appearances.insert(
             at,
             Appearance {
@@ -125,7 +126,8 @@ impl<'a> Line<'a> {
                 owner: Cow::Borrowed(&row.owner),
                 callee: Cow::Borrowed(&row.callee),
                 remote_target: Cow::Borrowed(&row.remote_target),
-                dialog: Dialog::new(&row.call_id, &row.from_tag, &row.to_tag),
+                orphaned: !dialog.is_none() && !dialog.is_confirmed(),
+                dialog,
                 callee_leg: row.callee_leg,
                 changed_at: row.changed_at,
                 created_at: row.created_at,

@@ -9,6 +9,10 @@ pub const PENDING_SECONDS: u32 = 35;
 /// Seconds that an appearance may be taken without a call and without a line-seize subscription.
 pub const SEIZED_SECONDS: u32 = 120;
 
+/// Seconds that a call may go unanswered after a restart: no INVITE waits for longer (timer C of RFC
+/// 3261 section 16.6), and its end may be told to nobody.
+pub const UNANSWERED_SECONDS: u32 = 180;
+
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "the notifications have to be sent"]
@@ -83,6 +87,9 @@ fn stale_at(line: &Line<'_>, at: usize) -> Option<Instant> {
             Some(appearance.changed_at.plus(SEIZED_SECONDS))
         }
         State::ActivePending => Some(appearance.changed_at.plus(PENDING_SECONDS)),
+        _ if appearance.orphaned && !appearance.dialog.is_confirmed() => {
+            Some(appearance.changed_at.plus(UNANSWERED_SECONDS))
+        }
         _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! Reading a record.
 
-use super::write::{CALLEE_LEG, CHANGED, CLEAN, ENDED, LINE_SEIZE, PREVIOUS, QUIET, STATE};
+use super::write::{
+    CALLEE_LEG, CHANGED, CLEAN, ENDED, LINE_SEIZE, ORPHANED, PREVIOUS, QUIET, STATE,
+};
 use super::{REGISTERED, UNWRITTEN_ROWS, UNWRITTEN_STATES};
 use crate::appearance::Previous;
 use crate::line::INDEX_LIMIT;
@@ -126,12 +128,13 @@ impl<'a> Reader<'a> {
 
     fn appearance(&mut self) -> Option<Appearance<'a>> {
         let bits = self.u8()?;
-        if bits & !(STATE | CALLEE_LEG | PREVIOUS) != 0 {
+        if bits & !(STATE | CALLEE_LEG | PREVIOUS | ORPHANED) != 0 {
             return None;
         }
         Some(Appearance {
             state: State::from_number(bits & STATE)?,
             callee_leg: bits & CALLEE_LEG != 0,
+            orphaned: bits & ORPHANED != 0,
             index: self.u32().filter(|index| (1..=INDEX_LIMIT).contains(index))?,
             changed_at: self.instant()?,
             created_at: self.instant()?,

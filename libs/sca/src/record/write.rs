@@ -15,6 +15,7 @@ pub(super) const QUIET: u8 = 16;
 pub(super) const STATE: u8 = 7;
 pub(super) const CALLEE_LEG: u8 = 8;
 pub(super) const PREVIOUS: u8 = 16;
+pub(super) const ORPHANED: u8 = 32;
 
 pub(super) fn line(line: &Line<'_>, out: &mut Vec<u8>) {
     text(&line.aor, out);
@@ -61,7 +62,8 @@ fn subscription(subscription: &Subscription<'_>, out: &mut Vec<u8>) {
 
 fn appearance(appearance: &Appearance<'_>, out: &mut Vec<u8>) {
     let previous = if appearance.previous.is_some() { PREVIOUS } else { 0 };
-    out.push(appearance.state.number() | leg(appearance.callee_leg) | previous);
+    let orphaned = if appearance.orphaned { ORPHANED } else { 0 };
+    out.push(appearance.state.number() | leg(appearance.callee_leg) | previous | orphaned);
     out.extend_from_slice(&appearance.index.to_le_bytes());
     out.extend_from_slice(&appearance.changed_at.0.to_le_bytes());
     out.extend_from_slice(&appearance.created_at.0.to_le_bytes());

@@ -4,7 +4,7 @@ use crate::support::{A, B, G, Group, ci, dialog, in_dialog, ls, new_call, show};
 use sca_core::row::{self, CSEQ_JUMP, CSEQ_SLACK, Change, Row};
 use sca_core::state_row;
 use sca_core::subscribe::Request;
-use sca_core::{Line, State, record};
+use sca_core::{Line, State, record, timers};
 
 fn unwritten(group: &Group, all: bool) -> Vec<Row> {
     let rows = row::take_unwritten(&group.line(), all);
@@ -287,6 +287,29 @@ fn appearances_come_back_after_a_restart() {
     assert_eq!(restarted.appearances()[0].dialog, call);
     let none = state_row::StateRow::default();
     assert!(!restarted.restore_appearance(&none));
+}
+
+#[test]
+fn a_call_that_was_not_answered_before_a_restart_does_not_ring_for_ever() {
+    for answered in [false, true] {
+        let mut group = Group::of_two().with_state_table();
+        let _ = group.seize(A, 1);
+        let _ = group.invite(&new_call(A, &dialog("1@call", "a", ""), 1));
+        let _ = group.rings(&dialog("1@call", "a", "x"));
+        assert_eq!(group.states(), [(1, State::Progressing)]);
+        assert_eq!(group.wait(200).freed, 0);
+        let written = state_row::take_unwritten(&group.line()).unwrap();
+        let row: &'static state_row::StateRow = Box::leak(Box::new(written.rows[0].clone()));
+
+        let mut restarted = Group::empty();
+        restarted.with(|line, _| line.restore_appearance(row));
+        if answered {
+            let _ = restarted.answered(&dialog("1@call", "a", "x"));
+        }
+        let changed = restarted.line().appearances()[0].changed_at;
+        assert_eq!(timers::due(&restarted.line()), (!answered).then(|| changed.plus(180)));
+        assert_eq!(restarted.wait(181).freed, usize::from(!answered));
+    }
 }
 
 #[test]
