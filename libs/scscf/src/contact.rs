@@ -95,7 +95,8 @@ fn address(element: &[u8]) -> Result<Listed<'_>, BadContact> {
             (scan::trim(uri), rest)
         }
     };
-    if uri.is_empty() || uri.contains(&b'"') {
+    // A quote that is left open would take the rest of a header that the address is written to.
+    if uri.is_empty() || !scan::closes_quotes(uri) {
         return Err(not_address());
     }
     if uri.len() > MAX_URI {

@@ -78,7 +78,7 @@ fn bare(list: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `uri`, if it is one.
 fn checked(uri: &[u8]) -> Result<&[u8], BadRoutes> {
-    if scan::is_uri(uri) { Ok(uri) } else { Err(BadRoutes::NotUri(scan::shown(uri))) }
+    if scan::is_uri_or_quotes(uri) { Ok(uri) } else { Err(BadRoutes::NotUri(scan::shown(uri))) }
 }
 
 /// The URI of one element.

@@ -255,12 +255,31 @@ const fn unfit_of_block(block: u64) -> u64 {
 /// Whether a URI may stand between `<` and `>`: a scheme, something behind it, and nothing that
 /// ends the brackets or the line.
 pub fn is_uri(text: &[u8]) -> bool {
+    !has_unfit_or_quote(text) && has_scheme(text)
+}
+
+/// As [`is_uri`], or one with quoted texts (`;received="sip:..."`), as the parsers of the core take it.
+pub fn is_uri_or_quotes(text: &[u8]) -> bool {
+    is_uri(text) || (has_scheme(text) && !has_unfit(text) && closes_quotes(text))
+}
+
+/// Whether every quoted text of `text` has its end.
+pub fn closes_quotes(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some((_, quoted)) = cut(rest, b'"') {
+        let behind = end_of_quote(quoted).and_then(|end| quoted.get(end..)?.get(1..));
+        let Some(behind) = behind else { return false };
+        rest = behind;
+    }
+    true
+}
+
+/// Whether `text` begins with a scheme and goes on behind it.
+fn has_scheme(text: &[u8]) -> bool {
     static SCHEME: Bytes = Bytes::alphanumeric(b"+-.");
     let scheme = text.iter().position(|byte| !SCHEME.has(*byte));
     let behind = scheme.and_then(|end| text.get(end..));
-    text.first().is_some_and(u8::is_ascii_alphabetic)
-        && matches!(behind, Some([b':', _, ..]))
-        && !has_unfit_or_quote(text)
+    text.first().is_some_and(u8::is_ascii_alphabetic) && matches!(behind, Some([b':', _, ..]))
 }
 
 /// Up to 80 bytes of foreign text for a log line.
@@ -275,7 +294,7 @@ pub fn shown(text: &[u8]) -> bstr::BString {
 
 #[cfg(test)]
 mod tests {
-    use super::{Open, Pieces, is_uri, number, port, trim, unfolded};
+    use super::{Open, Pieces, is_uri, is_uri_or_quotes, number, port, trim, unfolded};
 
     fn pieces(text: &str) -> Result<Vec<&str>, Open> {
         let read = |piece| std::str::from_utf8(piece).unwrap();
@@ -356,6 +375,14 @@ mod tests {
         }
         for text in ["", ":", "sip:", "1:a", "a", "sip:a b", "sip:a>", "sip:a\r\nX: y", "a b:c"] {
             assert!(!is_uri(text.as_bytes()), "{text}");
+        }
+        for text in ["sip:a@b;x=\"c\"", "sip:a@b;x=\"c\\\"\";y=\"\""] {
+            assert!(!is_uri(text.as_bytes()) && is_uri_or_quotes(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["sip:a@b;x=\"c", "sip:a@b;x=\"c\\\"", "sip:a@b;x=\"c d\"", "\"a\":b", "sip:a\""]
+        {
+            assert!(!is_uri_or_quotes(text.as_bytes()), "{text}");
         }
     }
 }

@@ -145,7 +145,7 @@ fn first_route(path: &[u8]) -> Result<&[u8], Unusable> {
     let first = Pieces::new(path, b',').next().and_then(Result::ok).ok_or_else(bad)?;
     let (_, rest) = scan::cut(first, b'<').ok_or_else(bad)?;
     let (uri, _) = scan::cut(rest, b'>').ok_or_else(bad)?;
-    Some(uri).filter(|uri| scan::is_uri(uri)).ok_or_else(bad)
+    Some(uri).filter(|uri| scan::is_uri_or_quotes(uri)).ok_or_else(bad)
 }
 
 /// Sends the request to `contact`.

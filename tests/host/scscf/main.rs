@@ -45,6 +45,7 @@ mod pair;
 mod path;
 mod processes;
 mod profile;
+mod quoted;
 mod races;
 mod refusals;
 mod robustness;
@@ -92,6 +93,7 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("lookup", lookup::CASES),
     ("pair", pair::CASES),
     ("path", path::CASES),
+    ("quoted", quoted::CASES),
     ("processes", processes::CASES),
     ("profile", profile::CASES),
     ("races", races::CASES),

@@ -26,12 +26,12 @@ mixed! {
 
 const WAY: &str = "<sip:term@127.0.0.1:4060;lr>";
 
-fn strict(mix: Mix) -> Lab {
+pub(crate) fn strict(mix: Mix) -> Lab {
     Plan::new(mix).registrar("path_mode", 2).exact().start()
 }
 
 /// A REGISTER that came through `path`.
-fn through(ue: &Ue, path: &str) -> Draft {
+pub(crate) fn through(ue: &Ue, path: &str) -> Draft {
     ue.register(600).add("Path", path).add("Supported", "path")
 }
 

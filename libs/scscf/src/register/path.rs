@@ -78,14 +78,18 @@ pub fn read<'m>(
     let uris = route_set::parse(paths.iter().copied()).map_err(|_| Refusal::Path)?;
     let first = uris.first().ok_or(Refusal::Path)?;
     let first = Uri::parse(first).map_err(|_| Refusal::Path)?;
-    if first.param(b"lr").is_none() {
+    if param(&first, b"lr").is_none() {
         return Err(Refusal::Path);
     }
     let known = settings.mode != Mode::Never && supports(supported, b"path");
     if settings.mode == Mode::Strict && !known {
         return Err(Refusal::PathUnsupported(text.into_owned().into()));
     }
-    let received = if settings.use_received { first.param(b"received") } else { None };
+    let received = if settings.use_received { param(&first, b"received") } else { None };
+    // It is written between quotes where contacts are told.
+    if received.is_some_and(|text| text.contains(&b'"') || text.contains(&b'\\')) {
+        return Err(Refusal::Path);
+    }
     Ok(Path { text, received: received.filter(|text| !text.is_empty()), echoed: known })
 }
 
@@ -93,6 +97,19 @@ pub fn read<'m>(
 /// nowhere.
 pub fn taken<'m>(paths: &[&'m [u8]], settings: &Settings) -> Cow<'m, [u8]> {
     if settings.enabled { text(paths) } else { Cow::default() }
+}
+
+/// The value of the first parameter `name` of `uri`, without the quotes that it may have: a `;` between
+/// them ends no parameter.
+fn param<'u>(uri: &Uri<'u>, name: &[u8]) -> Option<&'u [u8]> {
+    Pieces::new(uri.params, b';')
+        .map_while(Result::ok)
+        .map(|piece| scan::cut(piece, b'=').unwrap_or((piece, b"")))
+        .find(|(other, _)| other.eq_ignore_ascii_case(name))
+        .map(|(_, value)| match value {
+            [b'"', inner @ .., b'"'] => inner,
+            value => value,
+        })
 }
 
 /// The bodies as one.
@@ -127,6 +144,24 @@ mod tests {
         let supported: Vec<&[u8]> = supported.iter().map(|path| path.as_bytes()).collect();
         read(&paths, &supported, &settings)
             .map(|path| (String::from_utf8(path.text.into_owned()).unwrap(), path.echoed))
+    }
+
+    #[test]
+    fn quotes_of_a_parameter_do_not_belong_to_it() {
+        let settings = Settings { use_received: true, ..ON };
+        let received = |path: &'static str| {
+            read(&[path.as_bytes()], &[b"path"], &settings).map(|path| path.received)
+        };
+        for path in ["<sip:p;received=sip:a:1;lr>", "<sip:p;lr;received=\"sip:a:1\">"] {
+            assert_eq!(received(path), Ok(Some(&b"sip:a:1"[..])), "{path}");
+        }
+        let hidden = received("<sip:p;x=\"1;received=b\";received=\"sip:a;b=1\";lr>");
+        assert_eq!(hidden, Ok(Some(&b"sip:a;b=1"[..])));
+        for path in
+            ["<sip:p;lr;received=a\"b;c\">", "<sip:p;lr;received=a\\>", "<sip:p;x=\";lr;\">"]
+        {
+            assert_eq!(received(path), Err(Refusal::Path), "{path}");
+        }
     }
 
     #[test]
