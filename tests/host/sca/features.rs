@@ -20,6 +20,7 @@ cases! {
         a_call_survives_a_restart_on_mariadb,
         a_call_survives_a_restart_on_postgres,
         a_call_survives_a_kill,
+        a_call_that_a_kill_found_ringing_does_not_ring_for_ever,
         a_far_side_that_the_table_does_not_take_holds_up_no_other_call,
         a_far_side_that_the_table_does_not_take_holds_up_no_other_call_in_a_cluster,
         a_name_in_another_alphabet_holds_up_no_row,
@@ -136,6 +137,24 @@ fn a_call_survives_a_restart_on_sqlite(flavor: Flavor) {
 
 fn a_call_survives_a_kill(flavor: Flavor) {
     on_sqlite(flavor, Host::kill9);
+}
+
+/// Its transaction has gone with the server, which hears nothing of how it ends.
+fn a_call_that_a_kill_found_ringing_does_not_ring_for_ever(flavor: Flavor) {
+    let schema = servers::mariadb().create();
+    schema.execute(include_str!("../../../db/mysql/sca_state.sql"));
+    let mut line = Line::with(writing(flavor).storage(Storage::At(schema.url())));
+    let call = line.ringing();
+    until("a row", PATIENCE, || {
+        (schema.query("SELECT state FROM sca_state") == [["2"]]).then_some(())
+    });
+    line.host.kill9();
+    schema.execute("UPDATE sca_state SET changed = changed - 172");
+    line.host.again();
+    assert_eq!(line.states(), ["1 progressing"]);
+    line.x.send(&call.draft(486));
+    line.both_come_to_see(&[]);
+    assert_eq!(line.states(), [""; 0]);
 }
 
 fn a_call_survives_a_restart_on_mariadb(flavor: Flavor) {
