@@ -123,6 +123,7 @@ fn again<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at: us
         }
         appearance.dialog = Dialog::default();
         appearance.callee_leg = false;
+        appearance.orphaned = false;
     }
     update(line, ctx, invite, at)
 }

@@ -309,6 +309,13 @@ fn a_call_that_was_not_answered_before_a_restart_does_not_ring_for_ever() {
         let changed = restarted.line().appearances()[0].changed_at;
         assert_eq!(timers::due(&restarted.line()), (!answered).then(|| changed.plus(180)));
         assert_eq!(restarted.wait(181).freed, usize::from(!answered));
+        // The next call of the phone has its INVITE.
+        if answered {
+            let _ = restarted.invite(&new_call(A, &dialog("2@call", "b", ""), 1));
+            let _ = restarted.rings(&dialog("2@call", "b", "y"));
+            assert_eq!(restarted.states(), [(1, State::Progressing)]);
+            assert_eq!(restarted.wait(181).freed, 0);
+        }
     }
 }
 
