@@ -259,6 +259,7 @@ pub fn is_uri(text: &[u8]) -> bool {
 }
 
 /// As [`is_uri`], or one with quoted texts (`;received="sip:..."`), as the parsers of the core take it.
+/// Most have none, which one look at the text shows.
 pub fn is_uri_or_quotes(text: &[u8]) -> bool {
     is_uri(text) || (has_scheme(text) && !has_unfit(text) && closes_quotes(text))
 }

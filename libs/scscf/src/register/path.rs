@@ -1,6 +1,6 @@
 //! Path headers (RFC 3327): what of them is stored, and who must know of them.
 
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, row::each_param};
 use sip_text::{
     route_set,
     scan::{self, Pieces},
@@ -99,17 +99,10 @@ pub fn taken<'m>(paths: &[&'m [u8]], settings: &Settings) -> Cow<'m, [u8]> {
     if settings.enabled { text(paths) } else { Cow::default() }
 }
 
-/// The value of the first parameter `name` of `uri`, without the quotes that it may have: a `;` between
-/// them ends no parameter.
+/// The value of the first parameter `name` of `uri`, without the quotes that it may have.
 fn param<'u>(uri: &Uri<'u>, name: &[u8]) -> Option<&'u [u8]> {
-    Pieces::new(uri.params, b';')
-        .map_while(Result::ok)
-        .map(|piece| scan::cut(piece, b'=').unwrap_or((piece, b"")))
-        .find(|(other, _)| other.eq_ignore_ascii_case(name))
-        .map(|(_, value)| match value {
-            [b'"', inner @ .., b'"'] => inner,
-            value => value,
-        })
+    let mut params = each_param(uri.params);
+    params.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// The bodies as one.

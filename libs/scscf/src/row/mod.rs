@@ -23,6 +23,7 @@ mod watcher;
 pub use cell::{Cell, LeftOut, Limits, Writing};
 pub use contact::{Contact, Own};
 pub use identity::{Identity, Unfit};
+pub(crate) use params::each_param;
 pub use params::{join_params, split_params};
 pub use shm_store::cells::{BadCell, Cells};
 pub use table::{CONTACTS, IDENTITIES, LINKS, SUBSCRIPTIONS, Table, WATCHERS, column};

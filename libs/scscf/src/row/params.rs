@@ -29,12 +29,17 @@ pub fn join_params<'p>(params: impl IntoIterator<Item = (&'p [u8], &'p [u8])>) -
 
 /// The parameters of a text, as far as it has any.
 pub fn split_params(text: &[u8]) -> Vec<(&[u8], &[u8])> {
+    each_param(text).take(MOST).collect()
+}
+
+/// Names and values of the parameters of a text: a `;` between quotes ends none.
+pub(crate) fn each_param(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let pieces = Pieces::new(text, b';').map_while(Result::ok).map(trim);
     let params = pieces.map(|piece| match cut(piece, b'=') {
         Some((name, body)) => (trim(name), unquoted(trim(body))),
         None => (piece, &b""[..]),
     });
-    params.filter(|(name, _)| is_name(name)).take(MOST).collect()
+    params.filter(|(name, _)| is_name(name))
 }
 
 fn is_name(name: &[u8]) -> bool {
