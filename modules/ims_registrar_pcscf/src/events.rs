@@ -76,6 +76,11 @@ pub(crate) fn push(event: &Event<'_>) -> Result<(), Lost> {
     Ok(())
 }
 
+/// How many requests wait.
+pub(crate) fn waiting() -> u32 {
+    QUEUE.get().map_or(0, |queue| queue.len())
+}
+
 /// One round of the process that sends: waits until something is due, and sends it.
 pub(crate) fn work() {
     if !BELL.wait() {

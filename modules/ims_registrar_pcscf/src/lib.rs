@@ -24,6 +24,7 @@ mod params;
 mod pending;
 mod reading;
 mod refused;
+mod restored;
 mod routes;
 mod save;
 mod settings;
@@ -69,7 +70,7 @@ static KEMI: Table<Kemi, 9> = Table::new([
     Kemi::new(KSR, c"pcscf_unregister", functions::unregister),
 ]);
 
-static PARAMS: Table<Param, 20> = Table::new([
+static PARAMS: Table<Param, 21> = Table::new([
     Param::text(c"pcscf_uri", &params::PCSCF_URI),
     Param::int(c"pending_reg_expires", &params::PENDING_REG_EXPIRES),
     Param::text(c"received_avp", &params::RECEIVED_AVP),
@@ -89,6 +90,7 @@ static PARAMS: Table<Param, 20> = Table::new([
     Param::int(c"notify_any_dialog", &params::NOTIFY_ANY_DIALOG),
     Param::int(c"pending_on_deregister", &params::PENDING_ON_DEREGISTER),
     Param::int(c"reginfo_queue_limit", &params::REGINFO_QUEUE_LIMIT),
+    Param::int(c"resubscribe_rate", &params::RESUBSCRIBE_RATE),
     Param::each_text(c"domain", domains::add),
 ]);
 

@@ -64,3 +64,6 @@ pub(crate) static PENDING_ON_DEREGISTER: Int = Int::new(0);
 
 /// SUBSCRIBE and PUBLISH requests that may wait to be sent; more are dropped.
 pub(crate) static REGINFO_QUEUE_LIMIT: Int = Int::new(100_000);
+
+/// SUBSCRIBEs a second for the contacts that a restart has brought back; 0: none.
+pub(crate) static RESUBSCRIBE_RATE: Int = Int::new(100);

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     /// 0: never warn.
     pub(crate) queue_threshold: u32,
     pub(crate) queue_limit: u32,
+    /// 0: none.
+    pub(crate) resubscribe_rate: u32,
     pub(crate) delete_delay: i64,
     pub(crate) trusts_bottom_via: bool,
     pub(crate) trusts_alias: bool,
@@ -90,6 +92,7 @@ pub(crate) fn read() -> Result<Settings, SettingsError> {
         icscf: params::FORCE_ICSCF_URI.non_empty(),
         queue_threshold: u32::try_from(params::REGINFO_QUEUE_SIZE_THRESHOLD.get()).unwrap_or(0),
         queue_limit: positive("reginfo_queue_limit", &params::REGINFO_QUEUE_LIMIT)?,
+        resubscribe_rate: not_negative("resubscribe_rate", &params::RESUBSCRIBE_RATE)?,
         delete_delay: i64::from(params::DELETE_DELAY.get().max(0)),
         trusts_bottom_via: params::TRUST_BOTTOM_VIA.get() != 0,
         trusts_alias: params::TRUST_ALIAS.get() != 0,
@@ -141,6 +144,11 @@ fn seconds(name: &'static str, param: &Int, instead: u32) -> u32 {
         kamailio::warn!("modparam {name} is {value}, must be 0 or more seconds: {instead} counts");
         instead
     })
+}
+
+fn not_negative(name: &'static str, param: &Int) -> Result<u32, SettingsError> {
+    let value = param.get();
+    u32::try_from(value).map_err(|_| SettingsError::Range { name, value, allowed: "0 or more" })
 }
 
 fn positive(name: &'static str, param: &Int) -> Result<u32, SettingsError> {

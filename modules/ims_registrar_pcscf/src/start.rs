@@ -1,10 +1,11 @@
 //! From the start of the server to its stop.
 
 use crate::{
-    callbacks, events, late,
+    callbacks, events, late, restored,
     settings::{self, SettingsError},
 };
-use kamailio::{Error, error::Report, module::Rank, process};
+use core::num::NonZeroU32;
+use kamailio::{Error, error::Report, module::Rank, process, timer};
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub(crate) fn init() -> Result<(), StartError> {
     }
     if settings.subscribes && !settings.any_dialog {
         late::set_up()?;
+    }
+    if settings.subscribes && settings.resubscribe_rate > 0 {
+        timer::every(NonZeroU32::MIN, restored::second)?;
     }
     settings::set(settings);
     Ok(())

@@ -60,6 +60,9 @@ pub(crate) const ASKED: u32 = 32;
 /// The contact came from the table: clients have not registered their callbacks for it themselves.
 pub(crate) const LOADED: u32 = 4;
 
+/// A client has registered the contact since this server runs.
+pub(crate) const RENEWED: u32 = 64;
+
 /// To be called before the host forks.
 pub(crate) fn set_up() -> Result<(), Error> {
     SEED.get_or_init(|| shm::seed("contacts"));

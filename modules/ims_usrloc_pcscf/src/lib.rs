@@ -22,6 +22,7 @@ mod find;
 mod listing;
 mod params;
 mod recent;
+mod restored;
 mod rows;
 mod start;
 mod stats;
@@ -30,7 +31,7 @@ mod supersede;
 mod touched;
 
 /// For other modules; there is none for scripts.
-static FUNCTIONS: Table<Function, 8> = Table::new([
+static FUNCTIONS: Table<Function, 9> = Table::new([
     server::bind::<Locations>(),
     server::replace_ids::<Locations>(),
     server::supersede::<Locations>(),
@@ -39,6 +40,7 @@ static FUNCTIONS: Table<Function, 8> = Table::new([
     server::insert_parsed::<Locations>(),
     server::look::<Locations>(),
     server::end_look::<Locations>(),
+    server::restored::<Locations>(),
 ]);
 
 static PARAMS: Table<Param, 15> = Table::new([

@@ -2,8 +2,8 @@
 
 use crate::{
     db,
-    domains::{self, ASKED, Domain, LOADED, RX, SECURED, STORED, State},
-    find, params, stats, supersede, touched,
+    domains::{self, ASKED, Domain, LOADED, RENEWED, RX, SECURED, STORED, State},
+    find, params, restored, stats, supersede, touched,
 };
 use bstr::BStr;
 use kamailio::{
@@ -143,6 +143,9 @@ impl Store for Locations {
             };
             change(records, state, id, &changes, now, |contact| {
                 contact.set_state(info.state());
+                if info.state() == pcscf_core::State::REGISTERED.0 {
+                    contact.set_flags(contact.flags() | RENEWED);
+                }
                 if info.expires() > 0 {
                     contact.set_expires(info.expires());
                 }
@@ -256,6 +259,10 @@ impl Store for Locations {
         let found = found.unwrap_or_default();
         found.iter().for_each(|(id, _)| touched::remember(domain, *id));
         found.into_iter().map(|(_, handle)| handle).collect()
+    }
+
+    fn restored(from: u64, most: usize, show: &mut dyn FnMut(&Contact)) -> Option<u64> {
+        restored::some(from, most, show)
     }
 
     fn contacts() -> u64 {

@@ -10,6 +10,7 @@ mod domain;
 mod guard;
 mod info;
 mod look;
+mod restored;
 mod security;
 
 use super::event::Event;
@@ -38,6 +39,7 @@ pub struct Usrloc {
     find_parsed: Option<Parsed>,
     insert_parsed: Option<Parsed>,
     look: Option<look::Calls>,
+    restored: Option<restored::Call>,
 }
 
 /// The identities of a contact are those given from now on, the first is the default one.
@@ -146,6 +148,7 @@ impl Usrloc {
             find_parsed,
             insert_parsed,
             look: look::Calls::find(),
+            restored: restored::find(),
         }))
     }
 

@@ -9,7 +9,7 @@ mod security;
 pub(super) use callbacks::{is_ulcb_registered, register_ulcb_method};
 pub(super) use callbacks::{register_ulcb, unreg_pending_contacts_cb};
 pub(super) use own::{
-    end_look, find_parsed, insert_parsed, look, of_identity, replace_ids, supersede,
+    end_look, find_parsed, insert_parsed, look, of_identity, replace_ids, restored, supersede,
 };
 pub(super) use security::{update_security, update_temp_security};
 

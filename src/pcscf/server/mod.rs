@@ -10,7 +10,7 @@ use super::{BadInfo, Domain, Domains, Handle, Info};
 use crate::{boundary, script::Function, shared::SharedRef, shm::ShmSafe};
 use calls as c;
 use core::{
-    ffi::{CStr, c_char, c_int},
+    ffi::{CStr, c_char, c_int, c_void},
     mem::transmute,
     ptr::NonNull,
 };
@@ -169,6 +169,11 @@ pub trait Store: 'static {
     /// The contacts with a public identity, however it is spelled, `most` at the most: registered ones
     /// first, each kind newest first.
     fn of_identity(domain: &Domain<Self::State>, identity: &[u8], most: usize) -> Vec<Handle>;
+
+    /// Shows contacts that were read from the tables at the start and that nobody has registered since,
+    /// `most` at the most, each with its domain locked. `from` says where to begin, 0 first; what comes
+    /// back says where to go on, nothing that no more will come.
+    fn restored(from: u64, most: usize, show: &mut dyn FnMut(&super::Contact)) -> Option<u64>;
 
     /// How many contacts there are.
     fn contacts() -> u64;
@@ -330,6 +335,21 @@ type Parsed = unsafe extern "C" fn(
     *const super::parts::Raw,
     *mut *mut sys::pcontact,
 ) -> c_int;
+
+/// The row by which our own registrar goes over the contacts that a restart has brought back:
+/// `ul_restored_contacts`. It takes a place with a number, 0 first, how many contacts may be shown,
+/// a function and what it gets beside each contact. It gives 1 and puts a number for the next call
+/// into the place, or 0 at the end.
+pub const fn restored<S: Store>() -> Function {
+    // SAFETY: as in `bind`.
+    let call = unsafe { transmute::<Restored, Cmd>(c::restored::<S>) };
+    Function::api(c"ul_restored_contacts", Some(call), 4)
+}
+
+type Restored = unsafe extern "C" fn(*mut u64, c_int, Option<Show>, *mut c_void) -> c_int;
+
+/// Takes a look at a contact whose domain is locked.
+pub(in crate::pcscf) type Show = unsafe extern "C" fn(*mut sys::pcontact, *mut c_void);
 
 /// Keeps a domain free that a client of C left locked: to be called when a script has ended.
 pub fn heal<S: Store>() {

@@ -34,6 +34,7 @@ mod memory;
 mod nodes;
 mod notify;
 mod pending;
+mod resubscribe;
 mod robustness;
 mod routes;
 mod rows;
@@ -71,6 +72,7 @@ const TOPICS: &[(&str, &[Case<Mix>])] = &[
     ("memory", memory::CASES),
     ("notify", notify::CASES),
     ("subscribe", subscribe::CASES),
+    ("resubscribe", resubscribe::CASES),
     ("robustness", robustness::CASES),
     ("routes", routes::CASES),
     ("identity", identity::CASES),

@@ -1,7 +1,7 @@
 //! Whether a registration is subscribed to (event `reg`), for whom, and with which headers.
 
 use super::{Contacts, expires};
-use crate::{identity, route_set, uri::Uri};
+use crate::{State, identity, route_set, uri::Uri};
 use std::collections::TryReserveError;
 
 /// What is subscribed to after an answer was saved.
@@ -45,11 +45,10 @@ pub fn target<'m>(
 ) -> Result<Subscribe<'m>, OnlyNumbers> {
     let contacts = contacts.list().unwrap_or_default();
     let header = expires.and_then(expires::seconds);
-    let emergency = |uri: &[u8]| Uri::parse(uri).is_ok_and(|uri| uri.param(b"sos").is_some());
     if contacts.iter().all(|contact| expires::of(contact, header) == 0) {
         return Ok(Subscribe::No(No::Deregistered));
     }
-    if contacts.iter().any(|contact| emergency(contact.uri)) {
+    if contacts.iter().any(|contact| is_emergency(contact.uri)) {
         return Ok(Subscribe::No(No::Emergency));
     }
     match identity::first_routable(ids.iter().copied()) {
@@ -57,6 +56,35 @@ pub fn target<'m>(
         None if ids.is_empty() => Ok(Subscribe::No(No::NoIdentity)),
         None => Err(OnlyNumbers(ids.len())),
     }
+}
+
+/// A contact that is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Registered<'m> {
+    /// The state of its registration.
+    pub state: State,
+    /// Until when it is registered, in seconds since 1970; 0: without an end.
+    pub expires: i64,
+    /// Its URI.
+    pub aor: &'m [u8],
+}
+
+/// Whom to subscribe to for a contact with the identities `ids` that a server finds in its database:
+/// whom it had subscribed to when the contact was registered.
+pub fn again<'m>(
+    contact: &Registered<'_>,
+    ids: impl IntoIterator<Item = &'m [u8]>,
+    now: i64,
+) -> Option<&'m [u8]> {
+    let lives = contact.expires == 0 || contact.expires > now;
+    if contact.state != State::REGISTERED || !lives || is_emergency(contact.aor) {
+        return None;
+    }
+    identity::first_routable(ids)
+}
+
+fn is_emergency(uri: &[u8]) -> bool {
+    Uri::parse(uri).is_ok_and(|uri| uri.param(b"sos").is_some())
 }
 
 /// The extra headers of the SUBSCRIBE: who asks (parameter `pcscf_uri`), and the way that the
@@ -77,8 +105,11 @@ pub fn headers(pcscf_uri: &[u8], routes: &[impl AsRef<[u8]>]) -> Result<Vec<u8>,
 
 #[cfg(test)]
 mod tests {
-    use super::{No, OnlyNumbers, Subscribe, headers, target};
-    use crate::decide::{Asked, Contacts};
+    use super::{No, OnlyNumbers, Registered, Subscribe, again, headers, target};
+    use crate::{
+        State,
+        decide::{Asked, Contacts},
+    };
     use bstr::BStr;
 
     const IDS: [&[u8]; 2] = [b"tel:+4930123456", b"sip:alice@ims.test"];
@@ -131,6 +162,21 @@ mod tests {
     #[test]
     fn p16_p19_without_identities_nothing_is_subscribed_to() {
         assert_eq!(of(&[ALICE], &[]), Ok(Subscribe::No(No::NoIdentity)));
+    }
+
+    #[test]
+    fn a_registration_of_before_is_subscribed_to_as_it_was() {
+        let stored = Registered { state: State::REGISTERED, expires: 101, aor: b"sip:alice@h" };
+        let of = |contact, ids: &[&'static [u8]]| again(&contact, ids.iter().copied(), 100);
+        assert_eq!(of(stored, &IDS), Some(IDS[1]));
+        assert_eq!(of(Registered { expires: 0, ..stored }, &IDS), Some(IDS[1]));
+        assert_eq!(of(stored, &IDS[..1]), None);
+        assert_eq!(of(stored, &[]), None);
+        assert_eq!(of(Registered { expires: 100, ..stored }, &IDS), None);
+        assert_eq!(of(Registered { aor: b"sip:alice@h;sos", ..stored }, &IDS), None);
+        for state in [State::PENDING, State::DEREG_PENDING] {
+            assert_eq!(of(Registered { state, ..stored }, &IDS), None);
+        }
     }
 
     #[test]

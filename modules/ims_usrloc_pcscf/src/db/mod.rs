@@ -101,6 +101,11 @@ pub(crate) fn mode() -> Mode {
     Mode::of(params::DB_MODE.get())
 }
 
+/// Whether the tables were read at the start.
+pub(crate) fn restores() -> bool {
+    mode().restores()
+}
+
 /// Whether changes are to be noted in the journal of their domain.
 pub(crate) fn writes() -> bool {
     matches!(mode(), Mode::WriteThrough | Mode::WriteBack | Mode::DbOnly)

@@ -2,13 +2,13 @@
 
 use super::{answer, domain, handle, put, show, string};
 use crate::pcscf::{
-    Domain,
+    Contact, Domain,
     info::{self, Info},
     parts::Raw,
-    server::{Refusal, Store},
+    server::{Refusal, Show, Store},
 };
 use core::{
-    ffi::c_int,
+    ffi::{c_int, c_void},
     ptr::{self, NonNull},
     slice,
 };
@@ -68,6 +68,28 @@ pub(in crate::pcscf::server) unsafe extern "C" fn of_identity<S: Store>(
             *place = found.raw().as_ptr();
         }
         Ok(c_int::try_from(found.len().min(room)).unwrap_or(0))
+    })
+}
+
+/// # Safety
+///
+/// `place` is null or that of a number, and `show` may be called with `data`.
+pub(in crate::pcscf::server) unsafe extern "C" fn restored<S: Store>(
+    place: *mut u64,
+    most: c_int,
+    show: Option<Show>,
+    data: *mut c_void,
+) -> c_int {
+    answer::<S>("ul_restored_contacts", -1, |_| {
+        // SAFETY: by the contract of this function.
+        let place = unsafe { place.as_mut() }.ok_or(Refusal::Null("the place of the number"))?;
+        let show = show.ok_or(Refusal::Null("the function"))?;
+        let most = usize::try_from(most).unwrap_or(0);
+        // SAFETY: by the contract of this function; the contact stays while its domain is locked.
+        let mut show = |contact: &Contact| unsafe { show(contact.handle().raw().as_ptr(), data) };
+        let next = S::restored(*place, most, &mut show);
+        *place = next.unwrap_or(*place);
+        Ok(c_int::from(next.is_some()))
     })
 }
 

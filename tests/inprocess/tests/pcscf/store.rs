@@ -216,6 +216,10 @@ impl Store for Plain {
         Ok(())
     }
 
+    fn restored(_: u64, _: usize, _: &mut dyn FnMut(&Contact)) -> Option<u64> {
+        None
+    }
+
     fn contacts() -> u64 {
         let domains = DOMAINS.get().unwrap();
         let len = |domain: &Domain<Contacts>| domain.with(|_, all| all.len()).unwrap();
