@@ -19,6 +19,7 @@ use kamailio::{
 };
 use pcscf_core::{
     Id,
+    directory::Cursor,
     journal::{self, Outcome, Ticket, Work},
     row::{self, Extent, Key, LeftOut, Row, RowRef, SecurityRef},
 };
@@ -46,6 +47,29 @@ impl Contacts for Domain {
             }
             Some(Err(_)) | None => Adopted::NoMemory,
         }
+    }
+
+    fn arrange(&self) {
+        self.with(|_, state| {
+            let mut all: Vec<(i64, Id)> = Vec::new();
+            let mut cursor = Cursor::START;
+            while let Some((id, next)) = state.directory.next(cursor) {
+                cursor = next;
+                if all.try_reserve(1).is_err() {
+                    kamailio::error!("contacts stay in the order of their rows: out of memory");
+                    return;
+                }
+                let contact = state.directory.get(id);
+                all.extend(contact.map(|contact| (row::last_moment(contact.expires()), id)));
+            }
+            if all.is_sorted_by_key(|(end, _)| *end) {
+                return;
+            }
+            all.sort_by_key(|(end, _)| *end);
+            for (_, id) in all {
+                state.directory.refresh(id);
+            }
+        });
     }
 
     fn renew(&self, row: &Row, written: u64, now: i64) -> Option<Adopted> {

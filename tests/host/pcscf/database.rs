@@ -36,7 +36,8 @@ mixed! {
         an_sqlite_file_is_written_ahead_unless_told_otherwise,
         an_unknown_mode_is_a_warning_or_a_refusal;
     ours:
-        u_18_an_end_after_a_restart_is_published;
+        u_18_an_end_after_a_restart_is_published,
+        who_registered_last_at_a_place_is_found_there_after_a_restart;
 }
 
 /// The C module gives a row up whose file is locked at that moment, and its first worker reads the file
@@ -148,6 +149,34 @@ fn u_18_a_restart_restores_what_was_stored(mix: Mix) {
     // Time goes on where it was.
     let left: i64 = lab.host.sqlite().contacts(&left())[0][0].parse().unwrap();
     assert!((590..=601).contains(&left), "{left}");
+}
+
+/// Two users of one telephone, one after the other: the row of who came first is the newer contact.
+fn who_registered_last_at_a_place_is_found_there_after_a_restart(mix: Mix) {
+    let plan = Plan::new(mix).stored(Storage::Own, 1);
+    let mut lab =
+        plan.usrloc("match_contact_host_port", 0).registrar("is_registered_fallback2ip", 2).start();
+    let place = lab.ue("place");
+    let enter = |user: &str| {
+        let own = |text: String| text.replace("place@", &format!("{user}@"));
+        let draft = place.register(600).set("To", &own(format!("<{}>", place.identity())));
+        let draft = draft.set("Contact", &own(format!("<{}>", place.contact())));
+        assert_eq!(lab.exchange(&place, &draft, |ok| ok).saved(), 1);
+        sleep(Duration::from_millis(1100));
+    };
+    for user in ["alice", "bob", "carol", "bob"] {
+        enter(user);
+    }
+    let whose = || {
+        let reply =
+            place.ask(&place.calling("is_registered").without("Contact").add("X-Values", "1"));
+        (rc(&reply), reply.header("X-Asserted").to_owned())
+    };
+    let bob = (1, "sip:bob@ims.test".to_owned());
+    assert_eq!(whose(), bob);
+    lab.host.sqlite().wait_count(3);
+    lab.host.restart();
+    assert_eq!(whose(), bob);
 }
 
 fn unregister(ue: &Ue) -> i32 {

@@ -71,6 +71,12 @@ pub struct Row {
     pub security_temp: Option<Security>,
 }
 
+/// Until when a contact with this `expires` is registered: one without an end until the last moment
+/// that there is. Of two that registered for the same time the one that did so later has the later one.
+pub const fn last_moment(expires: i64) -> i64 {
+    if expires == 0 { i64::MAX } else { expires }
+}
+
 /// The parameters of a pair of IPsec security associations (TS 33.203, annex H).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(

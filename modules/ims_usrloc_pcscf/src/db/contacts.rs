@@ -18,6 +18,10 @@ pub(crate) trait Contacts {
     /// Takes a row into memory that was read when so many rows were `written`.
     fn adopt(&self, row: &Row, written: u64, now: i64) -> Adopted;
 
+    /// All rows are in memory, which came in the order in which they were first written: who is registered
+    /// for longest is the newest from now on, as if each had registered for the same time.
+    fn arrange(&self);
+
     /// As [`Contacts::adopt`] for a row without its security associations: nothing if there is no
     /// such contact in memory.
     fn renew(&self, row: &Row, written: u64, now: i64) -> Option<Adopted>;

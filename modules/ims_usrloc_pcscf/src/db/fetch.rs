@@ -15,7 +15,7 @@ use kamailio::{
 };
 use pcscf_core::{
     State,
-    row::{Column, Key, Row, spellings},
+    row::{Column, Key, Row, last_moment, spellings},
 };
 
 /// What is looked for.
@@ -82,7 +82,11 @@ fn adopt<C: Contacts + ?Sized>(
 ) -> usize {
     let written = contacts.written();
     match access.rows(&Selection::of(&access.layout), conditions) {
-        Ok(rows) => rows.iter().filter(|row| take(contacts, row, written)).count(),
+        Ok(mut rows) => {
+            // The one that is registered for longest is to be the newest.
+            rows.sort_by_key(|row| last_moment(row.expires));
+            rows.iter().filter(|row| take(contacts, row, written)).count()
+        }
         Err(error) => {
             access.read_failed("contacts", &error);
             0

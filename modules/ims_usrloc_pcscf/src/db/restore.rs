@@ -34,10 +34,12 @@ fn check_and_read<C: Contacts + ?Sized>(contacts: &C) -> Result<(), StartError> 
     let connection = database.session()?;
     let table = contacts.table();
     let layout = tables::layout(&connection, table)?;
-    if mode().restores() {
-        read(contacts, &Access::new(connection, table, layout))?;
+    if !mode().restores() {
+        return Ok(());
     }
-    Ok(())
+    let read = read(contacts, &Access::new(connection, table, layout));
+    contacts.arrange();
+    Ok(read?)
 }
 
 /// Brings all rows into memory.
