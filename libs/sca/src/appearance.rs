@@ -41,8 +41,8 @@ pub struct Appearance<'a> {
     pub dialog: Dialog<'a>,
     /// The line is the called side of `dialog`: our tag is `to_tag`.
     pub callee_leg: bool,
-    /// Restored before its call was answered: the INVITE went with the server that knew it, and
-    /// nobody may tell how it ends.
+    /// Restored before its call was answered: the INVITE, or before that the line-seize subscription,
+    /// went with the server that knew it, and nobody may tell how it ends.
     pub orphaned: bool,
     /// Last change of the state.
     pub changed_at: Instant,

@@ -126,7 +126,11 @@ impl<'a> Line<'a> {
                 owner: Cow::Borrowed(&row.owner),
                 callee: Cow::Borrowed(&row.callee),
                 remote_target: Cow::Borrowed(&row.remote_target),
-                orphaned: !dialog.is_none() && !dialog.is_confirmed(),
+                // What an operator set to another state has no call, and stays.
+                orphaned: match dialog.is_none() {
+                    true => row.state == State::Seized,
+                    false => !dialog.is_confirmed(),
+                },
                 dialog,
                 callee_leg: row.callee_leg,
                 changed_at: row.changed_at,

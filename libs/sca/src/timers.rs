@@ -87,9 +87,9 @@ fn stale_at(line: &Line<'_>, at: usize) -> Option<Instant> {
             Some(appearance.changed_at.plus(SEIZED_SECONDS))
         }
         State::ActivePending => Some(appearance.changed_at.plus(PENDING_SECONDS)),
-        _ if appearance.orphaned && !appearance.dialog.is_confirmed() => {
-            Some(appearance.changed_at.plus(UNANSWERED_SECONDS))
-        }
+        // Without a call it is what an operator made of it.
+        _ if appearance.dialog.is_none() || appearance.dialog.is_confirmed() => None,
+        _ if appearance.orphaned => Some(appearance.changed_at.plus(UNANSWERED_SECONDS)),
         _ => None,
     }
 }

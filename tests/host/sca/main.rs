@@ -31,6 +31,7 @@ mod memory;
 mod moves;
 mod notify;
 mod outgoing;
+mod restart;
 mod robustness;
 mod routing;
 mod rpc;
@@ -44,6 +45,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("memory", memory::CASES),
     ("moves", moves::CASES),
     ("database", database::CASES),
+    ("restart", restart::CASES),
     ("robustness", robustness::CASES),
     ("subscribe", subscribe::CASES),
     ("seize", seize::CASES),

@@ -108,6 +108,7 @@ fn update<'a>(line: &mut Line<'a>, ctx: &Context<'_>, invite: &Invite<'a>, at: u
         if let Some(state) = asked_state(invite) {
             appearance.set_state(state, ctx.now);
         }
+        appearance.orphaned &= !appearance.dialog.is_none();
         appearance.dialog.complete(&invite.dialog);
         index = Some(appearance.index);
     }

@@ -5,6 +5,7 @@ use crate::line::{INDEX_LIMIT, SeizeError};
 use crate::notify::Standing;
 use crate::{Context, Line, State};
 use bstr::BString;
+use std::borrow::Cow;
 
 pub(super) fn line_seize<'a>(
     line: &mut Line<'a>,
@@ -44,6 +45,9 @@ fn take<'a>(line: &mut Line<'a>, ctx: &Context<'_>, request: &Request<'a>) -> Re
     if !line.is_registered() {
         return Err(Refusal::NotShared { aor });
     }
+    if let Some(index) = take_back(line, ctx, request) {
+        return Ok(index);
+    }
     let appearances = line.appearances.len();
     line.seize(ctx, request.index, request.contact, State::Seized).map_err(|error| match error {
         SeizeError::Busy(index) => Refusal::Busy {
@@ -54,6 +58,24 @@ fn take<'a>(line: &mut Line<'a>, ctx: &Context<'_>, request: &Request<'a>) -> Re
         },
         SeizeError::TooLong => Refusal::Crowded { aor, appearances },
     })
+}
+
+/// What the phone had taken before a restart, in which its subscription went, it may take again: the index
+/// that it asks for, or any.
+fn take_back<'a>(line: &mut Line<'a>, ctx: &Context<'_>, request: &Request<'a>) -> Option<u32> {
+    let is_meant = |index| index == request.index || !(1..=INDEX_LIMIT).contains(&request.index);
+    let at = line.appearances.iter().position(|appearance| {
+        appearance.orphaned
+            && appearance.state == State::Seized
+            && appearance.dialog.is_none()
+            && appearance.belongs_to(request.contact)
+            && is_meant(appearance.index)
+    })?;
+    let appearance = line.edit(ctx, at)?;
+    appearance.orphaned = false;
+    appearance.owner = Cow::Borrowed(request.contact);
+    appearance.changed_at = ctx.now;
+    Some(appearance.index)
 }
 
 /// As long as the member renews its line-seize, what it holds does not grow stale.

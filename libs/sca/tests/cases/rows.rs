@@ -320,6 +320,42 @@ fn a_call_that_was_not_answered_before_a_restart_does_not_ring_for_ever() {
 }
 
 #[test]
+fn what_a_phone_had_taken_before_a_restart_it_takes_again_and_nobody_else() {
+    for asked in [1, 0] {
+        let mut group = Group::of_two().with_state_table();
+        let _ = group.seize(A, 1);
+        let written = state_row::take_unwritten(&group.line()).unwrap();
+        let row: &'static state_row::StateRow = Box::leak(Box::new(written.rows[0].clone()));
+
+        let mut restarted = Group::of_two();
+        restarted.with(|line, _| line.restore_appearance(row));
+        assert_eq!(restarted.subscribe(&ls(B, 1)).unwrap_err().status(), 480);
+        let again = restarted.subscribe(&ls(A, asked)).unwrap();
+        assert_eq!(again.seized, Some(1));
+        assert_eq!(restarted.states(), [(1, State::Seized)]);
+        // From now on it is as if there had been no restart.
+        assert_eq!(restarted.subscribe(&ls(A, 1)).unwrap_err().status(), 480);
+        let other = restarted.subscribe(&ls(A, asked + 2)).unwrap();
+        assert_eq!(other.seized, Some(asked + 2));
+    }
+}
+
+#[test]
+fn what_an_operator_makes_of_an_appearance_after_a_restart_stays() {
+    let mut group = Group::of_two().with_state_table();
+    let _ = group.seize(A, 1);
+    let written = state_row::take_unwritten(&group.line()).unwrap();
+    let row: &'static state_row::StateRow = Box::leak(Box::new(written.rows[0].clone()));
+    let mut restarted = Group::empty();
+    restarted.with(|line, ctx| {
+        line.restore_appearance(row);
+        let _ = sca_core::admin::update(line, ctx, 1, b"active", None);
+    });
+    assert_eq!(restarted.states(), [(1, State::Active)]);
+    assert_eq!(restarted.wait(1000).freed, 0);
+}
+
+#[test]
 fn every_change_of_an_appearance_is_to_be_written() {
     let mut group = Group::of_two().with_state_table();
     for step in 0..5 {
