@@ -31,7 +31,8 @@ mixed! {
         identities_that_share_a_profile_come_back_as_one_user;
     ours:
         a_contact_that_an_operator_ended_does_not_come_back,
-        users_with_the_same_contact_come_back_as_they_were;
+        users_with_the_same_contact_come_back_as_they_were,
+        contacts_are_found_in_the_same_order_after_a_restart;
 }
 
 fn registered(lab: &Lab, users: usize) -> Vec<Ue> {
@@ -304,4 +305,26 @@ fn identities_that_share_a_profile_come_back_as_one_user(mix: Mix) {
     }
     lab.wait_empty();
     lab.host.sqlite().wait_count("contact", 0);
+}
+
+fn contacts_are_found_in_the_same_order_after_a_restart(mix: Mix) {
+    // The newest first is by the second.
+    for (mode, order, pause) in [(1, 0, 0), (2, 0, 0), (2, 2, 0), (1, 1, 1100), (2, 1, 1100)] {
+        let plan = plan(mix, mode).usrloc("db_flush_interval", 3600);
+        let mut lab = plan.registrar("lookup_order", order).start();
+        let bob = lab.ue("bob");
+        for number in [3, 1, 4, 2, 5, 7, 6, 4, 3] {
+            let contact = format!("<sip:c{number}@{}>;q=0.{number}", bob.local());
+            let reply = bob.ask(&bob.register(600).set("Contact", &contact));
+            assert_eq!(reply.status(), 200, "{reply:?}");
+            std::thread::sleep(Duration::from_millis(pause));
+        }
+        let found = |lab: &Lab| {
+            let found = lab.looked_up(&bob, &bob.identity()).expect("bob");
+            (found.header("X-Ru").to_owned(), found.header("X-Branches").to_owned())
+        };
+        let before = found(&lab);
+        restart(&mut lab);
+        assert_eq!(found(&lab), before, "mode {mode}, order {order}");
+    }
 }
