@@ -42,13 +42,17 @@ mixed! {
 
 /// The C module gives a row up whose file is locked at that moment, and its first worker reads the file
 /// at the start while others serve: it has no others here.
-fn stored(mix: Mix) -> Lab {
+fn stored_in(mix: Mix, tables: fn() -> String) -> Lab {
     let workers = if mix.usrloc() == Flavor::C { 1 } else { 2 };
     let plan = Plan::new(mix).stored(Storage::Own, 1).with(|mut setup| {
-        setup.workers = workers;
+        (setup.workers, setup.tables) = (workers, tables);
         setup
     });
     plan.start()
+}
+
+fn stored(mix: Mix) -> Lab {
+    stored_in(mix, || tables(Dialect::Sqlite))
 }
 
 /// The C module before 5.7 writes 0 for the state of a new row.
@@ -331,11 +335,7 @@ fn serves(lab: &mut Lab, database: &dyn Database) {
 
 fn u_29_both_schemas_serve(mix: Mix) {
     for made in [|| tables(Dialect::Sqlite), || newer(Dialect::Sqlite)] {
-        let plan = Plan::new(mix).stored(Storage::Own, 1).with(|mut setup| {
-            setup.tables = made;
-            setup
-        });
-        let mut lab = plan.start();
+        let mut lab = stored_in(mix, made);
         let database = lab.host.sqlite();
         serves(&mut lab, &database);
     }
