@@ -148,6 +148,14 @@ impl Line {
         call
     }
 
+    /// `phone` sends an INVITE from the line to itself that names appearance 1.
+    pub fn take(&self, phone: &Phone) -> Call {
+        Call::place(phone, &self.x, |invite| {
+            let to = format!("<{}>", phone.aor());
+            invite.without("X-Dst").uri(&phone.aor()).set("To", &to).index(1)
+        })
+    }
+
     /// The outside party's INVITE arrived at the first member.
     pub fn called(&self) -> Call {
         Call::dial(&self.x, &self.a, |invite| invite)

@@ -1,7 +1,7 @@
 //! What the two modules say to a configuration before they serve it.
 
 use host_tests::{
-    mixed,
+    Flavor, mixed,
     pcscf::{Lab, Mix, Plan},
     wait::PATIENCE,
 };
@@ -92,8 +92,14 @@ fn senseless(mix: Mix) -> Plan {
 fn numbers_that_make_no_sense_do_not_keep_a_server_from_its_start(mix: Mix) {
     let lab = senseless(mix).start();
     let alice = lab.ue("alice");
-    lab.register(&alice);
-    assert!(alice.is_registered());
+    // With these numbers a pending contact is over before it begins, and the timer of the C store may come
+    // before the answer.
+    let tries = if mix.usrloc() == Flavor::C { 20 } else { 1 };
+    let registers = || {
+        lab.register(&alice);
+        alice.is_registered()
+    };
+    assert!((0..tries).any(|_| registers()));
     assert_eq!(lab.leave(&alice).saved(), 1);
 }
 

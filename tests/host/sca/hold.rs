@@ -95,14 +95,6 @@ fn case_40_an_ack_that_offers_hold_holds(flavor: Flavor) {
     line.quiet();
 }
 
-/// `phone` sends an INVITE from the line to itself that names appearance 1.
-fn take(line: &Line, phone: &Phone) -> Call {
-    Call::place(phone, &line.x, |invite| {
-        let to = format!("<{}>", phone.aor());
-        invite.without("X-Dst").uri(&phone.aor()).set("To", &to).index(1)
-    })
-}
-
 fn assert_replaces(invite: &Message, line: &Line, held: &Call) {
     assert_eq!(invite.uri(), line.x.contact());
     assert_eq!(invite.header("To"), "<sip:215@voice.example.com>");
@@ -114,7 +106,7 @@ fn assert_replaces(invite: &Message, line: &Line, held: &Call) {
 fn case_41_another_phone_takes_the_held_call(flavor: Flavor) {
     let line = Line::new(flavor);
     let held = line.held();
-    let mut taken = take(&line, &line.b);
+    let mut taken = line.take(&line.b);
     line.both_see(&[TALKING]);
     assert_replaces(&taken.arrive(), &line, &held);
     let now = &line.appearances()[0];
@@ -130,7 +122,7 @@ fn case_41_another_phone_takes_the_held_call(flavor: Flavor) {
 fn case_42_the_end_of_the_replaced_call_leaves_the_line(flavor: Flavor) {
     let line = Line::new(flavor);
     let mut held = line.held();
-    let mut taken = take(&line, &line.b);
+    let mut taken = line.take(&line.b);
     taken.arrive();
     taken.answer();
     held.bye(Side::Callee);
@@ -145,7 +137,7 @@ fn case_43_a_call_in_private_hold_cannot_be_taken(flavor: Flavor) {
     let line = Line::new(flavor);
     let held = line.held_as("held-private");
     let before = line.appearances();
-    let reply = take(&line, &line.b).fails(403);
+    let reply = line.take(&line.b).fails(403);
     assert_eq!(reply.status_line(), "403 Forbidden - private call");
     line.x.hears_no("INVITE");
     assert_eq!(line.appearances(), before);
@@ -170,7 +162,7 @@ fn case_44_an_invite_for_an_active_line_leaves_it(flavor: Flavor) {
     let intruder = Call::place(&line.b, &line.x, place);
     line.x.wait(host_tests::wait::SILENCE, |request| request.method() == "INVITE");
     assert_eq!(bound(&line), before);
-    take(&line, &line.b);
+    line.take(&line.b);
     std::thread::sleep(host_tests::wait::SILENCE);
     assert_eq!(bound(&line), before);
     drop(intruder);
@@ -181,7 +173,7 @@ fn case_44_an_invite_for_an_active_line_leaves_it(flavor: Flavor) {
 fn case_45_a_taking_that_fails_gives_the_line_back(flavor: Flavor) {
     let line = Line::new(flavor);
     let mut held = line.held();
-    let mut taken = take(&line, &line.b);
+    let mut taken = line.take(&line.b);
     taken.arrive();
     line.both_see(&[TALKING]);
     taken.reply(486);
@@ -198,7 +190,7 @@ fn another_phone_takes_a_held_call_that_came_in(flavor: Flavor) {
     let mut held = line.received();
     held.change(Side::Callee, |invite| invite.state(1, "held").sdp("sendonly"));
     line.both_come_to_see(&[HELD]);
-    let mut taken = take(&line, &line.b);
+    let mut taken = line.take(&line.b);
     let invite = taken.arrive();
     assert_eq!(invite.uri(), line.x.contact());
     // To-tag is the tag of who gets it (RFC 3891, 3), here the caller of the held call.
@@ -293,7 +285,7 @@ fn a_line_held_without_a_call_cannot_be_taken(flavor: Flavor) {
     let words = ["sca.update_appearance", "sip:215@voice.example.com", "1", "held"];
     line.host.rpc(&words).unwrap();
     let before = line.appearances();
-    let call = take(&line, &line.b);
+    let call = line.take(&line.b);
     let reply = line.b.final_reply(&call.invite);
     assert!((400..600).contains(&reply.status()), "{reply:?}");
     assert_eq!(line.appearances(), before);
@@ -359,7 +351,7 @@ fn a_call_held_by_rpc_is_taken(flavor: Flavor) {
     let words = ["sca.update_appearance", "sip:215@voice.example.com", "1", "held"];
     assert_eq!(line.host.rpc(&words).unwrap(), "");
     line.both_see(&[HELD]);
-    let mut taken = take(&line, &line.b);
+    let mut taken = line.take(&line.b);
     assert_replaces(&taken.arrive(), &line, &call);
     line.both_see(&[TALKING]);
 }

@@ -66,14 +66,6 @@ fn written(line: &Line) -> Vec<Appearance> {
     all
 }
 
-/// The second phone takes appearance 1.
-fn take(line: &Line, phone: &Phone) -> Call {
-    Call::place(phone, &line.x, |invite| {
-        let to = format!("<{}>", phone.aor());
-        invite.without("X-Dst").uri(&phone.aor()).set("To", &to).index(1)
-    })
-}
-
 fn a_seized_line_is_seized_after_a_restart_and_dials(flavor: Flavor) {
     for end in ENDS {
         let mut line = line(flavor);
@@ -147,7 +139,7 @@ fn a_held_call_is_taken_after_a_restart(flavor: Flavor) {
         let mut line = line(flavor);
         let mut held = line.held();
         restart(&mut line, end);
-        let mut taken = take(&line, &line.b);
+        let mut taken = line.take(&line.b);
         let invite = taken.arrive();
         let (id, to, from) = (&held.caller.call_id, held.callee.tag(), held.caller.tag());
         assert_eq!(invite.line("Replaces"), format!("Replaces: {id};to-tag={to};from-tag={from}"));
@@ -165,7 +157,7 @@ fn a_call_in_private_hold_stays_private_after_a_restart(flavor: Flavor) {
         let mut line = line(flavor);
         let mut held = line.held_as("held-private");
         restart(&mut line, end);
-        let reply = take(&line, &line.b).fails(403);
+        let reply = line.take(&line.b).fails(403);
         assert_eq!(reply.status_line(), "403 Forbidden - private call");
         held.change(Side::Caller, |invite| invite.index(1));
         line.both_come_to_see(&[TALKING]);
@@ -195,14 +187,14 @@ fn a_taken_call_is_held_and_taken_back_after_a_restart(flavor: Flavor) {
     for end in ENDS {
         let mut line = line(flavor);
         let mut first = line.held();
-        let mut second = take(&line, &line.b);
+        let mut second = line.take(&line.b);
         second.arrive();
         second.answer();
         first.bye(Side::Callee);
         restart(&mut line, end);
         second.change(Side::Caller, |invite| invite.state(1, "held").sdp("sendonly"));
         restart(&mut line, end);
-        let mut third = take(&line, &line.a);
+        let mut third = line.take(&line.a);
         let invite = third.arrive();
         let (id, to, from) = (&second.caller.call_id, second.callee.tag(), second.caller.tag());
         assert_eq!(invite.line("Replaces"), format!("Replaces: {id};to-tag={to};from-tag={from}"));
