@@ -37,7 +37,8 @@ mixed! {
         an_unknown_mode_is_a_warning_or_a_refusal;
     ours:
         u_18_an_end_after_a_restart_is_published,
-        who_registered_last_at_a_place_is_found_there_after_a_restart;
+        who_registered_last_at_a_place_is_found_there_after_a_restart,
+        a_delayed_removal_is_one_after_a_restart_too;
 }
 
 /// The C module gives a row up whose file is locked at that moment, and its first worker reads the file
@@ -456,5 +457,32 @@ fn an_sqlite_file_is_written_ahead_unless_told_otherwise(mix: Mix) {
         let sqlite = lab.host.sqlite();
         sqlite.wait_count(1);
         assert_eq!(sqlite.query("PRAGMA journal_mode"), [[mode]], "db_sqlite_wal {wal}");
+    }
+}
+
+/// Parameter `delete_delay` and a server that ends meanwhile.
+fn a_delayed_removal_is_one_after_a_restart_too(mix: Mix) {
+    for mode in 1..=3 {
+        let plan = Plan::new(mix).stored(Storage::Own, mode).aging(1);
+        let mut lab = plan.registrar("delete_delay", 8).start();
+        let (alice, bob) = (lab.ue("alice"), lab.ue("bob"));
+        for ue in [&alice, &bob] {
+            lab.register(ue);
+            assert_eq!(lab.leave(ue).saved(), 1);
+        }
+        lab.host.restart();
+        assert!(!alice.is_registered() && !bob.is_registered(), "mode {mode}");
+        lab.register(&alice);
+        assert!(alice.is_registered(), "mode {mode}");
+        // In mode 3 the row of a contact that nobody asks for waits until rows of others are cleared.
+        if mode < 3 {
+            let database = lab.host.sqlite();
+            until("the row to go", Duration::from_secs(30), || {
+                let left = database.query("SELECT aor FROM location");
+                (left == [[alice.contact()]]).then_some(())
+            });
+        }
+        assert!(alice.is_registered(), "mode {mode}");
+        assert!(!bob.is_registered(), "mode {mode}");
     }
 }
